@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { messages, say } from './catalogue.ts';
+
+const places = (wording: { text: string; hint?: string }) =>
+  [...`${wording.text} ${wording.hint ?? ''}`.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+test('every sentence names the same parameters in English and in Spanish', () => {
+  for (const [code, message] of Object.entries(messages)) {
+    assert.deepEqual(places(message.es), places(message.en), code);
+    assert.equal(message.es.hint === undefined, message.en.hint === undefined, `${code}: a hint in one language only`);
+  }
+});
+
+test('codes are lower-case words joined by hyphens', () => {
+  for (const code of Object.keys(messages)) assert.match(code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+});
+
+test('a parameter is filled in, and one that is missing stays visible', () => {
+  assert.equal(say('name-not-allowed', { name: '../x' }, 'en').text, 'The name "../x" is not allowed.');
+  assert.match(say('name-not-allowed', {}, 'es').text, /\{name\}/);
+});

@@ -1,0 +1,58 @@
+/** Every sentence that a person reads, by stable code, in every language; one file a part of the system. */
+import { baseMessages } from './catalogue/base.ts';
+import { buildMessages } from './catalogue/build.ts';
+import { cliMessages } from './catalogue/cli.ts';
+import { deviceMessages } from './catalogue/device.ts';
+import { formatsMessages } from './catalogue/formats.ts';
+import { osMessages } from './catalogue/os.ts';
+import { packMessages } from './catalogue/pack.ts';
+import { planMessages } from './catalogue/plan.ts';
+import { repositoryMessages } from './catalogue/repository.ts';
+import { serverMessages } from './catalogue/server.ts';
+import { storeMessages } from './catalogue/store.ts';
+import { trustMessages } from './catalogue/trust.ts';
+import type { Message, Wording } from './message.ts';
+
+/** Languages that every sentence is kept in. */
+export type Language = 'en' | 'es';
+
+/** Values for the `{name}` places of a sentence. */
+export type MessageParameters = Readonly<Record<string, string | number>>;
+
+const all = {
+  ...baseMessages,
+  ...osMessages,
+  ...formatsMessages,
+  ...buildMessages,
+  ...storeMessages,
+  ...packMessages,
+  ...trustMessages,
+  ...repositoryMessages,
+  ...planMessages,
+  ...deviceMessages,
+  ...serverMessages,
+  ...cliMessages,
+};
+
+/** The stable code of a sentence. */
+export type MessageCode = keyof typeof all;
+
+/** All messages by code. */
+export const messages: Readonly<Record<MessageCode, Message>> = all;
+
+/** The language of the person at the terminal: `SATCHEL_LANG`, else the usual locale variables, else English. */
+export function languageFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Language {
+  const locale =
+    environment.SATCHEL_LANG || environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
+  return locale.toLowerCase().startsWith('es') ? 'es' : 'en';
+}
+
+/** The sentence and hint of a message with its parameters filled in. */
+export function say(code: MessageCode, parameters: MessageParameters, language: Language): Wording {
+  const wording = messages[code][language];
+  const fill = (template: string) =>
+    template.replace(/\{(\w+)\}/g, (place, name: string) => String(parameters[name] ?? place));
+  return wording.hint === undefined
+    ? { text: fill(wording.text) }
+    : { text: fill(wording.text), hint: fill(wording.hint) };
+}

@@ -1,0 +1,4 @@
+import type { MessageSet } from '../message.ts';
+
+/** Sentences of `src/cli/`. */
+export const cliMessages = {} as const satisfies MessageSet;

@@ -1,0 +1,4 @@
+import type { MessageSet } from '../message.ts';
+
+/** Sentences of `src/formats/`. */
+export const formatsMessages = {} as const satisfies MessageSet;
