@@ -8,7 +8,11 @@ const places = (wording: { text: string; hint?: string }) =>
 test('every sentence names the same parameters in English and in Spanish', () => {
   for (const [code, message] of Object.entries(messages)) {
     assert.deepEqual(places(message.es), places(message.en), code);
-    assert.equal(message.es.hint === undefined, message.en.hint === undefined, `${code}: a hint in one language only`);
+    assert.equal(
+      message.es.hint === undefined,
+      message.en.hint === undefined,
+      `${code}: a hint in one language only`,
+    );
   }
 });
 

@@ -8,6 +8,7 @@ import { osMessages } from './catalogue/os.ts';
 import { packMessages } from './catalogue/pack.ts';
 import { planMessages } from './catalogue/plan.ts';
 import { repositoryMessages } from './catalogue/repository.ts';
+import { resultsMessages } from './catalogue/results.ts';
 import { serverMessages } from './catalogue/server.ts';
 import { storeMessages } from './catalogue/store.ts';
 import { trustMessages } from './catalogue/trust.ts';
@@ -32,6 +33,7 @@ const all = {
   ...deviceMessages,
   ...serverMessages,
   ...cliMessages,
+  ...resultsMessages,
 };
 
 /** The stable code of a sentence. */

@@ -45,4 +45,26 @@ export const baseMessages = {
     },
     es: { text: 'El sistema rechazó «{call}» en {path}: {reason}.', hint: 'Revise el disco y sus permisos.' },
   },
+  'record-invalid': {
+    exit: 1,
+    en: {
+      text: 'The record {what} is not valid: "{field}" is missing or has a wrong value.',
+      hint: 'It was damaged or not made by Satchel. Run "satchel fsck" on the repository, or fetch it again.',
+    },
+    es: {
+      text: 'El registro {what} no es válido: «{field}» falta o tiene un valor incorrecto.',
+      hint: 'Está dañado o no lo hizo Satchel. Ejecute «satchel fsck» en el repositorio, o descárguelo otra vez.',
+    },
+  },
+  'record-newer': {
+    exit: 1,
+    en: {
+      text: '{what} has format {format}; this Satchel reads up to format {newest}.',
+      hint: 'Update Satchel on this machine first.',
+    },
+    es: {
+      text: '{what} tiene el formato {format}; este Satchel lee hasta el formato {newest}.',
+      hint: 'Actualice primero Satchel en esta máquina.',
+    },
+  },
 } as const satisfies MessageSet;

@@ -1,4 +1,16 @@
 import type { MessageSet } from '../message.ts';
 
 /** Sentences of `src/os/`. */
-export const osMessages = {} as const satisfies MessageSet;
+export const osMessages = {
+  'tree-has-mounts': {
+    exit: 1,
+    en: {
+      text: 'Nothing was deleted in {path}, because {mount} is mounted there.',
+      hint: 'Unmount it first, or restart the machine; then run the same command again.',
+    },
+    es: {
+      text: 'No se borró nada en {path}, porque {mount} está montado allí.',
+      hint: 'Desmóntelo primero, o reinicie el equipo; luego repita la misma orden.',
+    },
+  },
+} as const satisfies MessageSet;

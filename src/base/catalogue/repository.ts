@@ -1,4 +1,97 @@
 import type { MessageSet } from '../message.ts';
 
 /** Sentences of `src/repository/`. */
-export const repositoryMessages = {} as const satisfies MessageSet;
+export const repositoryMessages = {
+  'build-not-found': {
+    exit: 3,
+    en: {
+      text: 'There is no build "{name}" in {location}.',
+      hint: 'Run "satchel list" to see the builds that are there.',
+    },
+    es: {
+      text: 'No hay una versión «{name}» en {location}.',
+      hint: 'Ejecute «satchel list» para ver las que hay.',
+    },
+  },
+  'stream-not-found': {
+    exit: 3,
+    en: {
+      text: 'There is no stream "{name}" in {location}.',
+      hint: 'Run "satchel list" to see the streams that are there; "satchel publish --stream {name}" starts one.',
+    },
+    es: {
+      text: 'No hay un canal «{name}» en {location}.',
+      hint: 'Ejecute «satchel list» para ver los que hay; «satchel publish --stream {name}» crea uno.',
+    },
+  },
+  'stored-file-damaged': {
+    exit: 1,
+    en: {
+      text: 'The stored file {file} of {location} is damaged: its bytes are not the ones that were signed.',
+      hint: 'Run "satchel fsck --repair" on the repository, with another copy of it as --source.',
+    },
+    es: {
+      text: 'El archivo {file} de {location} está dañado: sus bytes no son los firmados.',
+      hint: 'Ejecute «satchel fsck --repair» en el repositorio, con otra copia como --source.',
+    },
+  },
+  'map-of-other-index': {
+    exit: 1,
+    en: {
+      text: 'The map does not belong to the build: it was made for the index {index}.',
+      hint: 'Run "satchel fsck" on the repository.',
+    },
+    es: {
+      text: 'El mapa no pertenece a la versión: se hizo para el índice {index}.',
+      hint: 'Ejecute «satchel fsck» en el repositorio.',
+    },
+  },
+  'build-exists': {
+    exit: 1,
+    en: {
+      text: 'There is already another build with the name "{name}" in {location}.',
+      hint: 'A name stands for one content for ever. Publish under a new name, or remove the old build first.',
+    },
+    es: {
+      text: 'Ya hay otra versión con el nombre «{name}» en {location}.',
+      hint: 'Un nombre significa un contenido para siempre. Publique con otro nombre, o elimine antes la anterior.',
+    },
+  },
+  'build-already-published': {
+    en: { text: 'The build {name} is published already, with the same content.' },
+    es: { text: 'La versión {name} ya está publicada, con el mismo contenido.' },
+  },
+  'build-in-stream': {
+    exit: 4,
+    en: {
+      text: 'The build {name} is the head of the stream "{stream}".',
+      hint: 'Publish another build to that stream first.',
+    },
+    es: {
+      text: 'La versión {name} es la actual del canal «{stream}».',
+      hint: 'Publique antes otra versión en ese canal.',
+    },
+  },
+  'repository-exists': {
+    exit: 1,
+    en: {
+      text: 'There is already a repository in {location}.',
+      hint: 'Choose another directory, or use the repository that is there.',
+    },
+    es: {
+      text: 'Ya hay un repositorio en {location}.',
+      hint: 'Elija otro directorio, o use el repositorio existente.',
+    },
+  },
+  'source-is-repository': {
+    exit: 2,
+    en: {
+      text: 'The source {path} is the repository itself or holds it.',
+      hint: 'Give the tree or archive of the build as source.',
+    },
+    es: {
+      text: 'El origen {path} es el repositorio mismo o lo contiene.',
+      hint: 'Indique el árbol o archivo de la versión.',
+    },
+  },
+} as const satisfies MessageSet;

@@ -1,0 +1,192 @@
+import type { Message, MessageSet } from '../message.ts';
+
+function words(en: string, es: string): Message {
+  return { en: { text: en }, es: { text: es } };
+}
+
+/** What the commands say of what they did, on standard output. */
+export const resultsMessages = {
+  'result-init': words('Made the repository {repository}.', 'Se creó el repositorio {repository}.'),
+  'result-init-keys': words(
+    'Its private keys are in {keys}: keep a copy, and move "offline" to another machine.',
+    'Sus claves privadas están en {keys}: guarde una copia, y lleve «offline» a otra máquina.',
+  ),
+  'result-init-root': words(
+    'Devices trust it by this hash of its root: {sha256}',
+    'Los equipos confían en él por esta suma de su raíz: {sha256}',
+  ),
+  'result-to-sign': words(
+    'Nothing is visible to devices yet: an offline key has to sign {path} with "satchel keys sign"; then run "satchel keys submit" on it here.',
+    'Los equipos aún no ven nada: una clave fuera de línea debe firmar {path} con «satchel keys sign»; después ejecute «satchel keys submit» con él aquí.',
+  ),
+  'result-publish': words(
+    'Published {name}: {files} files, {bytes}; {objects} objects were new and take {stored} ({seconds}).',
+    'Se publicó {name}: {files} archivos, {bytes}; {objects} objetos eran nuevos y ocupan {stored} ({seconds}).',
+  ),
+  'result-publish-streams': words(
+    'Head of: {streams}. Contents hash: {hash}',
+    'Es la actual de: {streams}. Suma del contenido: {hash}',
+  ),
+  'result-update-cost': words(
+    'An update from {from} to {to} costs {bytes}.',
+    'Actualizar de {from} a {to} cuesta {bytes}.',
+  ),
+  'result-list-empty': words('There are no builds yet.', 'Todavía no hay versiones.'),
+  'result-list-build': words(
+    '{name}  {files} files, {bytes}, {stored} to install, published {published}',
+    '{name}  {files} archivos, {bytes}, {stored} para instalar, publicada {published}',
+  ),
+  'result-list-head': words(
+    '{name}  {files} files, {bytes}, {stored} to install, published {published}, head of {streams}',
+    '{name}  {files} archivos, {bytes}, {stored} para instalar, publicada {published}, actual de {streams}',
+  ),
+  'result-list-stream': words('stream {name}: {head}', 'canal {name}: {head}'),
+  'result-show': words(
+    '{name}: {entries} entries, {files} files, {bytes}, published {published}',
+    '{name}: {entries} entradas, {files} archivos, {bytes}, publicada {published}',
+  ),
+  'result-show-contents': words('contents hash {hash} ({type})', 'suma del contenido {hash} ({type})'),
+  'result-show-index': words(
+    'index {sha256} ({index} stored), map {map}, everything {everything}',
+    'índice {sha256} ({index} guardado), mapa {map}, todo {everything}',
+  ),
+  'result-show-client': words('needs Satchel {version} or newer', 'requiere Satchel {version} o posterior'),
+  'result-diff': words(
+    '{from} → {to}: {same} the same, {added} added, {removed} removed, {content} with other content, {metadata} with other metadata only, {type} of another type',
+    '{from} → {to}: {same} iguales, {added} agregados, {removed} eliminados, {content} con otro contenido, {metadata} solo con otros metadatos, {type} de otro tipo',
+  ),
+  'result-diff-download': words(
+    'The new objects are {bytes} of download.',
+    'Los objetos nuevos son {bytes} de descarga.',
+  ),
+  'result-diff-copies': words(
+    '{files} files ({bytes}) differ only in owner, mode or time: copied on the device, not downloaded. "publish --clamp-mtime" avoids it for times.',
+    '{files} archivos ({bytes}) difieren solo en dueño, modo o fecha: se copian en el equipo, no se descargan. «publish --clamp-mtime» lo evita para las fechas.',
+  ),
+  'result-rename': words('{from} is now {to}.', '{from} ahora es {to}.'),
+  'result-remove': words(
+    '{name} is no longer offered; "satchel prune" frees its space.',
+    '{name} ya no se ofrece; «satchel prune» libera su espacio.',
+  ),
+  'result-prune': words('Deleted {files} files, {bytes}.', 'Se borraron {files} archivos, {bytes}.'),
+  'result-prune-dry': words(
+    'Would delete {files} files, {bytes}.',
+    'Se borrarían {files} archivos, {bytes}.',
+  ),
+  'result-prune-waiting': words(
+    '{files} more files ({bytes}) are without use and wait for their grace to end ("--grace 0" ends it now).',
+    'Otros {files} archivos ({bytes}) no se usan y esperan el fin de su plazo («--grace 0» lo termina ahora).',
+  ),
+  'result-prune-repacked': words(
+    'Wrote {packs} packs anew that were less than half in use.',
+    'Se reescribieron {packs} paquetes usados en menos de la mitad.',
+  ),
+  'result-fsck': words(
+    'Read {builds} builds: {files} files, {objects} objects, {bytes}.',
+    'Se leyeron {builds} versiones: {files} archivos, {objects} objetos, {bytes}.',
+  ),
+  'result-fsck-missing': words(
+    '{file} is missing ({build} needs it).',
+    'Falta {file} ({build} lo necesita).',
+  ),
+  'result-fsck-wrong-bytes': words(
+    '{file} has wrong bytes ({build} needs it).',
+    '{file} tiene bytes incorrectos ({build} lo necesita).',
+  ),
+  'result-fsck-repaired': words(
+    '{file} was damaged and is repaired ({build} needs it).',
+    '{file} estaba dañado y fue reparado ({build} lo necesita).',
+  ),
+  'result-serve': words('Serving {repository} at {url}', 'Sirviendo {repository} en {url}'),
+  'result-keys-line': words(
+    '{role} ({custody})  {keyId}  made {created}',
+    '{role} ({custody})  {keyId}  creada {created}',
+  ),
+  'result-keys-none': words('There are no private keys in {keys}.', 'No hay claves privadas en {keys}.'),
+  'result-keys-created': words('Made a key for {role}: {keyId}', 'Se creó una clave para {role}: {keyId}'),
+  'result-keys-rotated': words('{role} is now signed with {keyId}.', '{role} ahora se firma con {keyId}.'),
+  'result-sign-summary': words(
+    '{role} version {version}, until {expires}: {added} added, {removed} removed, {replaced} replaced',
+    '{role} versión {version}, hasta {expires}: {added} agregados, {removed} eliminados, {replaced} reemplazados',
+  ),
+  'result-sign-added': words('  added: {path}', '  agregado: {path}'),
+  'result-sign-removed': words('  removed: {path}', '  eliminado: {path}'),
+  'result-sign-replaced': words('  replaced: {path}', '  reemplazado: {path}'),
+  'result-sign-missing': words(
+    'Signed; {count} more signatures are needed.',
+    'Firmado; faltan {count} firmas más.',
+  ),
+  'result-sign-complete': words(
+    'Signed. Carry {path} back and run "satchel keys submit" on it.',
+    'Firmado. Lleve {path} de vuelta y ejecute «satchel keys submit» con él.',
+  ),
+  'result-submitted': words('Published what was signed.', 'Se publicó lo firmado.'),
+  'result-device-init': words(
+    '{root} follows {source} and trusts its root {sha256}.',
+    '{root} sigue a {source} y confía en su raíz {sha256}.',
+  ),
+  'result-device-compare': words(
+    'Compare this hash with the one that the people who run the repository tell you.',
+    'Compare esta suma con la que le indiquen quienes administran el repositorio.',
+  ),
+  'result-check-current': words(
+    '{build} is on this device already: nothing to do.',
+    '{build} ya está en este equipo: nada que hacer.',
+  ),
+  'result-check-available': words(
+    '{build} is available; this device boots {from}.',
+    '{build} está disponible; este equipo arranca {from}.',
+  ),
+  'result-check-first': words(
+    '{build} is available; nothing is installed yet.',
+    '{build} está disponible; todavía no hay nada instalado.',
+  ),
+  'result-plan-way': words(
+    '{mark} {kind}: {bytes} in {requests} requests, {disk} of disk',
+    '{mark} {kind}: {bytes} en {requests} pedidos, {disk} de disco',
+  ),
+  'result-plan-local': words(
+    '{links} files linked, {copies} copied on this device ({copyBytes}), {fetched} objects fetched',
+    '{links} archivos enlazados, {copies} copiados en este equipo ({copyBytes}), {fetched} objetos descargados',
+  ),
+  'result-plan-times': words(
+    '{files} files ({bytes}) differ only in owner, mode or time: copied here, not downloaded.',
+    '{files} archivos ({bytes}) difieren solo en dueño, modo o fecha: se copian aquí, no se descargan.',
+  ),
+  'result-update': words(
+    'Updated to {build}: {bytes} received in {requests} requests, {seconds}.',
+    'Actualizado a {build}: {bytes} recibidos en {requests} pedidos, {seconds}.',
+  ),
+  'result-reboot': words('It is used from the next boot on.', 'Se usa desde el próximo arranque.'),
+  'result-damaged': words('Not as published: {path}', 'No está como se publicó: {path}'),
+  'result-status': words(
+    'Boots {current}; before it: {alternate}; running: {running}',
+    'Arranca {current}; la anterior: {alternate}; en uso: {running}',
+  ),
+  'result-status-source': words('Source: {source}, stream {stream}', 'Origen: {source}, canal {stream}'),
+  'result-status-version': words('{name}: {entries} entries, {bytes}', '{name}: {entries} entradas, {bytes}'),
+  'result-status-waiting': words(
+    '{bytes} received and waiting for the rest.',
+    '{bytes} recibidos y esperando el resto.',
+  ),
+  'result-status-last': words(
+    'Last update: {result} ({build}), {at}',
+    'Última actualización: {result} ({build}), {at}',
+  ),
+  'result-rollback': words(
+    '{to} boots next, as before {from}.',
+    '{to} arranca la próxima vez, como antes de {from}.',
+  ),
+  'result-verify': words(
+    '{build}: {entries} entries compared, {read} files read, {damaged} damaged.',
+    '{build}: {entries} entradas comparadas, {read} archivos leídos, {damaged} dañados.',
+  ),
+  'result-verify-damage': words('{path}: {reason}', '{path}: {reason}'),
+  'result-repair': words(
+    '{build}: {damaged} paths repaired, {bytes} received.',
+    '{build}: {damaged} rutas reparadas, {bytes} recibidos.',
+  ),
+  'result-purge': words('Removed: {names}', 'Se eliminó: {names}'),
+  'result-purge-nothing': words('There was nothing to remove.', 'No había nada que eliminar.'),
+  'result-purge-dry': words('Would remove: {names}', 'Se eliminaría: {names}'),
+} as const satisfies MessageSet;
