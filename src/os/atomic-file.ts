@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type SystemPath, withSystemErrors } from './system-error.ts';
+
+const temporaryPattern = /^\.tmp\.[0-9a-f]{16}\..*$/s;
+
+/** A free name in the same folder, so that a rename cannot leave the file system; see {@link removeTemporaries}. */
+export function temporaryBeside(path: string): string {
+  const suffix = basename(path).slice(0, 64);
+  return join(dirname(path), `.tmp.${randomBytes(8).toString('hex')}.${suffix}`);
+}
+
+/**
+ * Writes a file so that at every moment, also after a power cut, the name holds either the old content or the
+ * new: temporary file, fsync, rename, fsync of the folder. `mode` is exact (no umask), 0644 when absent.
+ */
+export function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  options: { readonly mode?: number } = {},
+): void {
+  withSystemErrors('write', path, () => {
+    const temporary = temporaryBeside(path);
+    try {
+      const fd = openSync(
+        temporary,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+        0o600,
+      );
+      try {
+        writeFileSync(fd, bytes);
+        fchmodSync(fd, options.mode ?? 0o644);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncDirectory(dirname(path));
+  });
+}
+
+/** Makes `path` a symlink to `target`, replacing a file or symlink of that name in one atomic step. */
+export function symlinkAtomic(target: SystemPath, path: string): void {
+  withSystemErrors('symlink', path, () => {
+    const temporary = temporaryBeside(path);
+    try {
+      symlinkSync(target, temporary);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncDirectory(dirname(path));
+  });
+}
+
+/** Makes the names in a folder durable: what was created, renamed or removed there. */
+export function syncDirectory(path: SystemPath): void {
+  syncOpened(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+/** Makes the content of a regular file durable. */
+export function syncFile(path: SystemPath): void {
+  syncOpened(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
+/**
+ * Removes what a killed process left of {@link writeFileAtomic} and {@link symlinkAtomic} in one folder.
+ * Only for a caller that holds the lock of that folder.
+ */
+export function removeTemporaries(directory: string): void {
+  withSystemErrors('unlink', directory, () => {
+    for (const name of readdirSync(directory))
+      if (temporaryPattern.test(name)) rmSync(join(directory, name), { force: true });
+  });
+}
+
+function syncOpened(path: SystemPath, flags: number): void {
+  withSystemErrors('fsync', path, () => {
+    const fd = openSync(path, flags);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
