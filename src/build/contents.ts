@@ -1,0 +1,91 @@
+import { type ByteString, displayOf } from '../base/byte-string.ts';
+import { SatchelError } from '../base/errors.ts';
+import {
+  type ContentsEntry,
+  type ContentsType,
+  contentsType,
+  parseContents,
+  serialiseContents,
+} from '../formats/olpc-contents.ts';
+import type { IndexEntry, InodeEntry } from './entry.ts';
+import { inodeOf, linkGroupsOf } from './link-groups.ts';
+
+/** The manifest for old clients that says of a build what its index says, as far as it can (no attributes, no links). */
+export function contentsFor(entries: readonly IndexEntry[]): Uint8Array {
+  return serialiseContents(contentsEntriesOf(entries));
+}
+
+/**
+ * Checks a manifest that came with a build against its tree. One that is not of our own type is opaque and not
+ * looked at. Names of owners count only where both have them, because an archive may carry numbers alone.
+ * Throws `contents-do-not-match` with the first path that differs, and what `parseContents` throws.
+ */
+export function checkContents(contents: Uint8Array, entries: readonly IndexEntry[]): ContentsType {
+  const type = contentsType(contents);
+  if (type === 'opaque') return type;
+  const different = firstDifference(parseContents(contents), contentsEntriesOf(entries));
+  if (different !== undefined)
+    throw new SatchelError('contents-do-not-match', { path: different === '' ? '.' : displayOf(different) });
+  return type;
+}
+
+const typeLetters = { file: 'f', directory: 'd', symlink: 'l', char: 'c', block: 'b', fifo: 'p' } as const;
+
+function contentsEntriesOf(entries: readonly IndexEntry[]): ContentsEntry[] {
+  const groups = linkGroupsOf(entries);
+  return entries.map((entry) => contentsEntryOf(entry.path, inodeOf(entry, groups)));
+}
+
+function contentsEntryOf(path: ByteString, inode: InodeEntry): ContentsEntry {
+  return {
+    path,
+    type: typeLetters[inode.type],
+    mode: inode.mode,
+    uid: inode.uid,
+    gid: inode.gid,
+    ...(inode.user === undefined ? {} : { user: inode.user }),
+    ...(inode.group === undefined ? {} : { group: inode.group }),
+    mtime: inode.mtime,
+    ...(inode.type === 'file' ? { size: inode.size, sha256: inode.sha256 } : {}),
+    ...(inode.type === 'symlink' ? { link: inode.target } : {}),
+    ...(inode.type === 'char' || inode.type === 'block' ? { device: inode.device } : {}),
+  };
+}
+
+/** The first path in byte order that only one list has or that differs; both lists are in byte order. */
+function firstDifference(
+  one: readonly ContentsEntry[],
+  other: readonly ContentsEntry[],
+): ByteString | undefined {
+  for (let place = 0; place < one.length || place < other.length; place += 1) {
+    const left = one[place];
+    const right = other[place];
+    if (left === undefined) return right!.path;
+    if (right === undefined) return left.path;
+    if (left.path !== right.path) return left.path < right.path ? left.path : right.path;
+    if (!isSame(left, right)) return left.path;
+  }
+  return undefined;
+}
+
+function isSame(one: ContentsEntry, other: ContentsEntry): boolean {
+  return (
+    one.type === other.type &&
+    one.mode === other.mode &&
+    one.uid === other.uid &&
+    one.gid === other.gid &&
+    isSameName(one.user, other.user) &&
+    isSameName(one.group, other.group) &&
+    one.mtime[0] === other.mtime[0] &&
+    one.mtime[1] === other.mtime[1] &&
+    one.size === other.size &&
+    one.sha256 === other.sha256 &&
+    one.link === other.link &&
+    one.device?.[0] === other.device?.[0] &&
+    one.device?.[1] === other.device?.[1]
+  );
+}
+
+function isSameName(one: ByteString | undefined, other: ByteString | undefined): boolean {
+  return one === undefined || other === undefined || one === other;
+}

@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs';
+import { openCompressed } from '../formats/compression.ts';
+import type { ExpansionLimit } from '../formats/expansion-limit.ts';
+import { readTar } from '../formats/tar.ts';
+import { systemError } from '../os/system-error.ts';
+import type { ContentSink } from './content-sink.ts';
+import type { IndexEntry } from './entry.ts';
+import { buildFromDirectory } from './from-directory.ts';
+import { type BuildOptions, buildFromTar } from './from-tar.ts';
+import { readSideFile, type Source } from './source.ts';
+
+/** How a source is read into a build. */
+export type BuildFromSourceOptions = BuildOptions & {
+  /** Where `-` reads from; the standard input of the process when absent. */
+  readonly standardInput?: AsyncIterable<Uint8Array>;
+  /** How far compressed archives and sparse files may expand. */
+  readonly limit?: ExpansionLimit;
+};
+
+/** Largest manifest that is carried: a tree of a million files stays below it. */
+export const contentsLimit = 512 * 1024 * 1024;
+const readAhead = 256 * 1024;
+
+/**
+ * Reads what `openSource` found into the entries of a build and gives its objects to the sink, see
+ * {@link buildFromTar} and {@link buildFromDirectory}. Does not check the MD5: `verifyMd5` does.
+ */
+export async function buildFromSource(
+  source: Source,
+  sink: ContentSink,
+  options: BuildFromSourceOptions = {},
+): Promise<IndexEntry[]> {
+  if (source.kind === 'directory') return buildFromDirectory(source.path, sink, options);
+  const bytes =
+    source.kind === 'archive' ? archiveBytes(source.path) : (options.standardInput ?? process.stdin);
+  const reading = {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  };
+  const { body } = await openCompressed(bytes, reading);
+  return buildFromTar(readTar(body, reading), sink, options);
+}
+
+/** The manifest that came with an archive, byte for byte; undefined when none did. */
+export function contentsOfSource(source: Source): Uint8Array | undefined {
+  if (source.kind !== 'archive' || source.contentsPath === undefined) return undefined;
+  return readSideFile(source.contentsPath, contentsLimit);
+}
+
+async function* archiveBytes(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: readAhead });
+  } catch (error) {
+    throw systemError(error, 'read', path);
+  }
+}

@@ -1,0 +1,149 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { SatchelError } from '../base/errors.ts';
+import { type BuildName, buildName } from '../base/identifiers.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+
+/** A directory to publish. */
+export type DirectorySource = {
+  readonly kind: 'directory';
+  readonly path: string;
+  /** The name of the directory itself. */
+  readonly derivedName: string;
+};
+
+/** A tar to publish, compressed or not, with the files beside it that belong to it. */
+export type ArchiveSource = {
+  readonly kind: 'archive';
+  readonly path: string;
+  /** Holds the MD5 of the archive as `md5sum` writes it. */
+  readonly md5Path?: string;
+  /** Holds the manifest for old clients. */
+  readonly contentsPath?: string;
+  /** First line of `P.name` without trailing white space: the public name. */
+  readonly publishedName?: string;
+  /** What is left of the file name without its endings; absent for a pipe. */
+  readonly derivedName?: string;
+};
+
+/** A tar on standard input. */
+export type StreamSource = { readonly kind: 'stream' };
+
+/** What SOURCE of `satchel publish` turned out to be. */
+export type Source = DirectorySource | ArchiveSource | StreamSource;
+
+/** How the archive and the manifest of one build have been named over the years. */
+type Spelling = { readonly archive: RegExp; readonly contents: readonly string[] };
+
+const compressions = ['bz2', 'lzma', 'xz', 'gz', 'zst'] as const;
+const anyCompression = compressions.join('|');
+
+const spellings: readonly Spelling[] = [
+  // XS-rsync; the last is older still.
+  { archive: new RegExp(`^(.+)-tree\\.tar(?:\\.(?:${anyCompression}))?$`, 's'), contents: ['.contents'] },
+  { archive: /^(.+)-tree\.bz2$/s, contents: ['.contents'] },
+  // What olpc-os-builder leaves behind.
+  {
+    archive: new RegExp(`^(.+)\\.tree\\.tar(?:\\.(?:${anyCompression}))?$`, 's'),
+    contents: ['.toc', '.contents'],
+  },
+];
+
+const endings = [...compressions.map((compression) => `.tar.${compression}`), '.tar'];
+
+/** In the order in which a prefix is completed: the old publisher looked for bz2, lzma and xz in this order. */
+const completions: readonly string[] = [
+  ...endings.map((ending) => `-tree${ending}`),
+  ...endings.map((ending) => `.tree${ending}`),
+  '-tree.bz2',
+];
+
+const plainEnding = new RegExp(`\\.(?:tar(?:\\.(?:${anyCompression}))?|tgz|tbz2?|txz|tlz|tzst)$`);
+
+/** Largest `.name` file that is looked at. */
+const nameFileLimit = 64 * 1024;
+
+/**
+ * Finds out what SOURCE is: `-` is a tar on standard input, a directory is itself, a file is a tar (of a set when
+ * it is named so), and a name that does not exist is the common prefix of a set. Reads nothing but `P.name`.
+ * Throws `source-not-found`, `source-not-readable`.
+ */
+export function openSource(given: string): Source {
+  if (given === '-') return { kind: 'stream' };
+  const found = look(given);
+  if (found === undefined) return openPrefix(given);
+  if (found.isDirectory()) return { kind: 'directory', path: given, derivedName: basename(resolve(given)) };
+  if (found.isFile()) return openArchive(given);
+  // A pipe has a number for a name, and nothing beside it.
+  if (found.isFIFO() || found.isCharacterDevice()) return { kind: 'archive', path: given };
+  throw new SatchelError('source-not-readable', { path: given });
+}
+
+/**
+ * The name that a build gets: the one that the operator gave, else the one published with it, else what its file
+ * name says. Throws `source-name-missing` when nothing says one, `name-not-allowed`.
+ */
+export function nameOfSource(source: Source, given?: string): BuildName {
+  if (given !== undefined) return buildName(given);
+  if (source.kind === 'archive' && source.publishedName !== undefined) return buildName(source.publishedName);
+  const path = source.kind === 'stream' ? '-' : source.path;
+  const derived = source.kind === 'stream' ? undefined : source.derivedName;
+  if (derived === undefined || !isAllowedName(derived))
+    throw new SatchelError('source-name-missing', { path });
+  return buildName(derived);
+}
+
+function openPrefix(prefix: string): Source {
+  const archive = completions.map((ending) => `${prefix}${ending}`).find((path) => look(path)?.isFile());
+  if (archive === undefined) throw new SatchelError('source-not-found', { path: prefix });
+  return openArchive(archive);
+}
+
+function openArchive(path: string): ArchiveSource {
+  const md5Path = existing(`${path}.md5`);
+  const source = { kind: 'archive' as const, path, ...(md5Path === undefined ? {} : { md5Path }) };
+  for (const { archive, contents } of spellings) {
+    const prefix = archive.exec(path)?.[1];
+    if (prefix === undefined || prefix.endsWith('/')) continue;
+    const contentsPath = contents.map((ending) => existing(`${prefix}${ending}`)).find(Boolean);
+    const publishedName = firstLine(existing(`${prefix}.name`));
+    return {
+      ...source,
+      ...(contentsPath === undefined ? {} : { contentsPath }),
+      ...(publishedName === undefined ? {} : { publishedName }),
+      derivedName: basename(prefix),
+    };
+  }
+  return { ...source, derivedName: basename(path).replace(plainEnding, '') };
+}
+
+function isAllowedName(name: string): boolean {
+  try {
+    return buildName(name) === name;
+  } catch {
+    return false;
+  }
+}
+
+function look(path: string): Stats | undefined {
+  return withSystemErrors('stat', path, () => statSync(path, { throwIfNoEntry: false }));
+}
+
+function existing(path: string): string | undefined {
+  return look(path)?.isFile() ? path : undefined;
+}
+
+/** The first line without trailing white space, as the old publisher read it; undefined when that is empty. */
+function firstLine(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  return readSideFile(path, nameFileLimit).toString('utf8').split('\n')[0]!.trimEnd() || undefined;
+}
+
+/** A small file that belongs to an archive. Throws `source-side-file-too-large`. */
+export function readSideFile(path: string, limit: number): Buffer {
+  return withSystemErrors('read', path, () => {
+    const { size } = statSync(path);
+    if (size > limit) throw new SatchelError('source-side-file-too-large', { path, bytes: size, limit });
+    return readFileSync(path);
+  });
+}
