@@ -14,17 +14,27 @@ export type Reading = {
 /** Which part of a file to read. */
 export type ReadOptions = {
   /** First byte, from 0. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** How many bytes; to the end when absent. */
-  readonly length?: number;
-  readonly signal?: AbortSignal;
+  readonly length?: number | undefined;
+  /**
+   * The longest that the whole stored file may be, in bytes: `store-too-long` before more than that is taken in.
+   * For files whose length no signature vouches for.
+   */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** A place to read from: directory, memory, HTTP, stick. */
 export interface ReadableStore {
   /** Where this is, for people: a path or an address. */
   readonly location: string;
-  /** One attempt to read. Throws `store-not-found`, `store-unreachable`, `store-refused`. */
+  /**
+   * One attempt to read. Throws `store-not-found`, `store-unreachable`, `store-refused`, `store-range` when the
+   * part asked for is not inside the file, `store-name-not-allowed`, `cancelled`; the body may throw
+   * `store-unreachable`, `store-stalled`, `store-too-short`, `store-too-long`, `cancelled`. The body must be
+   * iterated (breaking off is fine) or the store closed, otherwise a file or connection stays open.
+   */
   read(name: string, options?: ReadOptions): Promise<Reading>;
   /** Ends connections and timers. */
   close(): Promise<void>;

@@ -1,0 +1,211 @@
+import { type ClientRequest, type IncomingMessage, request as sendPlain } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import type { Connections } from './http-connections.ts';
+import type { Wanted } from './range.ts';
+
+/** How long to wait, in milliseconds. */
+export type Patience = {
+  /** For a connection, with name lookup and TLS. */
+  readonly connect: number;
+  /** For the next byte. */
+  readonly idle: number;
+};
+
+/** One request to send. */
+export type Message = {
+  readonly method: 'GET' | 'HEAD';
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+};
+
+/** A request whose answer has begun. */
+export type Exchange = {
+  readonly response: IncomingMessage;
+  /** The body, with stalls, resets and cancellation turned into sentences. Ends when the server ends it. */
+  body(): AsyncGenerator<Buffer, void>;
+  /** Reads a short body to its end so that the connection can be used again; gives it up when it is long. */
+  dismiss(): Promise<void>;
+  /** Gives the connection up. */
+  destroy(): void;
+};
+
+/** A body above this many bytes is dearer to read than a new connection. */
+const dismissLimit = 64 * 1024;
+
+/**
+ * Sends one request and waits for the head of its answer. Throws `store-unreachable`, `store-certificate`,
+ * `store-stalled`, `store-wrong-answer`, `cancelled`.
+ */
+export async function exchange(
+  message: Message,
+  wanted: Wanted,
+  { connections, patience }: { readonly connections: Connections; readonly patience: Patience },
+): Promise<Exchange> {
+  const { signal } = wanted.options;
+  const agent = await connections.agentFor(message.url.protocol);
+  const send = message.url.protocol === 'https:' ? (await import('node:https')).request : sendPlain;
+  const request = send(message.url, { agent, method: message.method, headers: message.headers });
+  const watch = watchRequest(request, wanted, patience);
+  signal?.addEventListener('abort', watch.cancel, { once: true });
+  // However it ends, nothing may keep the process or the signal busy: a body need not even have been read.
+  request.once('close', () => {
+    signal?.removeEventListener('abort', watch.cancel);
+    watch.stop();
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once('response', resolve);
+  request.on('error', (error) => {
+    watch.blame(explain(error, wanted));
+    reject(watch.failure());
+  });
+  request.end();
+  if (signal?.aborted) watch.cancel();
+  try {
+    const response = await promise;
+    // Errors are told through the body; without a listener an unread body would end the process.
+    response.on('error', () => undefined);
+    watch.rest();
+    return readable(request, response, { wanted, watch });
+  } catch (error) {
+    throw retriable(request, error);
+  }
+}
+
+/** True for a failure that only says that an idle connection had been closed by the server meanwhile. */
+export function wasStaleConnection(error: unknown): boolean {
+  return error instanceof SatchelError && error.cause instanceof StaleConnection;
+}
+
+class StaleConnection extends Error {}
+
+function retriable(request: ClientRequest, error: unknown): unknown {
+  const isReset = error instanceof SatchelError && error.code === 'store-unreachable';
+  if (!request.reusedSocket || !isReset) return error;
+  return new SatchelError(error.code, error.parameters, {
+    cause: new StaleConnection('stale', { cause: error.cause }),
+  });
+}
+
+type Watch = {
+  /** Time counts from now until the next `rest`. */
+  expect(): void;
+  rest(): void;
+  stop(): void;
+  cancel(): void;
+  /** Keeps the first failure: what follows it is only its echo. */
+  blame(failure: SatchelError): void;
+  failure(): SatchelError | undefined;
+};
+
+function watchRequest(
+  request: ClientRequest,
+  { location, name, options }: Wanted,
+  patience: Patience,
+): Watch {
+  let failure: SatchelError | undefined;
+  let isConnected = false;
+  let isExpecting = true;
+  let isOver = false;
+  const end = (cause: SatchelError) => {
+    failure ??= cause;
+    request.destroy(failure);
+  };
+  const runOut = () => {
+    if (!isExpecting) return;
+    if (!isConnected) end(new SatchelError('store-unreachable', { location, name, reason: 'ETIMEDOUT' }));
+    else end(new SatchelError('store-stalled', { location, name, seconds: patience.idle / 1000 }));
+  };
+  const connecting = setTimeout(runOut, patience.connect);
+  let idle: NodeJS.Timeout | undefined;
+  const connected = () => {
+    if (isOver) return;
+    isConnected = true;
+    clearTimeout(connecting);
+    idle = setTimeout(runOut, patience.idle);
+  };
+  request.once('socket', (socket) => {
+    if (request.reusedSocket) connected();
+    else
+      socket.once(
+        'encrypted' in socket && (socket as TLSSocket).encrypted ? 'secureConnect' : 'connect',
+        connected,
+      );
+  });
+  return {
+    expect() {
+      isExpecting = true;
+      idle?.refresh();
+    },
+    rest() {
+      isExpecting = false;
+    },
+    stop() {
+      isOver = true;
+      isExpecting = false;
+      clearTimeout(connecting);
+      clearTimeout(idle);
+    },
+    cancel: () => end(new SatchelError('cancelled', {}, { cause: options.signal?.reason })),
+    blame(cause) {
+      failure ??= cause;
+    },
+    failure: () => failure,
+  };
+}
+
+type Parts = { readonly wanted: Wanted; readonly watch: Watch };
+
+function readable(request: ClientRequest, response: IncomingMessage, parts: Parts): Exchange {
+  const { watch, wanted } = parts;
+  const destroy = () => {
+    response.destroy();
+    request.destroy();
+  };
+  async function* body(): AsyncGenerator<Buffer, void> {
+    const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    try {
+      for (;;) {
+        watch.expect();
+        const { done, value } = await pieces.next();
+        watch.rest();
+        throwIfCancelled(wanted.options.signal);
+        if (done) return;
+        yield value;
+      }
+    } catch (error) {
+      throw watch.failure() ?? explain(error, wanted);
+    } finally {
+      if (!response.complete) destroy();
+    }
+  }
+  return {
+    response,
+    body,
+    destroy,
+    async dismiss() {
+      let left = dismissLimit;
+      try {
+        for await (const piece of body()) {
+          left -= piece.length;
+          if (left < 0) return;
+        }
+      } catch (error) {
+        // The head has told all that matters; only the wish to stop outranks it.
+        if (error instanceof SatchelError && error.code === 'cancelled') throw error;
+      }
+    },
+  };
+}
+
+/** What a failure of `node:http` means. */
+function explain(error: unknown, { location, name }: Wanted): SatchelError {
+  if (error instanceof SatchelError) return error;
+  const code = systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  if (/CERT|SELF_SIGNED|^UNABLE_TO_/.test(code))
+    return new SatchelError('store-certificate', { location, reason: code }, { cause: error });
+  if (code.startsWith('HPE_'))
+    return new SatchelError('store-wrong-answer', { location, name, answer: code }, { cause: error });
+  return new SatchelError('store-unreachable', { location, name, reason: code }, { cause: error });
+}
