@@ -1,0 +1,175 @@
+import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { recordTime } from '../base/fields.ts';
+import {
+  addSignatures,
+  type RoleDocument,
+  signaturesMissing,
+  type TargetEdit,
+  versionOf,
+} from './documents.ts';
+import type { KeyRing } from './keys.ts';
+import { isObject, type JsonObject, readEnvelope, readSigned } from './metadata.ts';
+import { carryOut, type PublishingContext, type Unsigned } from './publication.ts';
+import type { PublishOutcome } from './publisher.ts';
+import type { DelegatedRole, Role } from './roles.ts';
+import { signersOf } from './signatures.ts';
+
+/**
+ * Signing with keys that live on another machine: the request is one JSON file that is carried there, shown,
+ * signed and carried back. It grows signatures; several people may sign one after another.
+ */
+
+/** A document to sign, and the file that it replaces, so that the signer can see for himself what changes. */
+export type RequestedDocument = { readonly document: RoleDocument; readonly previous: string | undefined };
+
+export type SigningRequest = {
+  /** When it was made, UTC. */
+  readonly made: string;
+  readonly documents: readonly RequestedDocument[];
+  /** What is published with it by online keys once it is signed. */
+  readonly edits: ReadonlyMap<DelegatedRole, TargetEdit>;
+  /** True when new keys do without the signatures of those that they replace. */
+  readonly oldKeysLost: boolean;
+};
+
+/** What one document of a request changes, worked out from the signed content itself. */
+export type RequestSummary = {
+  readonly role: Role;
+  readonly version: number;
+  readonly expires: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly replaced: readonly string[];
+  /** Changes of keys and thresholds of other roles, by role. */
+  readonly keyChanges: readonly KeyChangeSummary[];
+  /** False when the earlier file is absent or not signed by a key of this ring: then the lists prove nothing. */
+  readonly comparedWithSigned: boolean;
+  readonly signaturesMissing: number;
+};
+
+export type KeyChangeSummary = {
+  readonly role: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly threshold: number;
+};
+
+/** Makes a request of what a publication could not sign. */
+export function makeSigningRequest(unsigned: Unsigned, now: number): SigningRequest {
+  const previousOf = (role: Role) =>
+    (role === 'root' ? unsigned.current.root : unsigned.current.roles.get(role))?.bytes;
+  return {
+    made: recordTime(now),
+    documents: unsigned.documents.map((document) => {
+      const previous = previousOf(document.role);
+      return { document, previous: previous && Buffer.from(previous).toString('utf8') };
+    }),
+    edits: unsigned.edits,
+    oldKeysLost: unsigned.oldKeysLost,
+  };
+}
+
+/** What a request asks to sign, for showing it before it is signed. */
+export function describeRequest(request: SigningRequest, keys: KeyRing): RequestSummary[] {
+  return request.documents.map(({ document, previous }) => {
+    const { role, signed } = document;
+    const before =
+      previous === undefined
+        ? undefined
+        : readEnvelope(Buffer.from(previous, 'utf8'), { file: role, source: 'request' });
+    const own = keys.load(role);
+    const ownKeys = {
+      keys: new Map(own.map((key) => [key.keyId, key.publicKey])),
+      role: { keyids: own.map(({ keyId }) => keyId), threshold: 1 },
+    };
+    const [old, next] = [targetsOf(before?.signed), targetsOf(signed)];
+    const named = [namedBy(before?.signed), namedBy(signed)] as const;
+    return {
+      role,
+      version: versionOf(document),
+      expires: String(signed.expires),
+      added: [...next.keys()].filter((path) => !old.has(path)),
+      removed: [...old.keys()].filter((path) => !next.has(path)),
+      replaced: [...next]
+        .filter(([path, file]) => old.has(path) && old.get(path) !== file)
+        .map(([path]) => path),
+      keyChanges: keyChanges(named[0], named[1]),
+      comparedWithSigned: before !== undefined && signersOf(before, ownKeys).length > 0,
+      signaturesMissing: signaturesMissing(document),
+    };
+  });
+}
+
+/** Adds the signatures of the ring's keys. Throws `request-not-ours` when it has none that the request asks for. */
+export function signRequest(request: SigningRequest, keys: KeyRing): SigningRequest {
+  let added = 0;
+  const documents = request.documents.map(({ document, previous }) => {
+    const signed = addSignatures(document, keys.load(document.role));
+    added += signed.signatures.length - document.signatures.length;
+    return { document: signed, previous };
+  });
+  if (added === 0 && documents.some(({ document }) => signaturesMissing(document) > 0))
+    throw new SatchelError('request-not-ours', { directory: keys.location });
+  return { ...request, documents };
+}
+
+/**
+ * Publishes a signed request. Throws `request-unsigned` while signatures are missing and `request-outdated`
+ * when another publication has replaced what the request was made from.
+ */
+export async function submitSigned(
+  context: PublishingContext,
+  request: SigningRequest,
+): Promise<PublishOutcome> {
+  const outdated = (role: string, cause?: unknown) =>
+    new SatchelError('request-outdated', { role }, { cause });
+  const documents = request.documents.map(({ document }) => document);
+  try {
+    const published = await carryOut(context, (current) => {
+      for (const { role, replaces } of documents) {
+        const held = role === 'root' ? current.root : current.roles.get(role);
+        if (held?.signed.version !== replaces) throw outdated(role);
+      }
+      return { fixed: documents, edits: request.edits, renew: new Set(), oldKeysLost: request.oldKeysLost };
+    });
+    if (published.outcome !== 'unsigned') return published;
+    // Who must sign was worked out again from the repository: the request itself does not decide that.
+    const lacking = published.unsigned.documents.find((document) => signaturesMissing(document) > 0)!;
+    throw new SatchelError('request-unsigned', { role: lacking.role, missing: signaturesMissing(lacking) });
+  } catch (error) {
+    if (!isSatchelError(error, 'publish-contended')) throw error;
+    throw outdated(documents[0]?.role ?? '', error);
+  }
+}
+
+function targetsOf(signed: JsonObject | undefined): ReadonlyMap<string, string> {
+  if (!isObject(signed?.targets)) return new Map();
+  return new Map(Object.entries(signed.targets).map(([path, file]) => [path, JSON.stringify(file)]));
+}
+
+type Named = ReadonlyMap<string, { readonly keyids: readonly string[]; readonly threshold: number }>;
+
+/** The keys that a root or targets names for roles. */
+function namedBy(signed: JsonObject | undefined): Named {
+  if (signed === undefined) return new Map();
+  const where = { file: String(signed._type), source: 'request' };
+  if (signed._type === 'root') return readSigned('root', signed, where).roles;
+  return new Map(readSigned('targets', signed, where).delegations.map((role) => [role.name, role]));
+}
+
+function keyChanges(before: Named, after: Named): KeyChangeSummary[] {
+  const roles = [...new Set([...before.keys(), ...after.keys()])];
+  return roles
+    .map((role) => {
+      const [old, next] = [before.get(role), after.get(role)];
+      return {
+        role,
+        added: next?.keyids.filter((keyid) => !old?.keyids.includes(keyid)) ?? [],
+        removed: old?.keyids.filter((keyid) => !next?.keyids.includes(keyid)) ?? [],
+        threshold: next?.threshold ?? 0,
+        same: old?.threshold === next?.threshold,
+      };
+    })
+    .filter(({ added, removed, same }) => added.length > 0 || removed.length > 0 || !same)
+    .map(({ same: _, ...summary }) => summary);
+}

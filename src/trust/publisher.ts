@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { TargetEdit } from './documents.ts';
+import type { TargetFile } from './metadata.ts';
+import { targetFileName } from './names.ts';
+import { makeSigningRequest, type SigningRequest } from './offline-signing.ts';
+import { carryOut, type Plan, type Published, type PublishingContext } from './publication.ts';
+import { type DelegatedRole, day, delegatedRoles, type Role } from './roles.ts';
+
+/** The repository's side of trust: publishing target files and keeping signatures fresh. */
+
+/** A file to publish: its target path (`builds/py802-1.json`) and its content. */
+export type NewTarget = { readonly path: string; readonly bytes: Uint8Array };
+
+/** What changes, by role; a path that exists already is replaced. */
+export type TargetChanges = {
+  readonly [role in DelegatedRole]?: {
+    readonly add?: readonly NewTarget[];
+    readonly remove?: readonly string[];
+  };
+};
+
+/** How a publication ended. With `to-sign` nothing is visible to devices until the request comes back signed. */
+export type PublishOutcome =
+  | { readonly outcome: 'published'; readonly versions: Readonly<Record<string, number>> }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'to-sign'; readonly request: SigningRequest };
+
+/**
+ * Adds and removes target files in one atomic step. When a needed offline key is not in the ring, the files are
+ * stored but nothing refers to them, and the outcome is a request to be signed where the keys are.
+ * Throws `repository-absent`, `key-missing` (online keys), `publish-contended`, and what the store throws.
+ */
+export async function publishTargets(
+  context: PublishingContext,
+  changes: TargetChanges,
+): Promise<PublishOutcome> {
+  const edits = new Map<DelegatedRole, TargetEdit>();
+  for (const role of delegatedRoles) {
+    const change = changes[role];
+    if (change === undefined) continue;
+    const set = new Map<string, TargetFile>();
+    for (const { path, bytes } of change.add ?? []) {
+      requireTargetPath(role, path);
+      throwIfCancelled(context.signal);
+      const sha256 = hash('sha256', bytes);
+      await context.store.put(targetFileName(path, sha256), bytes);
+      set.set(path, { length: bytes.length, hashes: new Map([['sha256', sha256]]) });
+    }
+    edits.set(role, { set, remove: new Set(change.remove) });
+  }
+  const plan: Plan = { fixed: [], edits, renew: new Set() };
+  return outcomeOf(context, await carryOut(context, () => plan));
+}
+
+/** Which roles to renew when: `before` is the share of their life that is left, 0.5 by default. */
+export type RenewOptions = { readonly before?: number };
+
+/**
+ * Signs the online roles again whose life runs out, and those whose issue time lies in the future because the
+ * clock was wrong when they were signed. For the server's timer: does nothing while nothing is due.
+ */
+export async function renewOnline(
+  context: PublishingContext,
+  options: RenewOptions = {},
+): Promise<PublishOutcome> {
+  const before = options.before ?? 0.5;
+  const plan = await carryOut(context, (current) => {
+    const now = context.clock();
+    const due = (signed: { expires: number; issued: number | undefined }) => {
+      const issued = signed.issued ?? 0;
+      return issued > now + day || signed.expires - now < before * (signed.expires - issued);
+    };
+    const renew = new Set<Role>();
+    for (const role of ['streams', 'deltas'] as const) {
+      const held = current.roles.get(role);
+      if (held && due(held.signed)) renew.add(role);
+    }
+    if (due(current.snapshot.signed)) renew.add('snapshot');
+    if (due(current.timestamp.signed)) renew.add('timestamp');
+    return { fixed: [], edits: new Map(), renew };
+  });
+  return outcomeOf(context, plan);
+}
+
+/** Turns what waits for signatures into a request that can be carried to them. */
+export function outcomeOf(context: PublishingContext, published: Published): PublishOutcome {
+  if (published.outcome !== 'unsigned') return published;
+  return { outcome: 'to-sign', request: makeSigningRequest(published.unsigned, context.clock()) };
+}
+
+function requireTargetPath(role: DelegatedRole, path: string): void {
+  if (!path.startsWith(`${role}/`) || !/^[a-z]+\/[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(path))
+    throw new Error(`${path} is no target path of the role ${role}`);
+}
