@@ -1,0 +1,167 @@
+import { hash } from 'node:crypto';
+import { SatchelError } from '../base/errors.ts';
+import {
+  type BuildName,
+  buildName,
+  isSha256,
+  type Sha256,
+  type StreamName,
+  streamName,
+} from '../base/identifiers.ts';
+import type { IndexEntry } from '../build/entry.ts';
+import { parseIndex } from '../build/index-format.ts';
+import { type BuildObject, objectsOf } from '../build/objects.ts';
+import { decompressBounded } from '../formats/zstd.ts';
+import { type ObjectMap, parseMap } from '../pack/map-format.ts';
+import { readAll } from '../store/read-all.ts';
+import type { ReadableStore, Store } from '../store/store.ts';
+import type { TargetFile } from '../trust/metadata.ts';
+import { type RepositoryMetadata, readTrusted } from '../trust/metadata-store.ts';
+import { targetFileName } from '../trust/names.ts';
+import type { DelegatedRole } from '../trust/roles.ts';
+import { buildTarget, deltasTarget, indexFile, mapFile, nameOfTarget, streamTarget } from './layout.ts';
+import {
+  type BuildRecord,
+  type DeltasRecord,
+  parseBuildRecord,
+  parseDeltasRecord,
+  parseStreamRecord,
+  type StoredFile,
+  type StreamRecord,
+} from './records.ts';
+
+/** What a repository holds at one moment, read through its signed metadata. */
+export type Catalog = {
+  readonly store: Store;
+  readonly metadata: RepositoryMetadata;
+  /** Names in byte order. */
+  buildNames(): BuildName[];
+  streamNames(): StreamName[];
+  hasBuild(name: BuildName): boolean;
+  hasStream(name: StreamName): boolean;
+  /** Throws `build-not-found`. */
+  build(name: BuildName): Promise<BuildRecord>;
+  /** Throws `build-not-found`. */
+  deltas(name: BuildName): Promise<DeltasRecord>;
+  /** Throws `stream-not-found`. */
+  stream(name: StreamName): Promise<StreamRecord>;
+};
+
+/** A build's index with the objects that its map counts. */
+export type LoadedBuild = {
+  readonly record: BuildRecord;
+  readonly entries: readonly IndexEntry[];
+  readonly objects: readonly BuildObject[];
+};
+
+/** Opens the repository in a store. Throws `repository-absent` and what the checks of its metadata throw. */
+export async function openCatalog(store: Store, signal?: AbortSignal): Promise<Catalog> {
+  const metadata = await readTrusted(store, signal);
+  const targetsOf = (role: DelegatedRole) =>
+    metadata.roles.get(role)?.signed.targets ?? new Map<string, TargetFile>();
+  const names = (role: DelegatedRole) => [...targetsOf(role).keys()].map(nameOfTarget).sort();
+  const read = async (role: DelegatedRole, path: string): Promise<Uint8Array | undefined> => {
+    const target = targetsOf(role).get(path);
+    return target === undefined ? undefined : readTarget(store, path, target, signal);
+  };
+  const required = async (role: DelegatedRole, path: string, name: BuildName): Promise<Uint8Array> => {
+    const bytes = await read(role, path);
+    if (bytes === undefined) throw new SatchelError('build-not-found', { name, location: store.location });
+    return bytes;
+  };
+  return {
+    store,
+    metadata,
+    buildNames: () => names('builds').map(buildName),
+    streamNames: () => names('streams').map(streamName),
+    hasBuild: (name) => targetsOf('builds').has(buildTarget(name)),
+    hasStream: (name) => targetsOf('streams').has(streamTarget(name)),
+    async build(name) {
+      const path = buildTarget(name);
+      return parseBuildRecord(await required('builds', path, name), path);
+    },
+    async deltas(name) {
+      const path = deltasTarget(name);
+      return parseDeltasRecord(await required('deltas', path, name), path);
+    },
+    async stream(name) {
+      const path = streamTarget(name);
+      const bytes = await read('streams', path);
+      if (bytes === undefined) throw new SatchelError('stream-not-found', { name, location: store.location });
+      return parseStreamRecord(bytes, path).record;
+    },
+  };
+}
+
+async function readTarget(
+  store: ReadableStore,
+  path: string,
+  { length, hashes }: TargetFile,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const sha256 = hashes.get('sha256');
+  const file = targetFileName(path, sha256);
+  const bytes = await readAll(store, file, { limit: length, signal });
+  if (
+    bytes.length !== length ||
+    sha256 === undefined ||
+    !isSha256(sha256) ||
+    hash('sha256', bytes) !== sha256
+  )
+    throw new SatchelError('stored-file-damaged', { file, location: store.location });
+  return bytes;
+}
+
+/** Decompresses and checks a stored index or map. Throws `stored-file-damaged`, `zstd-…`. */
+export function unpackStored(file: string, stored: StoredFile, bytes: Uint8Array, location: string): Buffer {
+  if (bytes.length !== stored.length || hash('sha256', bytes) !== stored.stored)
+    throw new SatchelError('stored-file-damaged', { file, location });
+  const raw = decompressBounded(bytes, stored.size);
+  if (raw.length !== stored.size || hash('sha256', raw) !== stored.sha256)
+    throw new SatchelError('stored-file-damaged', { file, location });
+  return raw;
+}
+
+async function readStored(
+  store: ReadableStore,
+  file: string,
+  stored: StoredFile,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const bytes = await readAll(store, file, { limit: stored.length, signal });
+  return unpackStored(file, stored, bytes, store.location);
+}
+
+/** Reads a build's index. */
+export async function loadBuild(
+  catalog: Catalog,
+  name: BuildName,
+  signal?: AbortSignal,
+): Promise<LoadedBuild> {
+  const record = await catalog.build(name);
+  const raw = await readStored(catalog.store, indexFile(record.index.stored), record.index, signal);
+  const entries = parseIndex(raw);
+  return { record, entries, objects: objectsOf(entries) };
+}
+
+/** Reads a build's map. Throws `map-of-other-index` when it belongs to another index. */
+export async function loadMap(
+  catalog: Catalog,
+  { record, objects }: LoadedBuild,
+  signal?: AbortSignal,
+): Promise<ObjectMap> {
+  const deltas = await catalog.deltas(record.name);
+  const raw = await readStored(catalog.store, mapFile(deltas.map.stored), deltas.map, signal);
+  return checkedMap(
+    raw,
+    objects.map(({ size }) => size),
+    record.index.sha256,
+  );
+}
+
+/** Parses a map and makes sure that it belongs to this index. */
+export function checkedMap(raw: Uint8Array, sizes: readonly number[], index: Sha256): ObjectMap {
+  const map = parseMap(raw, sizes);
+  if (map.index !== index) throw new SatchelError('map-of-other-index', { index: map.index });
+  return map;
+}

@@ -1,0 +1,18 @@
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+
+/** Names of the files of a repository, relative to its top; see docs/formats.md. */
+
+export const indexFile = (storedSha256: Sha256): string => `indexes/${storedSha256}.zst`;
+export const mapFile = (storedSha256: Sha256): string => `maps/${storedSha256}.zst`;
+export const packFile = (storedSha256: Sha256): string => `packs/${storedSha256}.pack`;
+export const contentsFile = (sha256: Sha256): string => `contents/${sha256}`;
+
+/** TUF target paths of the signed records; the file itself has its hash before the last part of the name. */
+export const buildTarget = (name: BuildName): string => `builds/${name}.json`;
+export const deltasTarget = (name: BuildName): string => `deltas/${name}.json`;
+export const streamTarget = (name: StreamName): string => `streams/${name}.json`;
+
+/** The build, stream or other name inside a target path: `builds/py802-1.json` → `py802-1`. */
+export function nameOfTarget(path: string): string {
+  return path.slice(path.indexOf('/') + 1, -'.json'.length);
+}

@@ -1,0 +1,40 @@
+import type { BuildName } from '../base/identifiers.ts';
+import { liveTrustFiles } from '../trust/metadata-store.ts';
+import type { Catalog } from './catalog.ts';
+import type { KnownObjects } from './known-objects.ts';
+import { contentsFile, indexFile, mapFile, packFile } from './layout.ts';
+
+/** The folders of a repository whose files are either referred to by signed metadata or waste. */
+export const repositoryFolders = [
+  'metadata',
+  'targets',
+  'indexes',
+  'maps',
+  'packs',
+  'deltas',
+  'contents',
+  'lite',
+];
+
+/** Where pruning notes since when a file has been without use; not served. */
+export const unreferencedFile = 'unreferenced.json';
+
+/** Every file that the current signed metadata leads to, with the build that needs it first. */
+export async function liveFiles(
+  catalog: Catalog,
+  known: KnownObjects,
+): Promise<Map<string, BuildName | undefined>> {
+  const live = new Map<string, BuildName | undefined>();
+  for (const file of liveTrustFiles(catalog.metadata)) live.set(file, undefined);
+  for (const [name, { record, map }] of known.builds) {
+    const deltas = await catalog.deltas(name);
+    const files = [
+      indexFile(record.index.stored),
+      mapFile(deltas.map.stored),
+      contentsFile(record.contents.sha256),
+      ...map.packs.map(({ sha256 }) => packFile(sha256)),
+    ];
+    for (const file of files) if (!live.has(file)) live.set(file, name);
+  }
+  return live;
+}

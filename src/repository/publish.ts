@@ -1,0 +1,155 @@
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { Clock } from '../base/clock.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { createPackWriter } from '../pack/pack-writer.ts';
+import type { Store } from '../store/store.ts';
+import type { KeyRing } from '../trust/keys.ts';
+import type { SigningRequest } from '../trust/offline-signing.ts';
+import { publishTargets } from '../trust/publisher.ts';
+import { type Catalog, openCatalog } from './catalog.ts';
+import { describeBuild, describeDeltas } from './describe.ts';
+import { type KnownObjects, readKnownObjects } from './known-objects.ts';
+import { buildTarget, contentsFile, deltasTarget, indexFile, streamTarget } from './layout.ts';
+import { type BuildSource, type ReadBuild, readSource } from './read-source.ts';
+import {
+  type BuildRecord,
+  type DeltasRecord,
+  type ObjectCost,
+  recordBytes,
+  recordFormat,
+} from './records.ts';
+import { compressStored, type PackedBuild, storeMap } from './store-build.ts';
+
+/** What to publish, where, and under which names. */
+export type PublishOptions = {
+  readonly store: Store;
+  /** A folder on the same file system as the store, for packs while they are written. */
+  readonly spoolDirectory: string;
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  readonly source: BuildSource;
+  /** The streams that this build becomes the head of. */
+  readonly streams: readonly StreamName[];
+  /** The contents hash of an old build, where its `contents` file does not tell it. */
+  readonly contentsHash?: Sha256 | undefined;
+  /** Sets all modification times to this moment (milliseconds since 1970). */
+  readonly clampMtime?: number | undefined;
+  /** Oldest Satchel that may install the build, `major.minor.patch`. */
+  readonly minimumClient?: string | undefined;
+  readonly notes?: string | undefined;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** What publishing did. */
+export type PublishResult = {
+  readonly name: BuildName;
+  /** True when the same content was there under the same name. */
+  readonly alreadyPublished: boolean;
+  readonly streams: readonly StreamName[];
+  readonly contentsHash: Sha256;
+  readonly entries: number;
+  readonly files: number;
+  /** Bytes of the tree's files. */
+  readonly treeBytes: number;
+  /** Objects that the repository did not have, and the bytes that they take in packs. */
+  readonly newObjects: number;
+  readonly newBytes: number;
+  readonly costs: readonly ObjectCost[];
+  /** Present when an offline key has to sign first: see `satchel keys sign`. */
+  readonly signingRequest?: SigningRequest | undefined;
+};
+
+/**
+ * Publishes one build: immutable files first, signed metadata last, so that a crash anywhere leaves the old
+ * state and some files that nothing refers to. Throws `build-exists` when the name stands for other content.
+ */
+export async function publish(options: PublishOptions): Promise<PublishResult> {
+  const { store, source, streams, signal } = options;
+  const catalog = await openCatalog(store, signal);
+  const known = await readKnownObjects(catalog, signal);
+  const packed = await readAndPack(options, known);
+  throwIfCancelled(signal);
+  const index = await compressStored(packed.indexBytes);
+  const held = await heldBuild(catalog, source.name, {
+    index: index.stored.sha256,
+    contents: packed.contents.sha256,
+  });
+  const records = held ?? (await storeRecords(options, packed, index, known));
+  const streamRecord = (stream: StreamName) =>
+    recordBytes({ satchel: 'stream', format: recordFormat, stream, ...records });
+  options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
+  const outcome = await publishTargets(options, {
+    ...(held ? {} : newTargets(records)),
+    streams: { add: streams.map((stream) => ({ path: streamTarget(stream), bytes: streamRecord(stream) })) },
+  });
+  if (held) options.reporter.notice('build-already-published', { name: source.name });
+  const { build, deltas } = records;
+  return {
+    name: build.name,
+    alreadyPublished: held !== undefined,
+    streams,
+    contentsHash: build.contents.hash,
+    entries: build.tree.entries,
+    files: build.tree.files,
+    treeBytes: build.tree.bytes,
+    newObjects: packed.objects.objectCount,
+    newBytes: packed.objects.storedBytes,
+    costs: deltas.costs,
+    signingRequest: outcome.outcome === 'to-sign' ? outcome.request : undefined,
+  };
+}
+
+type Records = { readonly build: BuildRecord; readonly deltas: DeltasRecord };
+
+function newTargets({ build, deltas }: Records) {
+  return {
+    builds: { add: [{ path: buildTarget(build.name), bytes: recordBytes(build) }] },
+    deltas: { add: [{ path: deltasTarget(build.name), bytes: recordBytes(deltas) }] },
+  };
+}
+
+/** Reads the source once, from its first byte to its last, and stores its new objects. */
+async function readAndPack(options: PublishOptions, known: KnownObjects): Promise<PackedBuild> {
+  const writer = createPackWriter({
+    store: options.store,
+    spoolDirectory: options.spoolDirectory,
+    known: (sha256) => known.locations.has(sha256),
+    signal: options.signal,
+  });
+  try {
+    const read: ReadBuild = await readSource(options.source, writer, options);
+    return { ...read, objects: await writer.finish() };
+  } finally {
+    await writer.discard();
+  }
+}
+
+/** The records of the same content under the same name; throws `build-exists` if the name means another. */
+async function heldBuild(
+  catalog: Catalog,
+  name: BuildName,
+  wanted: { readonly index: Sha256; readonly contents: Sha256 },
+): Promise<Records | undefined> {
+  if (!catalog.hasBuild(name)) return undefined;
+  const build = await catalog.build(name);
+  if (build.index.sha256 !== wanted.index || build.contents.sha256 !== wanted.contents)
+    throw new SatchelError('build-exists', { name, location: catalog.store.location });
+  return { build, deltas: await catalog.deltas(name) };
+}
+
+async function storeRecords(
+  options: PublishOptions,
+  packed: PackedBuild,
+  index: Awaited<ReturnType<typeof compressStored>>,
+  known: KnownObjects,
+): Promise<Records> {
+  const { store } = options;
+  await store.put(indexFile(index.stored.stored), index.bytes);
+  const map = await storeMap(store, index.stored.sha256, packed, known);
+  await store.put(contentsFile(packed.contents.sha256), packed.contents.bytes);
+  const build = describeBuild(options, packed, index.stored);
+  return { build, deltas: describeDeltas(build, packed.treeObjects, map, known) };
+}

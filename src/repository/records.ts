@@ -1,0 +1,165 @@
+import { Fields } from '../base/fields.ts';
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import { streamName } from '../base/identifiers.ts';
+
+/**
+ * The signed records of a repository (TUF targets). Each is one JSON object without white space, fields in
+ * the order below, so that a record embedded in another still has the bytes that were signed.
+ */
+
+/** A stored file: hash and length of its stored bytes, and of the bytes inside. */
+export type StoredFile = {
+  /** SHA-256 of the stored (compressed) bytes: names the file. */
+  readonly stored: Sha256;
+  /** Length of the stored bytes. */
+  readonly length: number;
+  /** SHA-256 of the uncompressed bytes. */
+  readonly sha256: Sha256;
+  /** Length of the uncompressed bytes. */
+  readonly size: number;
+};
+
+/** `builds/<name>.json`: the identity of a build. */
+export type BuildRecord = {
+  readonly satchel: 'build';
+  readonly format: number;
+  readonly name: BuildName;
+  readonly index: StoredFile;
+  readonly contents: {
+    /** SHA-256 of the manifest's bytes: names the file. */
+    readonly sha256: Sha256;
+    readonly length: number;
+    /** `opaque`: carried byte for byte from the old image builder; else our own type. */
+    readonly type: 'olpc-contents-x' | 'opaque';
+    /** The contents hash that OATS servers know the build by. */
+    readonly hash: Sha256;
+  };
+  readonly tree: {
+    readonly entries: number;
+    readonly files: number;
+    /** Sum of the sizes of all regular files, hard links counted once. */
+    readonly bytes: number;
+  };
+  /** UTC. */
+  readonly published: string;
+  /** True when this build must be booted before any later one of its stream. */
+  readonly waypoint: boolean;
+  /** Oldest Satchel that may install it, as `major.minor.patch`; empty for any. */
+  readonly minimumClient: string;
+  readonly notes: string;
+};
+
+/** What an update by objects costs from one earlier build. */
+export type ObjectCost = {
+  readonly from: BuildName;
+  /** Bytes of packs, index and map to read. */
+  readonly bytes: number;
+  readonly requests: number;
+};
+
+/** `deltas/<name>.json`: how to get a build. Harmless if wrong: everything is checked against the index. */
+export type DeltasRecord = {
+  readonly satchel: 'deltas';
+  readonly format: number;
+  readonly build: BuildName;
+  readonly map: StoredFile;
+  /** Stored bytes of every pack range that the build needs: a device that has nothing reads these. */
+  readonly everything: number;
+  readonly costs: readonly ObjectCost[];
+};
+
+/** `streams/<stream>.json`: the build that a stream stands for, with the records that a device needs next. */
+export type StreamRecord = {
+  readonly satchel: 'stream';
+  readonly format: number;
+  readonly stream: StreamName;
+  readonly build: BuildRecord;
+  readonly deltas: DeltasRecord;
+};
+
+/** Newest format of each record that this program writes and reads. */
+export const recordFormat = 1;
+
+/** The exact bytes of a record. */
+export function recordBytes(record: BuildRecord | DeltasRecord | StreamRecord): Uint8Array {
+  return Buffer.from(JSON.stringify(record), 'utf8');
+}
+
+function storedFile(fields: Fields): StoredFile {
+  return {
+    stored: fields.sha256('stored'),
+    length: fields.count('length'),
+    sha256: fields.sha256('sha256'),
+    size: fields.count('size'),
+  };
+}
+
+function buildRecord(fields: Fields): BuildRecord {
+  fields.expectFormat('build', recordFormat);
+  const contents = fields.record('contents');
+  const tree = fields.record('tree');
+  return {
+    satchel: 'build',
+    format: recordFormat,
+    name: fields.buildName('name'),
+    index: storedFile(fields.record('index')),
+    contents: {
+      sha256: contents.sha256('sha256'),
+      length: contents.count('length'),
+      type: contents.text('type') === 'opaque' ? 'opaque' : 'olpc-contents-x',
+      hash: contents.sha256('hash'),
+    },
+    tree: { entries: tree.count('entries'), files: tree.count('files'), bytes: tree.count('bytes') },
+    published: fields.time('published'),
+    waypoint: fields.flag('waypoint'),
+    minimumClient: fields.text('minimumClient'),
+    notes: fields.text('notes'),
+  };
+}
+
+function deltasRecord(fields: Fields): DeltasRecord {
+  fields.expectFormat('deltas', recordFormat);
+  return {
+    satchel: 'deltas',
+    format: recordFormat,
+    build: fields.buildName('build'),
+    map: storedFile(fields.record('map')),
+    everything: fields.count('everything'),
+    costs: fields.list('costs').map((cost) => ({
+      from: cost.buildName('from'),
+      bytes: cost.count('bytes'),
+      requests: cost.count('requests'),
+    })),
+  };
+}
+
+/** Reads a build's record. Throws `record-invalid`, `record-newer`. */
+export function parseBuildRecord(bytes: Uint8Array, what: string): BuildRecord {
+  return buildRecord(Fields.parse(bytes, what));
+}
+
+/** Reads the record of how to get a build. Throws `record-invalid`, `record-newer`. */
+export function parseDeltasRecord(bytes: Uint8Array, what: string): DeltasRecord {
+  return deltasRecord(Fields.parse(bytes, what));
+}
+
+/**
+ * Reads a stream's record. `buildBytes` are the bytes of the embedded build record, whose hash must be
+ * what the `builds` role signed under that name. Throws `record-invalid`, `record-newer`.
+ */
+export function parseStreamRecord(
+  bytes: Uint8Array,
+  what: string,
+): { readonly record: StreamRecord; readonly buildBytes: Uint8Array } {
+  const fields = Fields.parse(bytes, what);
+  fields.expectFormat('stream', recordFormat);
+  const build = fields.record('build');
+  const record: StreamRecord = {
+    satchel: 'stream',
+    format: recordFormat,
+    stream: streamName(fields.text('stream')),
+    build: buildRecord(build),
+    deltas: deltasRecord(fields.record('deltas')),
+  };
+  return { record, buildBytes: build.bytes() };
+}

@@ -1,0 +1,121 @@
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { Clock } from '../base/clock.ts';
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import { readObjects } from '../pack/frame.ts';
+import { mapContentFor, namedObjectsIn, type ObjectLocation } from '../pack/locations.ts';
+import { serialiseMap } from '../pack/map-format.ts';
+import { createPackWriter } from '../pack/pack-writer.ts';
+import type { Store } from '../store/store.ts';
+import type { KeyRing } from '../trust/keys.ts';
+import { publishTargets } from '../trust/publisher.ts';
+import { type Catalog, openCatalog } from './catalog.ts';
+import { type KnownBuild, type KnownObjects, readKnownObjects } from './known-objects.ts';
+import { deltasTarget, mapFile, packFile, streamTarget } from './layout.ts';
+import { type DeltasRecord, recordBytes } from './records.ts';
+import { compressStored, newLocations } from './store-build.ts';
+
+export type RepackOptions = {
+  readonly store: Store;
+  readonly spoolDirectory: string;
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Writes packs anew of which less than half is in use, with new maps for the builds that lie in them; builds
+ * and their indexes stay untouched. Returns how many packs. The old packs are then without use.
+ */
+export async function repackWaste(options: RepackOptions): Promise<number> {
+  const catalog = await openCatalog(options.store, options.signal);
+  const known = await readKnownObjects(catalog, options.signal);
+  const wasteful = wastefulPacks(known);
+  if (wasteful.size === 0) return 0;
+  const moved = await rewriteObjects(options, known, wasteful);
+  const deltas = new Map<BuildName, DeltasRecord>();
+  for (const [name, build] of known.builds) {
+    if (!build.map.packs.some(({ sha256 }) => wasteful.has(sha256))) continue;
+    deltas.set(name, await remap(catalog, name, build, moved, known));
+  }
+  await publishDeltas(options, catalog, deltas);
+  return wasteful.size;
+}
+
+/** Packs of which the objects that some build needs make up less than half of the stored bytes. */
+function wastefulPacks({ builds }: KnownObjects): Set<Sha256> {
+  const packs = new Map<Sha256, { length: number; used: number }>();
+  const counted = new Set<Sha256>();
+  for (const { map, objects } of builds.values()) {
+    for (const { sha256, length } of map.packs)
+      if (!packs.has(sha256)) packs.set(sha256, { length, used: 0 });
+    map.frames.forEach((frame, number) => {
+      const pack = packs.get(map.pack(frame.pack).sha256);
+      for (const { sha256, size } of namedObjectsIn(map, number, objects)) {
+        if (counted.has(sha256) || pack === undefined) continue;
+        counted.add(sha256);
+        pack.used += (frame.length * size) / frame.rawLength;
+      }
+    });
+  }
+  return new Set([...packs].filter(([, { length, used }]) => used < length / 2).map(([sha256]) => sha256));
+}
+
+async function rewriteObjects(
+  options: RepackOptions,
+  { builds }: KnownObjects,
+  wasteful: ReadonlySet<Sha256>,
+): Promise<Map<Sha256, ObjectLocation>> {
+  const writer = createPackWriter({ ...options, known: () => false });
+  try {
+    for (const { map, objects } of builds.values()) {
+      for (const [number, { pack, offset, length, rawLength }] of map.frames.entries()) {
+        throwIfCancelled(options.signal);
+        const { sha256: file } = map.pack(pack);
+        if (!wasteful.has(file)) continue;
+        const wanted = namedObjectsIn(map, number, objects);
+        const { body } = await options.store.read(packFile(file), { offset, length });
+        const bytes = Buffer.concat(await Array.fromAsync(body));
+        const contents = readObjects({ bytes, rawLength, pack: file, offset }, wanted);
+        for (const [i, { sha256 }] of wanted.entries())
+          await writer.add(sha256, Buffer.from(contents[i] as Buffer));
+      }
+    }
+    return newLocations(await writer.finish());
+  } finally {
+    await writer.discard();
+  }
+}
+
+async function remap(
+  catalog: Catalog,
+  name: BuildName,
+  { record, objects }: KnownBuild,
+  moved: ReadonlyMap<Sha256, ObjectLocation>,
+  known: KnownObjects,
+): Promise<DeltasRecord> {
+  const raw = serialiseMap(
+    mapContentFor(record.index.sha256, objects, (sha256) => moved.get(sha256) ?? known.locations.get(sha256)),
+  );
+  const { stored, bytes } = await compressStored(raw);
+  await catalog.store.put(mapFile(stored.stored), bytes);
+  return { ...(await catalog.deltas(name)), map: stored };
+}
+
+async function publishDeltas(
+  options: RepackOptions,
+  catalog: Catalog,
+  changed: ReadonlyMap<BuildName, DeltasRecord>,
+): Promise<void> {
+  const streams: { path: string; bytes: Uint8Array }[] = [];
+  for (const name of catalog.streamNames()) {
+    const stream = await catalog.stream(name);
+    const deltas = changed.get(stream.build.name);
+    if (deltas === undefined) continue;
+    streams.push({ path: streamTarget(name as StreamName), bytes: recordBytes({ ...stream, deltas }) });
+  }
+  const add = [...changed].map(([name, record]) => ({
+    path: deltasTarget(name),
+    bytes: recordBytes(record),
+  }));
+  await publishTargets(options, { deltas: { add }, streams: { add: streams } });
+}
