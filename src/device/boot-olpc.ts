@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { type BuildName, buildName } from '../base/identifiers.ts';
+import { removeTemporaries, symlinkAtomic } from '../os/atomic-file.ts';
+import { removeTree } from '../os/remove-tree.ts';
+import { syncFilesystem } from '../os/system-calls.ts';
+import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
+import type { BootPointer, BootState } from './boot-pointer.ts';
+import { type DeviceLayout, pristineTree } from './layout.ts';
+
+/** Directory parts that the initramfs accepts in `current`; anything else aborts its boot (facts, 5.1). */
+const acceptedParents = ['/versions/pristine', '/versions/run', '../../run'];
+
+/**
+ * The boot pointer of the laptops with one partition (facts, 5.1): `/versions/boot` is a symlink to
+ * `configs/<cfg>`, which holds the symlinks `current` and `alt`. A switch makes a new `<cfg>` and renames
+ * one symlink over `/versions/boot`.
+ */
+export function olpcBootPointer(layout: DeviceLayout): BootPointer {
+  return {
+    read: () => readState(layout),
+    switchTo: (build, alternate) => switchTo(layout, build, alternate),
+  };
+}
+
+/** The version that was booted, or undefined when nothing says so. Throws `boot-pointer-wrong`. */
+export function runningVersion(layout: DeviceLayout): BuildName | undefined {
+  const target = readLink(layout.running);
+  if (target === undefined) return undefined;
+  if (dirname(target) !== 'pristine') throw wrong(layout.running, target);
+  return nameFrom(layout.running, target);
+}
+
+/** The directory in `configs` that `/versions/boot` points to; undefined when there is no pointer. */
+export function currentConfig(layout: DeviceLayout): string | undefined {
+  const target = readLink(layout.boot);
+  if (target === undefined) return undefined;
+  const config = basename(target);
+  if (dirname(target) !== 'configs' || config === '.' || config === '..') throw wrong(layout.boot, target);
+  return config;
+}
+
+function readState(layout: DeviceLayout): BootState {
+  const config = currentConfig(layout);
+  if (config === undefined) return {};
+  const current = versionFrom(join(layout.configs, config, 'current'));
+  if (current === undefined) return {};
+  const alternate = versionFrom(join(layout.configs, config, 'alt'));
+  return alternate === undefined ? { current } : { current, alternate };
+}
+
+function switchTo(layout: DeviceLayout, build: BuildName, alternate: BuildName | undefined): void {
+  for (const name of [build, alternate]) if (name !== undefined) requireTree(layout, name);
+  const before = readState(layout);
+  if (before.current === build && before.alternate === alternate) return;
+  removeTemporaries(layout.versions);
+  const config = `cfg.${randomBytes(5).toString('hex')}`;
+  makeConfig(join(layout.configs, config), build, alternate);
+  syncFilesystem(layout.versions);
+  symlinkAtomic(`configs/${config}`, layout.boot);
+  syncFilesystem(layout.versions);
+  removeOtherConfigs(layout, config);
+}
+
+function makeConfig(path: string, build: BuildName, alternate: BuildName | undefined): void {
+  withSystemErrors('mkdir', path, () => {
+    mkdirSync(path, 0o755);
+    symlinkSync(`/versions/pristine/${build}`, join(path, 'current'));
+    if (alternate !== undefined) symlinkSync(`/versions/pristine/${alternate}`, join(path, 'alt'));
+  });
+}
+
+/** The switch has happened: what cannot be removed now is harmless, and goes with the next switch or purge. */
+function removeOtherConfigs(layout: DeviceLayout, kept: string): void {
+  for (const name of readdirSync(layout.configs)) {
+    if (name === kept) continue;
+    try {
+      removeTree(join(layout.configs, name));
+    } catch (error) {
+      if (!isSatchelError(error)) throw error;
+    }
+  }
+}
+
+function requireTree(layout: DeviceLayout, name: BuildName): void {
+  const path = pristineTree(layout, name);
+  const found = withSystemErrors('stat', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (!found?.isDirectory()) throw new SatchelError('version-not-on-disk', { name, path });
+}
+
+function versionFrom(path: string): BuildName | undefined {
+  const target = readLink(path);
+  if (target === undefined) return undefined;
+  if (!acceptedParents.includes(dirname(target))) throw wrong(path, target);
+  return nameFrom(path, target);
+}
+
+function nameFrom(path: string, target: string): BuildName {
+  try {
+    return buildName(basename(target));
+  } catch (error) {
+    if (isSatchelError(error, 'name-not-allowed')) throw wrong(path, target);
+    throw error;
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return undefined;
+    if (errno === 'EINVAL' || errno === 'ENOTDIR') throw wrong(path, '');
+    throw systemError(error, 'readlink', path);
+  }
+}
+
+function wrong(path: string, target: string): SatchelError {
+  return new SatchelError('boot-pointer-wrong', { path, target });
+}

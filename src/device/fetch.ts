@@ -1,0 +1,111 @@
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import { readResuming } from '../store/retry.ts';
+import type { ReadableStore } from '../store/store.ts';
+import type { Interval, Spool } from './spool.ts';
+
+/** A run of bytes of a stored file that is wanted. */
+export type WantedRange = {
+  /** The stored file's name in the repository. */
+  readonly name: string;
+  /** SHA-256 of the stored file, which names it in the spool. */
+  readonly file: Sha256;
+  readonly offset: number;
+  readonly length: number;
+};
+
+export type FetchOptions = {
+  readonly store: ReadableStore;
+  readonly spool: Spool;
+  readonly ranges: readonly WantedRange[];
+  /** Upper limit in bytes a second over all connections; absent: as fast as it goes. */
+  readonly bytesPerSecond?: number | undefined;
+  /** Called whenever a range has been received up to `end` (exclusive), also for what was there before. */
+  readonly onReceived: (file: Sha256, interval: Interval) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Simultaneous requests: enough to hide a round trip of a thin link, few enough to be a good neighbour. */
+const connections = 3;
+
+/**
+ * Brings the wanted ranges into the spool, skipping what is there already and resuming after every kind of
+ * interruption. Throws the codes of `readResuming`, `disk-full`, `cancelled`.
+ */
+export async function fetchRanges(options: FetchOptions): Promise<void> {
+  const queue = options.ranges.flatMap((range) => missingParts(range, options));
+  const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
+  // The first failure stops the other connections at once instead of letting them finish their ranges.
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await fetchPart(next, { ...options, signal }, pace);
+    }
+  };
+  const workers = Array.from({ length: Math.min(connections, queue.length) }, () =>
+    work().catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  );
+  const results = await Promise.allSettled(workers);
+  throwIfCancelled(options.signal);
+  const causes = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
+  if (causes.length > 0) throw stop.signal.reason ?? causes[0];
+}
+
+type MissingPart = WantedRange & { readonly start: number; readonly end: number };
+
+function missingParts(range: WantedRange, { spool, onReceived }: FetchOptions): MissingPart[] {
+  const whole = { start: range.offset, end: range.offset + range.length };
+  const gaps = spool.missing(range.file, whole);
+  let position = whole.start;
+  for (const gap of gaps) {
+    if (gap.start > position) onReceived(range.file, { start: position, end: gap.start });
+    position = gap.end;
+  }
+  if (position < whole.end) onReceived(range.file, { start: position, end: whole.end });
+  return gaps.map((gap) => ({ ...range, ...gap }));
+}
+
+async function fetchPart(part: MissingPart, options: FetchOptions, pace: Pace | undefined): Promise<void> {
+  const writer = options.spool.append(part.file, part.start);
+  try {
+    let position = part.start;
+    const body = readResuming(options.store, part.name, {
+      offset: part.start,
+      length: part.end - part.start,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    for await (const bytes of body) {
+      await writer.write(bytes);
+      options.onReceived(part.file, { start: position, end: position + bytes.length });
+      position += bytes.length;
+      if (pace) await pace(bytes.length, options.signal);
+    }
+  } finally {
+    await writer.close();
+  }
+}
+
+type Pace = (bytes: number, signal: AbortSignal | undefined) => Promise<void>;
+
+/** Holds the average since the start under a rate: after each piece waits until it would have been due. */
+function startPacing(bytesPerSecond: number): Pace {
+  let due = performance.now();
+  return async (bytes, signal) => {
+    due = Math.max(due, performance.now() - 1000) + (bytes * 1000) / bytesPerSecond;
+    const wait = due - performance.now();
+    if (wait <= 0) return;
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, wait);
+      signal?.addEventListener('abort', finish, { once: true });
+    });
+  };
+}

@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
+import type { IndexEntry } from '../build/entry.ts';
+import { parseIndex } from '../build/index-format.ts';
+import { writeFileAtomic } from '../os/atomic-file.ts';
+import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
+import { type DeviceLayout, indexFile, recordFile } from './layout.ts';
+import { type Fields, isCount, isOptionalText, readStateFile, writeStateFile } from './state-file.ts';
+
+/** What is kept about a version that is completely on the disk. */
+export type InstalledBuild = {
+  readonly name: BuildName;
+  /** SHA-256 of the uncompressed index. */
+  readonly index: Sha256;
+  /** Names the build in the old protocol; 64 lower-case letters or digits. */
+  readonly contentsHash?: string;
+  /** When it was installed, ISO 8601. */
+  readonly installedAt: string;
+  /** Bytes of all its files, each inode once. */
+  readonly size: number;
+  /** Lines of its index. */
+  readonly entries: number;
+};
+
+/** A tree in `pristine`; one without a record is incomplete or was not installed by Satchel. */
+export type VersionOnDisk = { readonly name: BuildName; readonly record?: InstalledBuild };
+
+const format = 1;
+
+/** Declares a version complete: the last thing that an installation does before the switch. */
+export function writeInstalled(layout: DeviceLayout, build: InstalledBuild): void {
+  writeStateFile(recordFile(layout, build.name), format, build);
+}
+
+/** The record of a version, or undefined when it is not installed. Throws `device-file-…`. */
+export function readInstalled(layout: DeviceLayout, name: BuildName): InstalledBuild | undefined {
+  const record = readStateFile(recordFile(layout, name), format, parseRecord);
+  return record?.name === name ? record : undefined;
+}
+
+/** Every tree in `pristine` that has a name a build may have, in order of the names. */
+export function listVersions(layout: DeviceLayout): VersionOnDisk[] {
+  return namesIn(layout.pristine).map((name) => {
+    const record = readIfSound(layout, name);
+    return record === undefined ? { name } : { name, record };
+  });
+}
+
+/** Keeps an uncompressed index under its hash, durable. */
+export function storeIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): void {
+  writeFileAtomic(indexFile(layout, sha256), bytes);
+}
+
+/** The bytes of a kept index, or undefined when it is absent or its bytes are not what its name says. */
+export function readStoredIndex(layout: DeviceLayout, sha256: Sha256): Buffer | undefined {
+  const path = indexFile(layout, sha256);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'read', path);
+  }
+  return hash('sha256', bytes) === sha256 ? bytes : undefined;
+}
+
+/**
+ * The index of an installed version. Throws `version-not-installed`, and `installed-index-damaged` when the
+ * kept index is gone or its hash is wrong (it can be fetched again; the tree may still be right).
+ */
+export function readInstalledIndex(layout: DeviceLayout, name: BuildName): IndexEntry[] {
+  const record = readInstalled(layout, name);
+  if (record === undefined) throw new SatchelError('version-not-installed', { name });
+  const bytes = readStoredIndex(layout, record.index);
+  if (bytes === undefined)
+    throw new SatchelError('installed-index-damaged', { name, path: indexFile(layout, record.index) });
+  return parseIndex(bytes);
+}
+
+function readIfSound(layout: DeviceLayout, name: BuildName): InstalledBuild | undefined {
+  try {
+    return readInstalled(layout, name);
+  } catch (error) {
+    if (isSatchelError(error, 'device-file-damaged', 'device-file-newer')) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(directory: string): BuildName[] {
+  const found = withSystemErrors('readdir', directory, () => readdirSync(directory, { withFileTypes: true }));
+  return found
+    .filter((child) => child.isDirectory())
+    .map((child) => nameOrNothing(child.name))
+    .filter((name) => name !== undefined)
+    .sort();
+}
+
+function nameOrNothing(value: string): BuildName | undefined {
+  try {
+    return buildName(value);
+  } catch (error) {
+    if (isSatchelError(error, 'name-not-allowed')) return undefined;
+    throw error;
+  }
+}
+
+function parseRecord(fields: Fields): InstalledBuild | undefined {
+  const { name, index, contentsHash, installedAt, size, entries } = fields;
+  if (typeof name !== 'string' || typeof index !== 'string' || !isSha256(index)) return undefined;
+  if (!isOptionalText(contentsHash) || typeof installedAt !== 'string') return undefined;
+  if (!isCount(size) || !isCount(entries)) return undefined;
+  const known = nameOrNothing(name);
+  if (known === undefined) return undefined;
+  const record = { name: known, index, installedAt, size, entries };
+  return contentsHash === undefined ? record : { ...record, contentsHash };
+}

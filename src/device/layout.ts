@@ -1,0 +1,148 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { byteStringFromText } from '../base/byte-string.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import { syncDirectory } from '../os/atomic-file.ts';
+import { removeXattr } from '../os/system-calls.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+
+/**
+ * Where everything lies on a device. The first group is as it always was on the laptops; the second is ours
+ * and lies below `versions/updates/satchel/`, which an old initramfs never purges.
+ */
+export type DeviceLayout = {
+  /** Absolute path that stands for `/` of the device. */
+  readonly root: string;
+  readonly versions: string;
+  /** Untouched trees by name. */
+  readonly pristine: string;
+  /** Trees that run, by name. */
+  readonly run: string;
+  /** Manifests in the old format, by name. */
+  readonly contents: string;
+  /** An entry with a version's name keeps that version from being purged. */
+  readonly sticky: string;
+  /** Symlink `configs/<cfg>`: what is booted next. */
+  readonly boot: string;
+  readonly configs: string;
+  /** Symlink `pristine/<name>`: what was booted. */
+  readonly running: string;
+  readonly updates: string;
+  readonly home: string;
+  readonly security: string;
+
+  /** Everything of ours. */
+  readonly own: string;
+  readonly configuration: string;
+  /** Metadata that was trusted last. */
+  readonly trust: string;
+  /** Uncompressed indexes by their SHA-256. */
+  readonly indexes: string;
+  /** Records of complete versions: `<name>.json`. */
+  readonly builds: string;
+  /** What the inodes of a version looked like when they were right: `<name>`. */
+  readonly ledgers: string;
+  /** What an ordinary user could not apply: `<name>.jsonl`. */
+  readonly owed: string;
+  /** Received pieces of stored files. */
+  readonly spool: string;
+  /** Trees that are being made. */
+  readonly stage: string;
+  /** What will be deleted, already out of the way. */
+  readonly trash: string;
+  readonly lock: string;
+  readonly trashLock: string;
+  readonly journal: string;
+};
+
+/** The paths of the device whose `/` is `root`. Touches nothing. */
+export function deviceLayout(root: string): DeviceLayout {
+  const top = resolve(root);
+  const versions = join(top, 'versions');
+  const updates = join(versions, 'updates');
+  const own = join(updates, 'satchel');
+  return {
+    root: top,
+    versions,
+    pristine: join(versions, 'pristine'),
+    run: join(versions, 'run'),
+    contents: join(versions, 'contents'),
+    sticky: join(versions, 'sticky'),
+    boot: join(versions, 'boot'),
+    configs: join(versions, 'configs'),
+    running: join(versions, 'running'),
+    updates,
+    home: join(top, 'home'),
+    security: join(top, 'security'),
+    own,
+    configuration: join(own, 'config.json'),
+    trust: join(own, 'trust'),
+    indexes: join(own, 'indexes'),
+    builds: join(own, 'builds'),
+    ledgers: join(own, 'ledgers'),
+    owed: join(own, 'owed'),
+    spool: join(own, 'spool'),
+    stage: join(own, 'stage'),
+    trash: join(own, 'trash'),
+    lock: join(own, 'lock'),
+    trashLock: join(own, 'trash-lock'),
+    journal: join(own, 'journal.json'),
+  };
+}
+
+/** The untouched tree of a version. */
+export function pristineTree(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.pristine, name);
+}
+
+/** The record that says that a version is complete. */
+export function recordFile(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.builds, `${name}.json`);
+}
+
+/** The uncompressed index with this SHA-256. */
+export function indexFile(layout: DeviceLayout, sha256: Sha256): string {
+  return join(layout.indexes, sha256);
+}
+
+/** The ledger of a version. */
+export function ledgerFile(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.ledgers, name);
+}
+
+/** What is owed to a version. */
+export function owedFile(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.owed, `${name}.jsonl`);
+}
+
+/** Makes every folder of a device; those that exist stay as they are. Throws the codes of system errors. */
+export function initialiseDevice(root: string): DeviceLayout {
+  const layout = deviceLayout(root);
+  const folders = [
+    layout.root,
+    layout.home,
+    layout.security,
+    layout.versions,
+    layout.pristine,
+    layout.run,
+    layout.contents,
+    layout.sticky,
+    layout.configs,
+    layout.updates,
+    layout.own,
+    layout.trust,
+    layout.indexes,
+    layout.builds,
+    layout.ledgers,
+    layout.owed,
+    layout.spool,
+    layout.stage,
+    layout.trash,
+  ];
+  for (const folder of folders)
+    withSystemErrors('mkdir', folder, () => mkdirSync(folder, { recursive: true, mode: 0o755 }));
+  // Trees are made below this folder; an inherited default ACL would give every file of them an ACL.
+  removeXattr(layout.stage, byteStringFromText('system.posix_acl_default'));
+  for (const folder of [layout.own, layout.updates, layout.versions, layout.root]) syncDirectory(folder);
+  return layout;
+}

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import { SatchelError } from '../base/errors.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { contentsFor } from '../build/contents.ts';
+import type { IndexEntry } from '../build/entry.ts';
+import { parseIndex } from '../build/index-format.ts';
+import { type BuildObject, objectsOf } from '../build/objects.ts';
+import type { ObjectMap } from '../pack/map-format.ts';
+import { checkedMap, unpackStored } from '../repository/catalog.ts';
+import { contentsFile, indexFile, mapFile } from '../repository/layout.ts';
+import type { StoredFile } from '../repository/records.ts';
+import type { ReadableStore } from '../store/store.ts';
+import { fetchRanges } from './fetch.ts';
+import { readStoredIndex, storeIndex } from './installed.ts';
+import type { DeviceLayout } from './layout.ts';
+import { readPieces, type Spool } from './spool.ts';
+import type { Wanted } from './wanted.ts';
+
+/** The lists of a wanted build: what belongs into its tree, and where that lies in the repository. */
+export type BuildLists = {
+  readonly entries: readonly IndexEntry[];
+  readonly objects: readonly BuildObject[];
+  readonly map: ObjectMap;
+};
+
+export type ListsOptions = {
+  readonly layout: DeviceLayout;
+  readonly store: ReadableStore;
+  readonly spool: Spool;
+  readonly wanted: Wanted;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A list that was damaged on the way is asked for once more. */
+const attempts = 2;
+
+/**
+ * Brings the index and the map of a build through the spool, both at once, and checks them. An index that the
+ * device knows already is not fetched. Throws what `fetchRanges` throws and `source-sends-wrong-bytes`.
+ */
+export async function fetchLists(options: ListsOptions): Promise<BuildLists> {
+  const { layout, wanted } = options;
+  const { build, deltas } = wanted;
+  const known = readStoredIndex(layout, build.index.sha256);
+  const files: ListFile[] = [{ name: mapFile(deltas.map.stored), ...deltas.map }];
+  if (known === undefined) files.push({ name: indexFile(build.index.stored), ...build.index });
+  const [rawMap, fetchedIndex] = await fetchWhole(files, options);
+  const rawIndex = known ?? (fetchedIndex as Uint8Array);
+  const entries = parseIndex(rawIndex);
+  if (known === undefined) storeIndex(layout, build.index.sha256, rawIndex);
+  const objects = objectsOf(entries);
+  const sizes = objects.map(({ size }) => size);
+  const map = checkedMap(rawMap as Uint8Array, sizes, build.index.sha256);
+  return { entries, objects, map };
+}
+
+/**
+ * The manifest for old clients. Ours is made from the index, which is what it was made from at the origin;
+ * an opaque one has to be fetched.
+ */
+export async function fetchContents(
+  options: ListsOptions,
+  entries: readonly IndexEntry[],
+): Promise<Uint8Array> {
+  const { sha256, length, type } = options.wanted.build.contents;
+  if (type === 'olpc-contents-x') {
+    const made = contentsFor(entries);
+    if (hash('sha256', made) === sha256) return made;
+  }
+  const [contents] = await fetchWhole([{ name: contentsFile(sha256), stored: sha256, length }], options);
+  return contents as Uint8Array;
+}
+
+/** A stored file; `sha256` and `size` are there when it is compressed. */
+type ListFile = {
+  readonly name: string;
+  readonly stored: Sha256;
+  readonly length: number;
+} & Partial<StoredFile>;
+
+async function fetchWhole(files: readonly ListFile[], options: ListsOptions): Promise<Uint8Array[]> {
+  const { spool, store } = options;
+  const received: (Uint8Array | undefined)[] = files.map(() => undefined);
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const missing = files.filter((_, i) => received[i] === undefined);
+    await fetchRanges({
+      ...options,
+      ranges: missing.map(({ name, stored, length }) => ({ name, file: stored, offset: 0, length })),
+      onReceived() {},
+    });
+    files.forEach((file, i) => {
+      received[i] ??= unpack(file, spool, store.location);
+    });
+    const bad = files.filter((_, i) => received[i] === undefined);
+    for (const { stored, length } of bad) spool.discard(stored, { start: 0, end: length });
+    if (bad.length === 0) return received as Uint8Array[];
+  }
+  const file = files[received.indexOf(undefined)]?.name ?? '';
+  throw new SatchelError('source-sends-wrong-bytes', { source: store.location, file });
+}
+
+/** The content of a received file, or undefined when its bytes are not the ones that were signed. */
+function unpack(file: ListFile, spool: Spool, location: string): Uint8Array | undefined {
+  const { stored, length, sha256, size, name } = file;
+  const bytes = readPieces(spool.locate(stored, { start: 0, end: length }));
+  if (hash('sha256', bytes) !== stored) return undefined;
+  if (sha256 === undefined || size === undefined) return bytes;
+  return unpackStored(name, { stored, length, sha256, size }, bytes, location);
+}

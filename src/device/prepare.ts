@@ -1,0 +1,94 @@
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { freeSpace } from '../os/disk.ts';
+import { coalesceFrames, framesHolding } from '../pack/locate.ts';
+import { directoryDisk, fileDisk } from '../plan/disk.ts';
+import type { Budget, Way } from '../plan/ways.ts';
+import type { ReadableStore } from '../store/store.ts';
+import { openBase } from './base-check.ts';
+import { readInstalled, readInstalledIndex } from './installed.ts';
+import type { DeviceLayout } from './layout.ts';
+import { type BuildLists, fetchLists } from './lists.ts';
+import type { Spool } from './spool.ts';
+import { type Base, planStage, type StagePlan } from './stage-plan.ts';
+import type { Wanted } from './wanted.ts';
+
+/** An update that has been worked out to the last byte, before any content moves. */
+export type Prepared = {
+  readonly lists: BuildLists;
+  readonly stage: StagePlan;
+  /** The version that unchanged files are taken from. */
+  readonly base: BuildName | undefined;
+  /** Every possible way with its price. */
+  readonly ways: readonly Way[];
+  readonly budget: Budget;
+};
+
+export type PrepareOptions = {
+  readonly layout: DeviceLayout;
+  readonly store: ReadableStore;
+  readonly spool: Spool;
+  readonly wanted: Wanted;
+  /** The installed version to compare with; undefined on an empty device. */
+  readonly base: BuildName | undefined;
+  readonly maximumBytes?: number | undefined;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Compares the indexes, looks at the base on disk, and prices the ways. */
+export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
+  const { layout, base, spool, maximumBytes } = options;
+  const lists = await fetchLists(options);
+  const stage = planStage(lists.entries, base === undefined ? undefined : openInstalled(layout, base));
+  const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
+  return {
+    lists,
+    stage,
+    base,
+    ways: priceWays(lists, stage, spool),
+    budget: { maximumBytes, freeBytes, freeInodes },
+  };
+}
+
+/** The installed version as a base. Throws `version-not-installed`, `installed-index-damaged`. */
+function openInstalled(layout: DeviceLayout, name: BuildName): Base {
+  const entries = readInstalledIndex(layout, name);
+  const index = readInstalled(layout, name)?.index;
+  if (index === undefined) throw new SatchelError('version-not-installed', { name });
+  return openBase({ layout, name, entries, index });
+}
+
+function priceWays({ objects, map }: BuildLists, stage: StagePlan, spool: Spool): Way[] {
+  const missing: number[] = [];
+  objects.forEach(({ sha256 }, ordinal) => {
+    const needed = stage.objects.get(sha256);
+    if (needed && needed.source === undefined) missing.push(ordinal);
+  });
+  const own = stageDisk(stage);
+  const price = (kind: Way['kind'], ordinals: Iterable<number>): Way => {
+    let bytes = 0;
+    let requests = 0;
+    for (const { pack, offset, length } of coalesceFrames(map, framesHolding(map, ordinals))) {
+      const gaps = spool.missing(map.pack(pack).sha256, { start: offset, end: offset + length });
+      requests += gaps.length;
+      for (const { start, end } of gaps) bytes += end - start;
+    }
+    return { kind, bytes, requests, disk: own.disk + bytes, inodes: own.inodes + requests };
+  };
+  const everything = price('everything', objects.keys());
+  return missing.length === objects.length ? [everything] : [price('objects', missing), everything];
+}
+
+function stageDisk(stage: StagePlan): { disk: number; inodes: number } {
+  let disk = stage.directories.length * directoryDisk;
+  for (const entry of stage.large) disk += fileDisk(entry.size);
+  for (const { size, targets } of stage.objects.values())
+    for (const { kind } of targets) if (kind === 'file') disk += fileDisk(size);
+  disk += stage.small.length * fileDisk(0);
+  let files = stage.large.length + stage.small.length;
+  for (const { targets } of stage.objects.values())
+    files += targets.filter(({ kind }) => kind === 'file').length;
+  return { disk, inodes: stage.directories.length + files };
+}

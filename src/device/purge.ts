@@ -1,0 +1,136 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import { type Reporter, silentReporter } from '../base/progress.ts';
+import { mountsBelow } from '../os/mounts.ts';
+import { displayPath, errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
+import { currentConfig, olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import { listVersions } from './installed.ts';
+import { readJournal } from './journal.ts';
+import { type DeviceLayout, ledgerFile, owedFile, recordFile } from './layout.ts';
+import { emptyTrashNow, moveToTrash } from './trash.ts';
+
+/** What a purge did. */
+export type Purged = {
+  /** Names of versions that stay, with the reason that comes first. */
+  readonly kept: ReadonlyMap<string, 'current' | 'alternate' | 'running' | 'sticky'>;
+  /** Names of versions whose trees went. */
+  readonly removed: readonly string[];
+};
+
+/**
+ * Takes everything out of the way that no version in use needs, by the rules of the old initramfs (facts,
+ * 5.3) and, unlike it, keeping the version to go back to and the one that runs. With an entry
+ * `sticky/<current>` nothing goes at all; nor on a device that boots nothing yet. What is moved to the trash
+ * is deleted by `emptyTrash`. The caller holds the device lock.
+ */
+export function purgeVersions(layout: DeviceLayout, reporter: Reporter = silentReporter): Purged {
+  const { current, alternate } = olpcBootPointer(layout).read();
+  const sticky = names(layout.sticky);
+  const kept: Map<string, 'current' | 'alternate' | 'running' | 'sticky'> = new Map();
+  for (const name of sticky) kept.set(name, 'sticky');
+  const running = runningVersion(layout);
+  if (running !== undefined) kept.set(running, 'running');
+  if (alternate !== undefined) kept.set(alternate, 'alternate');
+  if (current === undefined) return { kept, removed: [] };
+  if (sticky.includes(current as string as ByteString)) {
+    reporter.notice('purge-sticky', { path: join(layout.sticky, current) });
+    return { kept, removed: [] };
+  }
+  kept.set(current, 'current');
+  const removed = purgeTrees(layout, new Set(kept.keys()), reporter);
+  purgeConfigs(layout);
+  for (const name of names(layout.stage)) moveToTrash(layout, pathBelow(layout.stage, name));
+  purgeRecords(layout);
+  return { kept, removed };
+}
+
+/**
+ * Gives up the version to go back to, to make room before an update; nothing happens when there is none, or
+ * when it runs or is sticky. Its room is free afterwards. The caller holds the device lock.
+ */
+export function reclaimAlternate(layout: DeviceLayout, reporter: Reporter): void {
+  const boot = olpcBootPointer(layout);
+  const { current, alternate } = boot.read();
+  if (current !== undefined && alternate !== undefined && alternate !== current) {
+    const isSticky = names(layout.sticky).includes(alternate as string as ByteString);
+    if (alternate === runningVersion(layout) || isSticky) return;
+    // The pointer first: it must never name a version that is going.
+    boot.switchTo(current);
+    discardVersion(layout, alternate);
+    reporter.notice('reclaimed-first', { build: alternate });
+  }
+  emptyTrashNow(layout);
+}
+
+/**
+ * Takes one version out of the way. Its record goes first, so that at no moment a tree that is not complete
+ * is called so.
+ */
+export function discardVersion(layout: DeviceLayout, name: BuildName): void {
+  removeFile(recordFile(layout, name));
+  for (const directory of [layout.pristine, layout.run, layout.contents])
+    moveToTrash(layout, join(directory, name));
+  removeFile(ledgerFile(layout, name));
+  removeFile(owedFile(layout, name));
+}
+
+function purgeTrees(layout: DeviceLayout, kept: ReadonlySet<string>, reporter: Reporter): string[] {
+  const removed = new Set<string>();
+  for (const directory of [layout.pristine, layout.run, layout.contents]) {
+    for (const name of names(directory)) {
+      if (kept.has(name)) continue;
+      const path = pathBelow(directory, name);
+      const [mount] = mountsBelow(path);
+      if (mount !== undefined) {
+        reporter.notice('purge-mounted', { path: displayPath(path), mount });
+        continue;
+      }
+      if (directory === layout.pristine) removeFile(join(layout.builds, `${displayOf(name)}.json`));
+      moveToTrash(layout, path);
+      if (directory === layout.pristine) removed.add(displayOf(name));
+    }
+  }
+  return [...removed].sort();
+}
+
+function purgeConfigs(layout: DeviceLayout): void {
+  const used = currentConfig(layout);
+  if (used === undefined) return;
+  for (const name of names(layout.configs))
+    if (name !== used) moveToTrash(layout, pathBelow(layout.configs, name));
+}
+
+/** Our files about versions that have no tree, and indexes that neither a version nor a begun update needs. */
+function purgeRecords(layout: DeviceLayout): void {
+  const versions = listVersions(layout);
+  const stay = new Set(versions.map(({ name }) => name as string));
+  const removeOthers = (directory: string, suffix: string) => {
+    for (const name of names(directory)) {
+      const known = name.endsWith(suffix) && stay.has(name.slice(0, name.length - suffix.length));
+      if (!known) removeFile(pathBelow(directory, name));
+    }
+  };
+  removeOthers(layout.builds, '.json');
+  removeOthers(layout.ledgers, '');
+  removeOthers(layout.owed, '.jsonl');
+  const indexes = new Set<string>(versions.map(({ record }) => record?.index ?? ''));
+  const pending = readJournal(layout).pending?.index;
+  if (pending !== undefined) indexes.add(pending);
+  for (const name of names(layout.indexes))
+    if (!indexes.has(name)) removeFile(pathBelow(layout.indexes, name));
+}
+
+function names(directory: string): ByteString[] {
+  try {
+    return readdirSync(directory, 'latin1') as ByteString[];
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw systemError(error, 'readdir', directory);
+  }
+}
+
+function removeFile(path: string | Buffer): void {
+  withSystemErrors('unlink', path, () => rmSync(path, { force: true }));
+}

@@ -1,0 +1,118 @@
+import { createHash, hash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type ByteString, pathBelow } from '../base/byte-string.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import type { InodeEntry, Xattr } from '../build/entry.ts';
+import { errnoOf, type SystemPath, systemError } from '../os/system-error.ts';
+import type { OwedPart } from './apply-metadata.ts';
+import type { DamageReason } from './damage.ts';
+import { attributesDiffer } from './metadata-check.ts';
+
+/** One inode whose content (when it is a file) and extended attributes are to be read and compared. */
+export type ReadItem = {
+  /** Number of the entry, to name it in answers. */
+  readonly number: number;
+  readonly path: ByteString;
+  /** What its content must be; absent for everything that is not a regular file. */
+  readonly content?: { readonly size: number; readonly sha256: Sha256 };
+  readonly xattrs: readonly Xattr[];
+  readonly owed?: ReadonlySet<OwedPart> | undefined;
+};
+
+/** What reading told: right, different in something, or not for this user to read. */
+export type ReadOutcome = DamageReason | 'right' | 'forbidden';
+
+const pieceBytes = 1024 * 1024;
+
+/** The item for an entry. */
+export function readItem(number: number, entry: InodeEntry, owed?: ReadonlySet<OwedPart>): ReadItem {
+  const base = { number, path: entry.path, xattrs: entry.xattrs, owed };
+  if (entry.type !== 'file') return base;
+  return { ...base, content: { size: entry.size, sha256: entry.sha256 } };
+}
+
+/** Reads one inode and compares. Never follows a symlink in the last part of the path. */
+export function checkByReading(tree: string, item: ReadItem): ReadOutcome {
+  const path = pathBelow(tree, item.path);
+  try {
+    if (item.content !== undefined) {
+      const outcome = checkContent(path, item.content.size, item.content.sha256);
+      if (outcome !== 'right') return outcome;
+    }
+    return attributesDiffer(path, item.xattrs, item.owed) ? 'attributes' : 'right';
+  } catch (error) {
+    return outcomeOf(error, path);
+  }
+}
+
+/** Hashes a regular file with bounded memory and compares; throws system errors as they come. */
+export function checkContent(path: SystemPath, size: number, sha256: Sha256): 'right' | 'content' | 'type' {
+  const fd = openForReading(path);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return 'type';
+    if (stat.size !== size) return 'content';
+    return hashOf(fd, size) === sha256 ? 'right' : 'content';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Without O_NOATIME, reading would write the access time of every file that is verified. */
+function openForReading(path: SystemPath): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return openSync(path, flags | constants.O_NOATIME);
+  } catch (error) {
+    // Only the owner and root may ask for that.
+    if (errnoOf(error) !== 'EPERM') throw error;
+    return openSync(path, flags);
+  }
+}
+
+/** SHA-256 of an open file that should have this size; of what there is when it is shorter. */
+function hashOf(fd: number, size: number): string {
+  const buffer = Buffer.allocUnsafe(Math.min(size, pieceBytes));
+  if (size <= pieceBytes) return hash('sha256', buffer.subarray(0, fill(fd, buffer)));
+  const digest = createHash('sha256');
+  for (let left = size; left > 0; ) {
+    const count = fill(fd, buffer.subarray(0, Math.min(left, buffer.length)));
+    if (count === 0) break;
+    digest.update(buffer.subarray(0, count));
+    left -= count;
+  }
+  return digest.digest('hex');
+}
+
+/** Reads until the buffer is full or the file ends. */
+function fill(fd: number, buffer: Buffer): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = readSync(fd, buffer, filled, buffer.length - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+function outcomeOf(error: unknown, path: SystemPath): ReadOutcome {
+  switch (errnoOf(error)) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'forbidden';
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'missing';
+    case 'ELOOP':
+    case 'EISDIR':
+    case 'ENXIO':
+      return 'type';
+    // A bad sector, or a checksum of the file system that is wrong.
+    case 'EIO':
+    case 'EBADMSG':
+    case 'EUCLEAN':
+      return 'unreadable';
+    default:
+      throw systemError(error, 'read', path);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
+import type { BuildName, StreamName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { openSourceStore } from '../store/open.ts';
+import type { ReadableStore } from '../store/store.ts';
+import { openTrustClient, type TrustClient } from '../trust/client.ts';
+import { chooseStream, readConfiguration } from './configuration.ts';
+import { type DeviceLayout, deviceLayout } from './layout.ts';
+import { openSpool, type Spool } from './spool.ts';
+import type { Choice } from './wanted.ts';
+
+/** A device and the source that it talks to, for the length of one command. */
+export type DeviceSession = {
+  readonly layout: DeviceLayout;
+  readonly store: ReadableStore;
+  readonly client: TrustClient;
+  readonly spool: Spool;
+  /** What was asked of the source so far. */
+  counters(): { bytesReceived: number; requests: number };
+  close(): Promise<void>;
+};
+
+export type SessionOptions = {
+  readonly root: string;
+  /** Another source than the configured one. */
+  readonly source?: string | undefined;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Opens a device and brings its trusted metadata up to date with the source. A source that is behind what the
+ * device has seen is used for its files only. Throws `device-not-initialised` and what the source and the
+ * checks of its metadata throw.
+ */
+export async function openSession(options: SessionOptions): Promise<DeviceSession> {
+  const layout = deviceLayout(options.root);
+  const configuration = readConfiguration(layout);
+  if (configuration === undefined) throw new SatchelError('device-not-initialised', { root: layout.root });
+  const store = await openSourceStore(options.source ?? configuration.source);
+  try {
+    const { clock, reporter, signal } = options;
+    const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
+    await refresh(client, store, reporter, signal);
+    return {
+      layout,
+      store,
+      client,
+      spool: openSpool(layout.spool),
+      counters: () => countersOf(store),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function refresh(
+  client: TrustClient,
+  store: ReadableStore,
+  reporter: Reporter,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await client.refresh({ signal });
+  } catch (error) {
+    if (!isSatchelError(error, 'metadata-rolled-back')) throw error;
+    reporter.notice('source-is-older', { source: store.location });
+    client.judge();
+  }
+}
+
+function countersOf(store: ReadableStore): { bytesReceived: number; requests: number } {
+  if ('counters' in store && typeof store.counters === 'function') return store.counters();
+  return { bytesReceived: 0, requests: 0 };
+}
+
+/**
+ * What the device should run: a build that somebody named, else its stream. Throws `updates-switched-off`
+ * when its stream is `none`.
+ */
+export function chooseWanted(
+  layout: DeviceLayout,
+  given: { readonly build?: BuildName | undefined; readonly stream?: StreamName | undefined },
+): Choice {
+  if (given.build !== undefined) return { build: given.build };
+  const { stream, never } = chooseStream(layout, given.stream, readConfiguration(layout));
+  if (never) throw new SatchelError('updates-switched-off', {});
+  return { stream };
+}

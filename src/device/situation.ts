@@ -1,0 +1,32 @@
+import type { BuildName } from '../base/identifiers.ts';
+import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import { readInstalled } from './installed.ts';
+import type { DeviceLayout } from './layout.ts';
+import type { Wanted } from './wanted.ts';
+
+/** What a device boots and runs, beside what it should. */
+export type Situation = {
+  readonly wanted: Wanted;
+  /** What it boots next. */
+  readonly current: BuildName | undefined;
+  /** What it has booted, where an initramfs tells. */
+  readonly running: BuildName | undefined;
+  /** True when the wanted build is complete on the device. */
+  readonly isInstalled: boolean;
+  /** True when there is nothing to do. */
+  readonly isCurrent: boolean;
+};
+
+/** Compares a device with what it should run; the time it takes does not depend on the size of any tree. */
+export function situationOf(layout: DeviceLayout, wanted: Wanted): Situation {
+  const { name, index } = wanted.build;
+  const { current } = olpcBootPointer(layout).read();
+  const isInstalled = readInstalled(layout, name)?.index === index.sha256;
+  return {
+    wanted,
+    current,
+    running: runningVersion(layout),
+    isInstalled,
+    isCurrent: isInstalled && current === name,
+  };
+}

@@ -1,0 +1,57 @@
+import type { ByteString } from '../base/byte-string.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import type { InodeEntry } from '../build/entry.ts';
+import type { Owed } from './apply-metadata.ts';
+import type { SpoolPiece } from './spool.ts';
+import type { BaseSource, ObjectTarget } from './stage-plan.ts';
+
+/** The two trees that stage workers move between. */
+export type StageTrees = {
+  /** Absolute path of the new tree. */
+  readonly stage: string;
+  /** Absolute path of the base tree; empty string when there is none. */
+  readonly base: string;
+};
+
+/** One object of a frame, with its places. */
+export type FrameObject = {
+  readonly sha256: Sha256;
+  readonly rawOffset: number;
+  readonly size: number;
+  readonly targets: readonly ObjectTarget[];
+};
+
+/** One object that is copied from the base, with its places. */
+export type CopyObject = {
+  readonly sha256: Sha256;
+  readonly size: number;
+  readonly source: BaseSource;
+  readonly targets: readonly ObjectTarget[];
+};
+
+/** What a stage worker is asked to do. All of it is new files; nothing that exists is changed. */
+export type StageTask =
+  | { readonly kind: 'link'; readonly paths: readonly ByteString[] }
+  | { readonly kind: 'make'; readonly entries: readonly InodeEntry[] }
+  | { readonly kind: 'copy'; readonly objects: readonly CopyObject[] }
+  | {
+      readonly kind: 'frame';
+      /** Number of the frame in the map, to name it in answers. */
+      readonly frame: number;
+      readonly pieces: readonly SpoolPiece[];
+      readonly rawLength: number;
+      readonly objects: readonly FrameObject[];
+    };
+
+/** What became of a task. */
+export type StageOutcome = {
+  /** Objects whose base proved wrong: they have to be fetched. */
+  readonly dirty: readonly CopyObject[];
+  /** True when a frame's bytes were wrong: it has to be fetched again. */
+  readonly badFrame: boolean;
+  /** Paths whose base inode can take no more names: they have to be copied. */
+  readonly unlinkable: readonly ByteString[];
+  readonly owed: readonly Owed[];
+  /** Bytes written to new files. */
+  readonly written: number;
+};

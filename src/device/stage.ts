@@ -1,0 +1,183 @@
+import { closeSync, constants, copyFileSync, ftruncateSync, linkSync, mkdirSync, openSync } from 'node:fs';
+import { type ByteString, pathBelow } from '../base/byte-string.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { Reporter } from '../base/progress.ts';
+import type { FileEntry, HardLinkEntry, InodeEntry } from '../build/entry.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { applyMetadata, type Owed } from './apply-metadata.ts';
+import type { Delivery } from './deliver.ts';
+import type { NeededObject, StagePlan } from './stage-plan.ts';
+import { openStagePool, type StagePool } from './stage-pool.ts';
+import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
+
+/** What staging found out on the way. */
+export type StageResult = {
+  /** Paths of the base whose content was not what its index says. */
+  readonly damaged: ByteString[];
+  /** What an ordinary user could not apply. */
+  readonly owed: Owed[];
+  /** Bytes written to new files. */
+  readonly written: number;
+};
+
+export type StageOptions = {
+  readonly plan: StagePlan;
+  readonly trees: StageTrees;
+  /**
+   * Receives the frames that hold these objects and hands each over as soon as it is in the spool.
+   * Called again with what a damaged base or a wrong frame made necessary.
+   */
+  readonly deliver: Delivery;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A base that changes while it is read, or a source that sends wrong bytes, is asked so many times. */
+const rounds = 3;
+const linksPerTask = 2000;
+const entriesPerTask = 500;
+const copyBytesPerTask = 4 * 1024 * 1024;
+
+/**
+ * Makes the new tree in `trees.stage`, which must not exist. When it throws, the base is as it was and
+ * what lies in `trees.stage` is worth nothing.
+ */
+export async function stageTree(options: StageOptions): Promise<StageResult> {
+  const { plan, trees } = options;
+  makeDirectories(plan, trees.stage);
+  for (const entry of plan.large) preallocate(entry, trees.stage);
+  const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
+  const pool = openStagePool(trees);
+  try {
+    await fill(options, pool, result);
+  } finally {
+    await pool.close();
+  }
+  throwIfCancelled(options.signal);
+  finish(plan, trees, result);
+  return { damaged: result.damaged, owed: result.owed, written: result.written };
+}
+
+type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: ByteString[] };
+
+async function fill(options: StageOptions, pool: StagePool, result: Result): Promise<void> {
+  const { plan, reporter } = options;
+  const objects = [...plan.objects.values()];
+  const total = plan.links.length + plan.small.length + objects.length;
+  let done = 0;
+  const dirty: CopyObject[] = [];
+  const run = async (task: StageTask, count: number): Promise<StageOutcome> => {
+    const outcome = await pool.run(task);
+    result.owed.push(...outcome.owed);
+    result.unlinkable.push(...outcome.unlinkable);
+    result.written += outcome.written;
+    dirty.push(...outcome.dirty);
+    done += count;
+    reporter.progress({ step: 'stage', done, total, unit: 'entries' });
+    return outcome;
+  };
+  const local = localTasks(plan, objects).map(({ task, count }) => run(task, count));
+  // A local failure must stop the receiving too, instead of waiting for the end of a slow link.
+  const stop = new AbortController();
+  const localDone = Promise.all(local).catch((error: unknown) => {
+    stop.abort(error);
+    throw error;
+  });
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  let wanted = objects.filter((object) => object.source === undefined);
+  const received = deliverAll(wanted);
+  await Promise.all([localDone, received]).catch(async (error: unknown) => {
+    await Promise.allSettled([localDone, received]);
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  });
+
+  for (let round = 1; dirty.length > 0; round += 1) {
+    if (round > rounds) throw new SatchelError('stage-never-ends', {});
+    result.damaged.push(...new Set(dirty.map((object) => object.source.path)));
+    wanted = dirty.splice(0).map(({ sha256, size, targets }) => ({ sha256, size, targets: [...targets] }));
+    await deliverAll(wanted);
+  }
+
+  async function deliverAll(objectsToFetch: readonly NeededObject[]): Promise<void> {
+    if (objectsToFetch.length === 0) return;
+    await options.deliver(objectsToFetch, (frame) => run(frame, frame.objects.length), signal);
+  }
+}
+
+function localTasks(plan: StagePlan, objects: readonly NeededObject[]): { task: StageTask; count: number }[] {
+  const tasks: { task: StageTask; count: number }[] = [];
+  for (let i = 0; i < plan.links.length; i += linksPerTask) {
+    const paths = plan.links.slice(i, i + linksPerTask).map(({ path }) => path);
+    tasks.push({ task: { kind: 'link', paths }, count: paths.length });
+  }
+  for (let i = 0; i < plan.small.length; i += entriesPerTask) {
+    const entries = plan.small.slice(i, i + entriesPerTask);
+    tasks.push({ task: { kind: 'make', entries }, count: entries.length });
+  }
+  let batch: CopyObject[] = [];
+  let bytes = 0;
+  const flush = () => {
+    if (batch.length > 0) tasks.push({ task: { kind: 'copy', objects: batch }, count: batch.length });
+    batch = [];
+    bytes = 0;
+  };
+  for (const { sha256, size, source, targets } of objects) {
+    if (source === undefined) continue;
+    batch.push({ sha256, size, source, targets });
+    bytes += size;
+    if (bytes >= copyBytesPerTask || batch.length >= entriesPerTask) flush();
+  }
+  flush();
+  return tasks;
+}
+
+function makeDirectories(plan: StagePlan, stage: string): void {
+  for (const entry of plan.directories) {
+    const path = pathBelow(stage, entry.path);
+    withSystemErrors('mkdir', path, () => mkdirSync(path, { mode: 0o700 }));
+  }
+}
+
+/** Chunks arrive in any order, so the file has its length from the start. */
+function preallocate(entry: FileEntry, stage: string): void {
+  const path = pathBelow(stage, entry.path);
+  withSystemErrors('create', path, () => {
+    const fd = openSync(path, 'wx', 0o600);
+    try {
+      ftruncateSync(fd, entry.size);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/** What needs the content to be there: large files' metadata, further names, and last the directories. */
+function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
+  const { stage } = trees;
+  const root = process.geteuid?.() === 0;
+  const owe = (entry: InodeEntry) =>
+    result.owed.push(...applyMetadata(pathBelow(stage, entry.path), entry, { root }));
+  const link = ({ path, link: first }: HardLinkEntry) => {
+    const to = pathBelow(stage, path);
+    withSystemErrors('link', to, () => linkSync(pathBelow(stage, first), to));
+  };
+  for (const entry of plan.large) owe(entry);
+  if (result.unlinkable.length > 0) {
+    const paths = new Set(result.unlinkable);
+    for (const entry of plan.links.filter(({ path }) => paths.has(path))) {
+      if (entry.type === 'hardlink') link(entry);
+      else if (entry.type === 'file') {
+        copyUnlinkable(entry.path, trees);
+        owe(entry);
+      }
+    }
+  }
+  for (const entry of plan.hardLinks) link(entry);
+  for (const entry of plan.directories.toReversed()) owe(entry);
+}
+
+function copyUnlinkable(path: ByteString, { base, stage }: StageTrees): void {
+  const to = pathBelow(stage, path);
+  withSystemErrors('copy', to, () => copyFileSync(pathBelow(base, path), to, constants.COPYFILE_FICLONE));
+}

@@ -1,0 +1,97 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildName, StreamName } from '../base/identifiers.ts';
+import { errnoOf, systemError } from '../os/system-error.ts';
+import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import { chooseStream, readConfiguration } from './configuration.ts';
+import { listVersions } from './installed.ts';
+import { type Journal, readJournal, type UpdateResult } from './journal.ts';
+import { deviceLayout } from './layout.ts';
+import { countOwed } from './owed.ts';
+
+/** One version on a device. */
+export type VersionStatus = {
+  readonly name: BuildName;
+  /** False: without a record, so not installed by Satchel or not completely. */
+  readonly complete: boolean;
+  /** Bytes of all its files by its index; unknown without a record. Versions share most of them on disk. */
+  readonly size?: number;
+  readonly entries?: number;
+  readonly contentsHash?: string;
+  readonly installedAt?: string;
+  /** Protected from being purged. */
+  readonly sticky: boolean;
+  /** Paths to which owner, mode, attributes or the device itself are owed. */
+  readonly owed: number;
+};
+
+/** Everything about a device that a person or the fleet wants to know; nothing is fetched for it. */
+export type DeviceStatus = {
+  readonly root: string;
+  /** Undefined: not versioned, or not booted that way. */
+  readonly running?: BuildName;
+  readonly nextBoot?: BuildName;
+  readonly previous?: BuildName;
+  readonly rebootNeeded: boolean;
+  readonly versions: readonly VersionStatus[];
+  /** Absent before `device init`. */
+  readonly source?: string;
+  readonly stream: StreamName;
+  /** Who chose the stream: a file's path, `configuration` or `default`. */
+  readonly streamSaidBy: string;
+  /** Bytes received for an update that is not finished. */
+  readonly spoolBytes: number;
+  readonly pending?: NonNullable<Journal['pending']>;
+  readonly lastUpdate?: UpdateResult;
+};
+
+/**
+ * The state of the device below `root`, from small files only. Throws `boot-pointer-wrong`,
+ * `update-stream-wrong`, `device-file-…`.
+ */
+export function deviceStatus(root: string): DeviceStatus {
+  const layout = deviceLayout(root);
+  const { current, alternate } = olpcBootPointer(layout).read();
+  const running = runningVersion(layout);
+  const configuration = readConfiguration(layout);
+  const { stream, saidBy } = chooseStream(layout, undefined, configuration);
+  const { pending, last } = readJournal(layout);
+  const sticky = new Set(listOrNothing(layout.sticky));
+  const versions = listVersions(layout).map(({ name, record }) => ({
+    name,
+    complete: record !== undefined,
+    ...(record && { size: record.size, entries: record.entries, installedAt: record.installedAt }),
+    ...(record?.contentsHash !== undefined && { contentsHash: record.contentsHash }),
+    sticky: sticky.has(name),
+    owed: countOwed(layout, name),
+  }));
+  return {
+    root: layout.root,
+    ...(running && { running }),
+    ...(current && { nextBoot: current }),
+    ...(alternate && { previous: alternate }),
+    rebootNeeded: current !== undefined && current !== running,
+    versions,
+    ...(configuration && { source: configuration.source }),
+    stream,
+    streamSaidBy: saidBy,
+    spoolBytes: spoolBytes(layout.spool),
+    ...(pending && { pending }),
+    ...(last && { lastUpdate: last }),
+  };
+}
+
+function spoolBytes(directory: string): number {
+  return listOrNothing(directory)
+    .map((name) => lstatSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size, 0);
+}
+
+function listOrNothing(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw systemError(error, 'readdir', directory);
+  }
+}

@@ -1,0 +1,200 @@
+import type { ByteString } from '../base/byte-string.ts';
+import { displayOf } from '../base/byte-string.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import type { IndexEntry, InodeEntry } from '../build/entry.ts';
+import { errnoOf } from '../os/system-error.ts';
+import type { Damaged } from './damage.ts';
+import { readInstalled, readInstalledIndex } from './installed.ts';
+import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
+import { clearRow, createLedger, type Ledger, readLedger, setRow, writeLedger } from './ledger.ts';
+import { type OwedByPath, readOwed } from './owed.ts';
+import { type ReadItem, type ReadOutcome, readItem } from './read-check.ts';
+import { createTreeCheck, type Inspection } from './tree-check.ts';
+import { readAll } from './verify-pool.ts';
+
+export type VerifyOptions = {
+  readonly layout: DeviceLayout;
+  /** An installed version. */
+  readonly name: BuildName;
+  /**
+   * False: look at every inode, read what does not look as it was recorded.
+   * True: read everything, which also finds what changed without a trace.
+   */
+  readonly full: boolean;
+  /** True to report what is owed as damage, for root that is about to repair it. */
+  readonly owedIsDamage?: boolean;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** What verifying a version found. */
+export type Verification = {
+  readonly name: BuildName;
+  readonly full: boolean;
+  /** In byte order of the paths. */
+  readonly damaged: readonly Damaged[];
+  /** Lines of the index. */
+  readonly entries: number;
+  /** Files whose content was read. */
+  readonly filesRead: number;
+  readonly bytesRead: number;
+  /** Paths that only root may read, so their content is not known. */
+  readonly unread: readonly ByteString[];
+};
+
+/** How many entries are looked at before others get their turn. */
+const entriesPerTurn = 2000;
+
+/**
+ * Compares the pristine tree of an installed version with its index. Changes nothing in the tree; the ledger
+ * is brought up to date, so that what was read once and was right is not read again.
+ * Throws `version-not-installed`, `installed-index-damaged`, `cancelled`.
+ */
+export async function verifyTree(options: VerifyOptions): Promise<Verification> {
+  const { layout, name, reporter, signal } = options;
+  const record = readInstalled(layout, name);
+  if (record === undefined) throw new SatchelError('version-not-installed', { name });
+  const entries = readInstalledIndex(layout, name);
+  const verifying = start(options, entries, record.index);
+  for (let first = 0; first < entries.length; first += entriesPerTurn) {
+    throwIfCancelled(signal);
+    inspectSome(verifying, first, Math.min(first + entriesPerTurn, entries.length));
+    reporter.progress({ step: 'verify', done: first, total: entries.length, unit: 'entries' });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await readUnsure(verifying);
+  keepLedger(verifying);
+  if (verifying.unread.length > 0)
+    reporter.notice('verify-unreadable', {
+      count: verifying.unread.length,
+      path: displayOf(verifying.unread[0]!),
+    });
+  return result(verifying);
+}
+
+type Verifying = {
+  readonly options: VerifyOptions;
+  readonly tree: string;
+  readonly entries: readonly IndexEntry[];
+  readonly ledger: Ledger;
+  readonly owed: OwedByPath;
+  readonly check: ReturnType<typeof createTreeCheck>;
+  readonly toRead: ReadItem[];
+  readonly inspections: Map<number, Inspection & { state: 'as-recorded' | 'unsure' }>;
+  readonly damaged: Damaged[];
+  readonly unread: ByteString[];
+  filesRead: number;
+  bytesRead: number;
+  ledgerChanged: boolean;
+};
+
+function start(options: VerifyOptions, entries: readonly IndexEntry[], index: Sha256): Verifying {
+  const { layout, name } = options;
+  const tree = pristineTree(layout, name);
+  const ledger =
+    readLedger(ledgerFile(layout, name), index, entries.length) ?? createLedger(index, entries.length);
+  const owed: OwedByPath = options.owedIsDamage ? new Map() : readOwed(layout, name);
+  return {
+    options,
+    tree,
+    entries,
+    ledger,
+    owed,
+    check: createTreeCheck({ tree, entries, ledger, owed }),
+    toRead: [],
+    inspections: new Map(),
+    damaged: [],
+    unread: [],
+    filesRead: 0,
+    bytesRead: 0,
+    ledgerChanged: false,
+  };
+}
+
+function inspectSome(verifying: Verifying, first: number, end: number): void {
+  const { entries, check, options } = verifying;
+  for (let number = first; number < end; number += 1) {
+    const entry = entries[number]!;
+    const inspection = check.inspect(number);
+    if (inspection.state === 'damaged') addDamage(verifying, number, entry, inspection.reason);
+    if (entry.type === 'directory' && (options.full || inspection.state !== 'as-recorded'))
+      for (const path of check.extras(entry.path)) verifying.damaged.push({ path, reason: 'extra' });
+    if (inspection.state !== 'as-recorded' && inspection.state !== 'unsure') continue;
+    if (entry.type === 'hardlink') continue;
+    if (options.full || inspection.state === 'unsure') addToRead(verifying, number, entry, inspection);
+  }
+}
+
+function addDamage(
+  verifying: Verifying,
+  number: number,
+  { path }: IndexEntry,
+  reason: Damaged['reason'],
+): void {
+  verifying.damaged.push({ path, reason });
+  if (verifying.ledger.mode[number] === 0) return;
+  clearRow(verifying.ledger, number);
+  verifying.ledgerChanged = true;
+}
+
+function addToRead(
+  verifying: Verifying,
+  number: number,
+  entry: InodeEntry,
+  inspection: Inspection & { state: 'as-recorded' | 'unsure' },
+): void {
+  verifying.toRead.push(readItem(number, entry, verifying.owed.get(entry.path)));
+  verifying.inspections.set(number, inspection);
+}
+
+async function readUnsure(verifying: Verifying): Promise<void> {
+  const { toRead, tree, options } = verifying;
+  const total = toRead.reduce((sum, { content }) => sum + (content?.size ?? 0), 0);
+  await readAll(tree, toRead, {
+    signal: options.signal,
+    onOutcome(item, outcome) {
+      takeOutcome(verifying, item, outcome);
+      options.reporter.progress({ step: 'verify', done: verifying.bytesRead, total, unit: 'bytes' });
+    },
+  });
+}
+
+function takeOutcome(verifying: Verifying, item: ReadItem, outcome: ReadOutcome): void {
+  const { number, content, path } = item;
+  const inspection = verifying.inspections.get(number)!;
+  if (outcome === 'forbidden') {
+    verifying.unread.push(path);
+    return;
+  }
+  if (content !== undefined) {
+    verifying.filesRead += 1;
+    verifying.bytesRead += content.size;
+  }
+  if (outcome !== 'right') {
+    addDamage(verifying, number, verifying.entries[number]!, outcome);
+  } else if (inspection.state === 'unsure') {
+    // The row is from before the reading, so a change since then shows next time.
+    setRow(verifying.ledger, number, inspection.stat);
+    verifying.ledgerChanged = true;
+  }
+}
+
+/** The ledger only saves reading: another user than the owner verifies without keeping it. */
+function keepLedger({ ledgerChanged, ledger, options }: Verifying): void {
+  // With what is owed taken for damage, the rows of owed paths are gone from this copy.
+  if (!ledgerChanged || options.owedIsDamage) return;
+  try {
+    writeLedger(ledgerFile(options.layout, options.name), ledger);
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
+function result({ options, entries, damaged, filesRead, bytesRead, unread }: Verifying): Verification {
+  const { name, full } = options;
+  const inOrder = damaged.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  return { name, full, damaged: inOrder, entries: entries.length, filesRead, bytesRead, unread };
+}
