@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type ListenAddress, listen } from './http-listener.ts';
+import { type LogOptions, openLog } from './logger.ts';
+import { cachedPageData, type PageData } from './page-data.ts';
+import { answerPlainly } from './plain-answer.ts';
+import { startRenewal } from './renewal.ts';
+import { isRepositoryPath, pathOfTarget } from './repository-file.ts';
+import { requestLog } from './request-log.ts';
+import { staticFiles } from './static-file.ts';
+import { webApp } from './web-app.ts';
+
+/** What `startServer` needs. */
+export type ServerOptions = {
+  /** Directory of the repository. */
+  readonly repository: string;
+  readonly listen: ListenAddress;
+  readonly log?: LogOptions;
+  /** Judges expiry and dates the log of requests; the machine's clock when absent. */
+  readonly clock?: Clock;
+  /** What the page shows; asked again only when the repository's timestamp has changed. */
+  readonly pageData: () => Promise<PageData>;
+  /** Renews the online metadata if it is due; called at start and every hour. */
+  readonly renew?: () => Promise<void>;
+  /** Requests that the page remembers; 50 when absent. */
+  readonly requestsKept?: number;
+  /** Milliseconds that running answers get to finish on `close`; 10 000 when absent. */
+  readonly stopDeadline?: number;
+};
+
+/** A running server. */
+export type RunningServer = {
+  /** Address for clients on this machine, for example `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Stops gracefully: running answers and a renewal under way may finish until the deadline, then the log is
+   * written. A second call waits for the first.
+   */
+  close(): Promise<void>;
+};
+
+/**
+ * Serves a repository over HTTP/1.1 with a health check at `/healthz`, a page for people at `/` and the same as
+ * JSON at `/status.json`. Throws `server-address-in-use`, `server-address-not-permitted` and
+ * `server-address-unavailable`.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log, flush } = openLog(options.log ?? {});
+  const clock = options.clock ?? systemClock;
+  const { repository } = options;
+  const requests = requestLog({ log, clock, keep: options.requestsKept ?? 50 });
+  const files = staticFiles({ directory: repository, log });
+  const pageData = cachedPageData(repository, options.pageData);
+  const app = await webApp({ repository, pageData, requests, log, clock });
+
+  // Files go past the framework: they are nearly all the requests, and need nothing of it.
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const record = requests.begin(request, response);
+    const path = pathOfTarget(request.url ?? '');
+    if (isRepositoryPath(path)) {
+      void files.answer(request, response, path, record);
+      return;
+    }
+    if (!path.startsWith('/')) {
+      answerPlainly(request, response, 400, 'answer-bad-request');
+      return;
+    }
+    // The router knows the origin form only.
+    if (!request.url?.startsWith('/')) request.url = path;
+    app.routing(request, response);
+  };
+
+  const listener = await listen(options.listen, handle);
+  const renewal = options.renew && startRenewal(options.renew, log);
+  log.info({ url: listener.url, repository }, 'listening');
+
+  const stop = async () => {
+    const deadline = options.stopDeadline ?? 10_000;
+    const tooLong = delay(deadline, undefined, { ref: false });
+    await Promise.all([listener.close(deadline), Promise.race([renewal?.stop(), tooLong])]);
+    await app.close();
+    log.info('stopped');
+    flush();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    url: listener.url,
+    close() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

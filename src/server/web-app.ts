@@ -1,0 +1,125 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { type Language, say } from '../base/catalogue.ts';
+import type { Clock } from '../base/clock.ts';
+import { isSatchelError } from '../base/errors.ts';
+import { languageOfReader, prefersJson } from './language.ts';
+import { checkOnlineMetadata } from './online-metadata.ts';
+import { renderPage } from './page.ts';
+import type { PageData } from './page-data.ts';
+import { pageSecurityPolicy } from './page-style.ts';
+import { plainText } from './plain-answer.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What the routes need of the rest of the server. */
+export type WebAppOptions = {
+  readonly repository: string;
+  readonly pageData: () => Promise<PageData>;
+  readonly requests: RequestLog;
+  readonly log: Logger;
+  readonly clock: Clock;
+};
+
+/**
+ * The routes that are no files of the repository: the page, the same data as JSON, and the health check. Ready to
+ * be called through `routing`; it listens nowhere by itself.
+ */
+export async function webApp(options: WebAppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    frameworkErrors: (_error, request, reply) => {
+      sendPlainly(request, reply as unknown as FastifyReply, 400, 'answer-bad-request');
+    },
+  });
+  // Before a body is read: nothing here takes one.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 || request.method === 'GET' || request.method === 'HEAD') return;
+    reply.header('Allow', 'GET, HEAD');
+    return sendPlainly(request, reply, 405, 'answer-method-not-allowed');
+  });
+  // The framework passes headers by in a way that the log, which counts bytes, could not see afterwards.
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (typeof payload === 'string') reply.raw.setHeader('Content-Length', Buffer.byteLength(payload));
+    return payload;
+  });
+  app.setNotFoundHandler((request, reply) => sendPlainly(request, reply, 404, 'answer-not-found'));
+  app.setErrorHandler((error, request, reply) => {
+    options.log.error({ err: error }, 'bug');
+    return sendPlainly(request, reply, 500, 'answer-failed');
+  });
+  app.get('/healthz', async (_request, reply) => await sendHealth(reply, options));
+  app.get('/status.json', async (_request, reply) => await sendStatus(reply, options));
+  app.get<{ Querystring: { lang?: unknown } }>('/', async (request, reply) => {
+    reply.header('Vary', 'Accept, Accept-Language');
+    if (prefersJson(request.headers.accept)) return await sendStatus(reply, options);
+    return await sendPage(reply, options, languageOf(request.query.lang, request));
+  });
+  await app.ready();
+  return app;
+}
+
+function languageOf(chosen: unknown, request: FastifyRequest): Language {
+  if (chosen === 'en' || chosen === 'es') return chosen;
+  return languageOfReader(request.headers['accept-language']);
+}
+
+async function sendHealth(reply: FastifyReply, options: WebAppOptions): Promise<FastifyReply> {
+  reply.header('Cache-Control', 'no-store');
+  try {
+    await checkOnlineMetadata(options.repository, options.clock());
+    return reply.send({ status: 'ok' });
+  } catch (error) {
+    if (!isSatchelError(error)) throw error;
+    return reply.code(503).send({ status: 'failing', code: error.code, reason: error.message });
+  }
+}
+
+async function sendStatus(reply: FastifyReply, options: WebAppOptions): Promise<FastifyReply> {
+  reply.header('Cache-Control', 'no-cache');
+  const data = await dataOrUndefined(options);
+  const requests = options.requests.last();
+  if (data !== undefined) return reply.send({ ...data, requests });
+  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, requests });
+}
+
+async function sendPage(
+  reply: FastifyReply,
+  options: WebAppOptions,
+  language: Language,
+): Promise<FastifyReply> {
+  const data = await dataOrUndefined(options);
+  return reply
+    .code(data === undefined ? 503 : 200)
+    .headers({
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Language': language,
+      'Cache-Control': 'no-cache',
+      'Content-Security-Policy': pageSecurityPolicy,
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .send(renderPage({ data, requests: options.requests.last(), language }));
+}
+
+/** The page's data; a failure is logged, because the reader can do nothing about it. */
+async function dataOrUndefined(options: WebAppOptions): Promise<PageData | undefined> {
+  try {
+    return await options.pageData();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    options.log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
+    return undefined;
+  }
+}
+
+function sendPlainly(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  code: Parameters<typeof plainText>[1],
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' })
+    .send(plainText(request.raw, code));
+}
