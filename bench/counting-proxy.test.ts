@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { Agent, createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { startCountingProxy } from './counting-proxy.ts';
+
+async function serverOf(context: TestContext, body: Buffer): Promise<number> {
+  const server = createServer((_, response) => response.end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function fetchAll(port: number, agent: Agent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', agent, path: '/x' }, (response) => {
+      let length = 0;
+      response.on('data', (bytes: Buffer) => {
+        length += bytes.length;
+      });
+      response.on('end', () => resolve(length));
+    }).on('error', reject);
+  });
+}
+
+test('bytes and requests are counted, several requests of one connection too', async (context) => {
+  const body = Buffer.alloc(300_000, 1);
+  const proxy = await startCountingProxy(await serverOf(context, body));
+  context.after(() => proxy.close());
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  context.after(() => agent.destroy());
+  for (let request = 0; request < 3; request += 1)
+    assert.equal(await fetchAll(proxy.port, agent), body.length);
+  const { connections, requests, toClient, toServer } = proxy.passed();
+  assert.equal(connections, 1);
+  assert.equal(requests, 3);
+  assert.ok(toClient > 900_000 && toClient < 902_000, `${toClient} bytes to the client`);
+  assert.ok(toServer > 60 && toServer < 1000, `${toServer} bytes to the server`);
+});

@@ -1,0 +1,71 @@
+import { createCipheriv } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+const filesPerDirectory = 100;
+
+/**
+ * Writes a tar of `count` small files (about 200 bytes, each different) in directories of a hundred: a tree whose
+ * only property is its size.
+ */
+export function writeSyntheticTree(output: string, count: number): void {
+  const file = openSync(output, 'w');
+  try {
+    let pending: Buffer[] = [header('./', 0, '5')];
+    for (let number = 0; number < count; number += 1) {
+      const directory = `./d${String(Math.floor(number / filesPerDirectory)).padStart(5, '0')}/`;
+      if (number % filesPerDirectory === 0) pending.push(header(directory, 0, '5'));
+      const content = Buffer.from(`file ${number}\n`.repeat(12 + (number % 7)));
+      pending.push(
+        header(`${directory}f${String(number).padStart(7, '0')}`, content.length, '0'),
+        padded(content),
+      );
+      if (pending.length > 5000) {
+        writeSync(file, Buffer.concat(pending));
+        pending = [];
+      }
+    }
+    pending.push(Buffer.alloc(10240));
+    writeSync(file, Buffer.concat(pending));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Writes a tar with a few large files that no compression makes smaller, `bytes` in all; the same every time. */
+export function writeIncompressibleTree(output: string, bytes: number): void {
+  const file = openSync(output, 'w');
+  const perFile = 8 * 1024 * 1024;
+  try {
+    writeSync(file, header('./', 0, '5'));
+    // A key stream is noise to every compressor, and the same noise every time.
+    const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16, 1), Buffer.alloc(16, 2));
+    const zeros = Buffer.alloc(perFile);
+    for (let number = 0; number * perFile < bytes; number += 1) {
+      writeSync(file, header(`./noise-${String(number).padStart(3, '0')}`, perFile, '0'));
+      writeSync(file, noise.update(zeros));
+    }
+    writeSync(file, Buffer.alloc(10240));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function padded(content: Buffer): Buffer {
+  return Buffer.concat([content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+}
+
+/** A ustar header: root's, from one fixed time. */
+function header(name: string, size: number, type: '0' | '5'): Buffer {
+  const block = Buffer.alloc(512);
+  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0');
+  block.write(name, 0, 'latin1');
+  block.write(`${octal(type === '5' ? 0o755 : 0o644, 7)}\0`, 100);
+  block.write(`${octal(0, 7)}\0${octal(0, 7)}\0`, 108);
+  block.write(`${octal(size, 11)}\0${octal(1_700_000_000, 11)}\0`, 124);
+  block.write('        ', 148);
+  block.write(type, 156);
+  block.write('ustar\x0000', 257);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${octal(sum, 6)}\0 `, 148);
+  return block;
+}

@@ -1,0 +1,144 @@
+import type { MessageCode } from '../base/catalogue.ts';
+import type { Command } from './command.ts';
+
+/** One line of the table: loaded only when it is called, so that starting costs the same however many there are. */
+export type CommandEntry = {
+  readonly section: 'origin' | 'device' | 'any';
+  readonly summary: MessageCode;
+  load(): Promise<Command>;
+};
+
+/** Every command by its words. */
+export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  init: {
+    section: 'origin',
+    summary: 'help-init',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  publish: {
+    section: 'origin',
+    summary: 'help-publish',
+    load: async () => (await import('./commands/publish.ts')).publishCommand,
+  },
+  list: {
+    section: 'origin',
+    summary: 'help-list',
+    load: async () => (await import('./commands/list.ts')).listCommand,
+  },
+  show: {
+    section: 'origin',
+    summary: 'help-show',
+    load: async () => (await import('./commands/show.ts')).showCommand,
+  },
+  diff: {
+    section: 'origin',
+    summary: 'help-diff',
+    load: async () => (await import('./commands/diff.ts')).diffCommand,
+  },
+  rename: {
+    section: 'origin',
+    summary: 'help-rename',
+    load: async () => (await import('./commands/rename.ts')).renameCommand,
+  },
+  remove: {
+    section: 'origin',
+    summary: 'help-remove',
+    load: async () => (await import('./commands/remove.ts')).removeCommand,
+  },
+  prune: {
+    section: 'origin',
+    summary: 'help-prune',
+    load: async () => (await import('./commands/prune.ts')).pruneCommand,
+  },
+  fsck: {
+    section: 'origin',
+    summary: 'help-fsck',
+    load: async () => (await import('./commands/fsck.ts')).fsckCommand,
+  },
+  serve: {
+    section: 'origin',
+    summary: 'help-serve',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  'keys list': {
+    section: 'origin',
+    summary: 'help-keys-list',
+    load: async () => (await import('./commands/keys-list.ts')).keysListCommand,
+  },
+  'keys create': {
+    section: 'origin',
+    summary: 'help-keys-create',
+    load: async () => (await import('./commands/keys-create.ts')).keysCreateCommand,
+  },
+  'keys rotate': {
+    section: 'origin',
+    summary: 'help-keys-rotate',
+    load: async () => (await import('./commands/keys-rotate.ts')).keysRotateCommand,
+  },
+  'keys sign': {
+    section: 'origin',
+    summary: 'help-keys-sign',
+    load: async () => (await import('./commands/keys-sign.ts')).keysSignCommand,
+  },
+  'keys submit': {
+    section: 'origin',
+    summary: 'help-keys-submit',
+    load: async () => (await import('./commands/keys-submit.ts')).keysSubmitCommand,
+  },
+  'device init': {
+    section: 'device',
+    summary: 'help-device-init',
+    load: async () => (await import('./commands/device-init.ts')).deviceInitCommand,
+  },
+  check: {
+    section: 'device',
+    summary: 'help-check',
+    load: async () => (await import('./commands/check.ts')).checkCommand,
+  },
+  plan: {
+    section: 'device',
+    summary: 'help-plan',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  update: {
+    section: 'device',
+    summary: 'help-update',
+    load: async () => (await import('./commands/update.ts')).updateCommand,
+  },
+  status: {
+    section: 'device',
+    summary: 'help-status',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  rollback: {
+    section: 'device',
+    summary: 'help-rollback',
+    load: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  },
+  verify: {
+    section: 'device',
+    summary: 'help-verify',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  repair: {
+    section: 'device',
+    summary: 'help-repair',
+    load: async () => (await import('./commands/repair.ts')).repairCommand,
+  },
+  purge: {
+    section: 'device',
+    summary: 'help-purge',
+    load: async () => (await import('./commands/purge.ts')).purgeCommand,
+  },
+  version: {
+    section: 'any',
+    summary: 'help-version',
+    load: async () => (await import('./commands/version.ts')).versionCommand,
+  },
+};
+
+/** What the commands that share a first word are about. */
+export const groupSummaries: Readonly<Record<string, MessageCode>> = {
+  device: 'help-group-device',
+  keys: 'help-group-keys',
+};

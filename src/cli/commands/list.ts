@@ -1,0 +1,28 @@
+import { formatBytes } from '../../base/units.ts';
+import { readOverview } from '../../repository/overview.ts';
+import { defineCommand } from '../command.ts';
+import { openRepository } from '../repository-context.ts';
+import { repo } from '../shared-options.ts';
+
+/** `satchel list`: the builds and streams of a repository. */
+export const listCommand = defineCommand({
+  arguments: {},
+  options: { repo },
+  run: (call) => readOverview(openRepository(call).store, call.signal),
+  show({ builds, streams }, words) {
+    if (builds.length === 0) return [words.say('result-list-empty')];
+    return [
+      ...builds.map(({ name, files, treeBytes, storedBytes, published, streams: heads }) =>
+        words.say(heads.length > 0 ? 'result-list-head' : 'result-list-build', {
+          name,
+          files,
+          bytes: formatBytes(treeBytes),
+          stored: formatBytes(storedBytes),
+          published,
+          streams: heads.join(', '),
+        }),
+      ),
+      ...streams.map(({ name, head }) => words.say('result-list-stream', { name, head })),
+    ];
+  },
+});

@@ -1,0 +1,52 @@
+import { formatBytes, formatSeconds } from '../../base/units.ts';
+import { planUpdate } from '../../device/plan-update.ts';
+import { chooseWanted } from '../../device/session.ts';
+import { update } from '../../device/update.ts';
+import { defineCommand } from '../command.ts';
+import { withSession } from '../device-context.ts';
+import { flag } from '../option-kinds.ts';
+import { planLines } from '../plan-lines.ts';
+import { buildWanted, root, source, streamChoice, transfer, verifyMode } from '../shared-options.ts';
+
+/** `satchel update`: check, plan, fetch, stage, verify and switch. */
+export const updateCommand = defineCommand({
+  arguments: { build: buildWanted },
+  options: {
+    root,
+    source,
+    stream: streamChoice,
+    dryRun: flag('option-dry-run-update'),
+    ...transfer,
+    verify: verifyMode,
+  },
+  run: (call) =>
+    withSession(call, async (session) => {
+      const { options, clock, reporter, signal } = call;
+      const choice = chooseWanted(session.layout, { build: call.arguments.build, stream: options.stream });
+      const common = {
+        session,
+        choice,
+        clock,
+        reporter,
+        signal,
+        maximumBytes: options.maxBytes,
+        reclaim: options.reclaim,
+      };
+      if (options.dryRun) return planUpdate(common);
+      return update({ ...common, bytesPerSecond: options.limitRate, verifyFully: options.verify === 'full' });
+    }),
+  show(result, words) {
+    if ('ways' in result) return planLines(result, words);
+    if (result.plan === 'none') return [words.say('result-check-current', { build: result.build })];
+    return [
+      words.say('result-update', {
+        build: result.build,
+        bytes: formatBytes(result.bytesReceived),
+        requests: result.requests,
+        seconds: formatSeconds(result.seconds),
+      }),
+      ...(result.rebootNeeded ? [words.say('result-reboot')] : []),
+      ...(result.damaged ?? []).map((path) => words.say('result-damaged', { path })),
+    ];
+  },
+});

@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { type DirectoryStore, openDirectoryStore } from '../store/directory.ts';
+import { type KeyRing, openKeyDirectory } from '../trust/keys.ts';
+
+/** What the commands of an origin work on. */
+export type RepositoryContext = {
+  readonly store: DirectoryStore;
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+type RepositoryCall = {
+  readonly options: { readonly repo: string; readonly keyDir?: string | undefined };
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Opens the repository of a command. Keys lie beside it (`DIR.keys`), never inside, because everything
+ * inside may be served by any web server.
+ */
+export function openRepository({ options, clock, signal }: RepositoryCall): RepositoryContext {
+  const keys = openKeyDirectory(options.keyDir ?? `${options.repo}.keys`, clock);
+  return { store: openDirectoryStore(options.repo), keys, clock, signal };
+}
+
+/** A folder for packs while they are written: on the repository's own file system, so that they can be linked. */
+export function spoolDirectory(repo: string): string {
+  const path = join(repo, '.spool');
+  withSystemErrors('mkdir', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+  return path;
+}

@@ -1,0 +1,50 @@
+/** Options and arguments that several commands have, so that they mean the same everywhere. */
+import { buildName, streamName } from '../base/identifiers.ts';
+import type { Parser } from './command.ts';
+import { flag, optionalArgument, required, value } from './option-kinds.ts';
+import { localPath, oneOf, rate, size, sourceUrl } from './options.ts';
+
+/** The name of a build, checked. */
+export const build: Parser<ReturnType<typeof buildName>> = (given) => buildName(given);
+
+/** The name of a stream, checked. */
+export const stream: Parser<ReturnType<typeof streamName>> = (given) => streamName(given);
+
+/** `--repo DIR` or `SATCHEL_REPO`. */
+export const repo = required('option-repo', 'DIR', localPath, { environment: 'SATCHEL_REPO' });
+
+/** `--key-dir DIR`: keys that do not lie in the repository's usual place. */
+export const keyDir = value('option-key-dir', 'DIR', localPath);
+
+/** `--root DIR` or `SATCHEL_ROOT`: the device. */
+export const root = required('option-root', 'DIR', localPath, { environment: 'SATCHEL_ROOT' });
+
+/** `--source URL` or `SATCHEL_SOURCE`: a repository to fetch from, instead of what the device has stored. */
+export const source = value('option-source', 'URL', sourceUrl, { environment: 'SATCHEL_SOURCE' });
+
+/** `--stream S`. */
+export const streamChoice = value('option-stream-follow', 'STREAM', stream);
+
+/** `[BUILD]`: a build of the source. */
+export const buildWanted = optionalArgument('argument-build-wanted', 'BUILD', build);
+
+/** `[BUILD]`: a build on the device. */
+export const buildInstalled = optionalArgument('argument-build-installed', 'BUILD', build);
+
+/** Options that bound what a transfer and a new tree may cost. */
+export const budget = {
+  reclaim: flag('option-reclaim'),
+  maxBytes: value('option-max-bytes', 'SIZE', size),
+};
+
+/** Options of commands that fetch content. */
+export const transfer = {
+  ...budget,
+  limitRate: value('option-limit-rate', 'RATE', rate),
+};
+
+/** `--verify full`. */
+export const verifyMode = value('option-verify', 'full', oneOf('full'));
+
+/** Roles whose keys people handle. */
+export const keyRoles = ['root', 'targets', 'snapshot', 'timestamp', 'builds', 'streams', 'deltas'] as const;

@@ -1,0 +1,17 @@
+import { writeFileAtomic } from '../os/atomic-file.ts';
+import type { SigningRequest } from '../trust/offline-signing.ts';
+import { serialiseRequest } from '../trust/request-file.ts';
+import type { Words } from './command.ts';
+
+/** Writes a signing request beside the repository and gives its path; undefined when nothing waits. */
+export function writeRequest(repo: string, request: SigningRequest | undefined): string | undefined {
+  if (request === undefined) return undefined;
+  const path = `${repo}.to-sign-${request.made.replace(/[-:]/g, '')}.json`;
+  writeFileAtomic(path, serialiseRequest(request));
+  return path;
+}
+
+/** What to do with a request, as lines; none when nothing waits. */
+export function requestLines(path: string | undefined, words: Words): string[] {
+  return path === undefined ? [] : [words.say('result-to-sign', { path })];
+}
