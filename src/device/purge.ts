@@ -26,24 +26,41 @@ export type Purged = {
  * is deleted by `emptyTrash`. The caller holds the device lock.
  */
 export function purgeVersions(layout: DeviceLayout, reporter: Reporter = silentReporter): Purged {
-  const { current, alternate } = olpcBootPointer(layout).read();
-  const sticky = names(layout.sticky);
-  const kept: Map<string, 'current' | 'alternate' | 'running' | 'sticky'> = new Map();
-  for (const name of sticky) kept.set(name, 'sticky');
-  const running = runningVersion(layout);
-  if (running !== undefined) kept.set(running, 'running');
-  if (alternate !== undefined) kept.set(alternate, 'alternate');
-  if (current === undefined) return { kept, removed: [] };
-  if (sticky.includes(current as string as ByteString)) {
-    reporter.notice('purge-sticky', { path: join(layout.sticky, current) });
-    return { kept, removed: [] };
-  }
-  kept.set(current, 'current');
-  const removed = purgeTrees(layout, new Set(kept.keys()), reporter);
+  const kept = keptVersions(layout, reporter);
+  if (kept.isAll) return { kept: kept.reasons, removed: [] };
+  const removed = purgeTrees(layout, new Set(kept.reasons.keys()), reporter);
   purgeConfigs(layout);
   for (const name of names(layout.stage)) moveToTrash(layout, pathBelow(layout.stage, name));
   purgeRecords(layout);
-  return { kept, removed };
+  return { kept: kept.reasons, removed };
+}
+
+/** Names of the versions that `purgeVersions` would remove now. */
+export function whatPurgeRemoves(layout: DeviceLayout, reporter: Reporter = silentReporter): string[] {
+  const { reasons, isAll } = keptVersions(layout, reporter);
+  if (isAll) return [];
+  return names(layout.pristine)
+    .filter((name) => !reasons.has(name))
+    .map(displayOf)
+    .sort();
+}
+
+/** Which versions stay and why; `isAll`: nothing goes at all. */
+function keptVersions(layout: DeviceLayout, reporter: Reporter) {
+  const { current, alternate } = olpcBootPointer(layout).read();
+  const sticky = names(layout.sticky);
+  const reasons: Map<string, 'current' | 'alternate' | 'running' | 'sticky'> = new Map();
+  for (const name of sticky) reasons.set(name, 'sticky');
+  const running = runningVersion(layout);
+  if (running !== undefined) reasons.set(running, 'running');
+  if (alternate !== undefined) reasons.set(alternate, 'alternate');
+  if (current === undefined) return { reasons, isAll: true };
+  if (sticky.includes(current as string as ByteString)) {
+    reporter.notice('purge-sticky', { path: join(layout.sticky, current) });
+    return { reasons, isAll: true };
+  }
+  reasons.set(current, 'current');
+  return { reasons, isAll: false };
 }
 
 /**

@@ -66,7 +66,8 @@ export async function restoreEntries(options: RestoreOptions): Promise<Restored>
   correctDirectories(restoring);
   await syncFilesystemInBackground(layout.own);
   keepRecords(restoring);
-  return { restored: restoring.touched.size, removed: plan.remove.length, owed: restoring.owed };
+  const restored = plan.directories.length + total;
+  return { restored, removed: plan.remove.length, owed: restoring.owed };
 }
 
 type Restoring = RestoreOptions & {

@@ -84,6 +84,8 @@ type Verifying = {
   readonly check: ReturnType<typeof createTreeCheck>;
   readonly toRead: ReadItem[];
   readonly inspections: Map<number, Inspection & { state: 'as-recorded' | 'unsure' }>;
+  /** Numbers of all inodes seen, except directories. */
+  readonly inodes: Set<bigint>;
   readonly damaged: Damaged[];
   readonly unread: ByteString[];
   filesRead: number;
@@ -106,6 +108,7 @@ function start(options: VerifyOptions, entries: readonly IndexEntry[], index: Sh
     check: createTreeCheck({ tree, entries, ledger, owed }),
     toRead: [],
     inspections: new Map(),
+    inodes: new Set(),
     damaged: [],
     unread: [],
     filesRead: 0,
@@ -124,8 +127,19 @@ function inspectSome(verifying: Verifying, first: number, end: number): void {
       for (const path of check.extras(entry.path)) verifying.damaged.push({ path, reason: 'extra' });
     if (inspection.state !== 'as-recorded' && inspection.state !== 'unsure') continue;
     if (entry.type === 'hardlink') continue;
+    if (entry.type !== 'directory' && isShared(verifying, inspection.stat.ino)) {
+      addDamage(verifying, number, entry, 'links');
+      continue;
+    }
     if (options.full || inspection.state === 'unsure') addToRead(verifying, number, entry, inspection);
   }
+}
+
+/** True when an earlier entry that is no name of this inode has it too: somebody linked equal files. */
+function isShared({ inodes }: Verifying, inode: bigint): boolean {
+  if (inodes.has(inode)) return true;
+  inodes.add(inode);
+  return false;
 }
 
 function addDamage(

@@ -8,7 +8,8 @@ import { run } from './gnu-tar.testkit.ts';
 /** Incompressible bytes that are the same in every run. */
 function noise(length: number): Buffer {
   const parts: Buffer[] = [];
-  for (let index = 0; index * 32 < length; index += 1) parts.push(createHash('sha256').update(`${index}`).digest());
+  for (let index = 0; index * 32 < length; index += 1)
+    parts.push(createHash('sha256').update(`${index}`).digest());
   return Buffer.concat(parts).subarray(0, length);
 }
 
@@ -27,7 +28,12 @@ const short = compress(Buffer.from('short'));
 const nothing = compress(new Uint8Array(0));
 
 test('whole streams, one or several, hold nothing foreign', () => {
-  for (const streams of [[manyBlocks], [short], [nothing], [manyBlocks, short, nothing, nothing, manyBlocks]]) {
+  for (const streams of [
+    [manyBlocks],
+    [short],
+    [nothing],
+    [manyBlocks, short, nothing, nothing, manyBlocks],
+  ]) {
     assert.equal(watch(Buffer.concat(streams)), undefined);
   }
 });
@@ -48,7 +54,11 @@ test('a damaged header of a later stream is found, though its own end follows', 
 });
 
 test('an end of stream that occurs in content by chance is not believed', () => {
-  const inside = Buffer.concat([manyBlocks.subarray(0, 1000), Buffer.from('17724538509012345678', 'hex'), manyBlocks]);
+  const inside = Buffer.concat([
+    manyBlocks.subarray(0, 1000),
+    Buffer.from('17724538509012345678', 'hex'),
+    manyBlocks,
+  ]);
   assert.equal(watch(inside), undefined);
 });
 

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { byteStringFromText } from '../base/byte-string.ts';
 import { isSatchelError } from '../base/errors.ts';
 import { findProgram } from '../os/process.ts';
 import { sourceOf } from './byte-reader.ts';
-import { type CompressionFormat, openCompressed, type OpenCompressedOptions } from './compression.ts';
+import { type CompressionFormat, type OpenCompressedOptions, openCompressed } from './compression.ts';
 import { run, scratch } from './gnu-tar.testkit.ts';
-import { tarArchive } from './tar-writer.ts';
-import { byteStringFromText } from '../base/byte-string.ts';
 import { readTar } from './tar.ts';
+import { tarArchive } from './tar-writer.ts';
 
 const withChecksum = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
@@ -27,7 +27,8 @@ const formats = Object.keys(compressors) as Exclude<CompressionFormat, 'none'>[]
 /** Cuts bytes into pieces, the first ones small, so that magic and trailers are split. */
 function inPieces(bytes: Uint8Array, length = 1000): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [bytes.subarray(0, 1), bytes.subarray(1, 5)];
-  for (let start = 5; start < bytes.length; start += length) pieces.push(bytes.subarray(start, start + length));
+  for (let start = 5; start < bytes.length; start += length)
+    pieces.push(bytes.subarray(start, start + length));
   return sourceOf(...pieces);
 }
 
@@ -125,8 +126,8 @@ for (const format of formats) {
 
 for (const format of ['gzip', 'zstd', 'bzip2', 'xz'] as const) {
   test(`several ${format} streams one after another are one content`, async () => {
-    const packed = [sample.subarray(0, 1000), sample.subarray(1000, 400_000), sample.subarray(400_000)].map((part) =>
-      compressors[format](part),
+    const packed = [sample.subarray(0, 1000), sample.subarray(1000, 400_000), sample.subarray(400_000)].map(
+      (part) => compressors[format](part),
     );
     const { bytes } = await unpack(inPieces(Buffer.concat(packed), 65_536));
     assert.ok(bytes.equals(sample));
@@ -144,7 +145,10 @@ for (const format of ['gzip', 'zstd', 'bzip2', 'xz'] as const) {
       if (isSatchelError(result)) continue;
       // Some bits of a gzip header (time, operating system) and of a frame header mean nothing to the content.
       const { bytes } = result as { bytes: Buffer };
-      assert.ok(bytes.equals(Buffer.concat([sample.subarray(0, 5000), sample.subarray(0, 5000)])), `byte ${place}`);
+      assert.ok(
+        bytes.equals(Buffer.concat([sample.subarray(0, 5000), sample.subarray(0, 5000)])),
+        `byte ${place}`,
+      );
     }
     for (const length of [1, 3, 8, packed.length - 1]) {
       const joined = Buffer.concat([packed, packed.subarray(0, length)]);
@@ -175,7 +179,9 @@ test('skippable zstd frames are passed over', async () => {
 });
 
 test('a zstd window above 128 MiB is refused: it would cost as much memory', async () => {
-  const options = { params: { [constants.ZSTD_c_windowLog]: 28, [constants.ZSTD_c_enableLongDistanceMatching]: 1 } };
+  const options = {
+    params: { [constants.ZSTD_c_windowLog]: 28, [constants.ZSTD_c_enableLongDistanceMatching]: 1 },
+  };
   const chunk = Buffer.alloc(2 ** 20, 'abc');
   const { createZstdCompress } = await import('node:zlib');
   const compressor = createZstdCompress(options);
@@ -187,7 +193,12 @@ test('a zstd window above 128 MiB is refused: it would cost as much memory', asy
 });
 
 test('what is not compressed goes through as it is', async () => {
-  for (const bytes of [Buffer.alloc(0), Buffer.from('a'), Buffer.from('BZh9 is no stream'), randomBytes(10_000)]) {
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.from('a'),
+    Buffer.from('BZh9 is no stream'),
+    randomBytes(10_000),
+  ]) {
     if (bytes[0] === 0x1f || bytes[0] === 0x5d) bytes[0] = 0;
     const result = await unpack(inPieces(bytes));
     assert.equal(result.format, 'none');

@@ -13,7 +13,15 @@ const inode = { mode: 0o755, uid: 0, gid: 0, mtime: [1, 0] } as const;
 const entries: ContentsEntry[] = [
   { path: text(''), type: 'd', ...inode },
   { path: text('bin'), type: 'l', link: text('usr/bin'), ...inode, mtime: [-2, 5] },
-  { path: text('café'), type: 'f', size: 3, sha256: hash, user: text('root'), group: text('wheel'), ...inode },
+  {
+    path: text('café'),
+    type: 'f',
+    size: 3,
+    sha256: hash,
+    user: text('root'),
+    group: text('wheel'),
+    ...inode,
+  },
   { path: text('null'), type: 'c', device: [1, 3], ...inode },
   { path: text('pipe'), type: 'p', ...inode },
   { path: text('sda'), type: 'b', device: [8, 0], ...inode },

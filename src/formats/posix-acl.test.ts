@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { aclFromText, aclToText } from './posix-acl.ts';
+import { aclFromText, aclFromValue, aclToText, modeOfAcl } from './posix-acl.ts';
 
 const hex = (value: ReturnType<typeof aclFromText>) =>
   typeof value === 'string' ? Buffer.from(value, 'latin1').toString('hex') : value;
@@ -32,7 +32,7 @@ test('of names only root and those that are known are numbers', () => {
   const text = (entry: string) => {
     const known = { user: ['bob', 1000], group: ['users', 100] } as const;
     const value = aclFromText(list(entry), 'access', known);
-    return typeof value === 'string' ? aclToText(value) : value;
+    return typeof value === 'string' ? aclToText(value, 'access') : value;
   };
   assert.match(String(text('user:root:r--')), /^user:0:r--$/m);
   assert.match(String(text('user:bob:r--')), /^user:1000:r--$/m);
@@ -78,29 +78,54 @@ test('any list of numbers reads back from its text', () => {
       ];
       const text = lines.map((line) => `${line}\n`).join('');
       const value = aclFromText(text, 'default');
-      assert.equal(typeof value === 'string' && aclToText(value), text);
+      assert.equal(typeof value === 'string' && aclToText(value, 'default'), text);
     }),
   );
 });
 
-test('an attribute that is no list has no text', () => {
-  const good = aclFromText('user::rw-\ngroup::r--\nother::---\n', 'default') as Parameters<typeof aclToText>[0];
-  assert.notEqual(aclToText(good), undefined);
-  const bytes = Buffer.from(good, 'latin1');
-  const changed = (index: number, value: number) => {
-    const copy = Buffer.from(bytes);
-    copy[index] = value;
-    return copy.toString('latin1') as typeof good;
-  };
-  for (const [index, value] of [
+type Value = Parameters<typeof aclToText>[0];
+const value = (digits: string) => Buffer.from(digits, 'hex').toString('latin1') as Value;
+
+test('a binary value is checked and put in order, and one that says no more than the mode is none', () => {
+  assert.equal(hex(aclFromValue(value(expected), 'access')), expected);
+  const [head, , user, , group] = [
+    expected.slice(0, 8),
+    '',
+    expected.slice(24, 40),
+    '',
+    expected.slice(56, 72),
+  ];
+  const shuffled = head + group + user + expected.slice(8, 24) + expected.slice(40, 56) + expected.slice(72);
+  assert.equal(hex(aclFromValue(value(shuffled), 'access')), expected);
+  const minimal = '0200000001000600000000000400040000000000200004000000000000'.slice(0, 56);
+  assert.equal(aclFromValue(value(minimal), 'access'), undefined);
+  assert.equal(
+    hex(aclFromValue(value(minimal), 'default')),
+    minimal.replace(/(0[1246]000[46]00|20000400)00000000/g, '$1ffffffff'),
+  );
+});
+
+test('the mode that a list shows has the mask for the group', () => {
+  assert.equal(modeOfAcl(value(expected)), 0o674);
+  assert.equal(modeOfAcl(value(expected.replace('10000700ffffffff', ''))), 0o644);
+  assert.equal(modeOfAcl('' as Value), undefined);
+});
+
+test('an attribute that is no list is refused and has no text', () => {
+  const bytes = Buffer.from(expected, 'hex');
+  for (const [index, byte] of [
     [0, 3],
     [4, 3],
     [6, 8],
-    [8, 0],
     [12, 1],
   ] as const) {
-    assert.equal(aclToText(changed(index, value)), undefined, `${index}`);
+    const copy = Buffer.from(bytes);
+    copy[index] = byte;
+    const changed = copy.toString('latin1') as Value;
+    assert.deepEqual(aclFromValue(changed, 'access'), { problem: 'malformed' }, `${index}`);
+    assert.equal(aclToText(changed, 'access'), undefined, `${index}`);
   }
-  assert.equal(aclToText(good.slice(0, -1) as typeof good), undefined);
-  assert.equal(aclToText('' as typeof good), undefined);
+  for (const text of ['', expected.slice(0, -2), expected + expected.slice(8), '02000000']) {
+    assert.equal(aclToText(value(text), 'access'), undefined);
+  }
 });

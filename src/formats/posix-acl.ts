@@ -43,10 +43,40 @@ export function aclFromText(
     entries.push(entry);
   }
   if (entries.length === 0) return undefined;
+  return finished(entries, kind);
+}
+
+/**
+ * The same for an attribute's own binary value: checked, and in the form that the kernel gives back. Undefined for an
+ * access list that says no more than the mode, which the kernel does not keep.
+ */
+export function aclFromValue(
+  value: ByteString,
+  kind: 'access' | 'default',
+): ByteString | AclFailure | undefined {
+  const entries = parse(value);
+  return entries === undefined ? { problem: 'malformed' } : finished(entries, kind);
+}
+
+function finished(entries: AclEntry[], kind: 'access' | 'default'): ByteString | AclFailure | undefined {
   entries.sort((a, b) => a.tag - b.tag || a.id - b.id);
   if (!isComplete(entries)) return { problem: 'malformed' };
   if (kind === 'access' && entries.length === 3) return undefined;
   return serialise(entries);
+}
+
+/**
+ * The nine permission bits that a file with this access list shows: the group's are the mask where there is one.
+ * bsdtar writes the group's own permissions into the header instead. Undefined when it is no valid list.
+ */
+export function modeOfAcl(value: ByteString): number | undefined {
+  const entries = parse(value);
+  const permissionsOf = (tag: number) => entries?.find((entry) => entry.tag === tag)?.permissions;
+  const user = permissionsOf(tags.user);
+  const group = permissionsOf(tags.mask) ?? permissionsOf(tags.group);
+  const other = permissionsOf(tags.other);
+  if (user === undefined || group === undefined || other === undefined) return undefined;
+  return user * 64 + group * 8 + other;
 }
 
 function entryFromText(text: string, known: KnownNames): AclEntry | AclFailure {
@@ -98,38 +128,39 @@ function serialise(entries: readonly AclEntry[]): ByteString {
   return byteString(bytes);
 }
 
-/** The text form, numbers instead of names, of an attribute's value; undefined when it is no valid list. */
-export function aclToText(value: ByteString): string | undefined {
+/** Numbers that stand where none is meant are dropped, as the kernel does. */
+function parse(value: ByteString): AclEntry[] | undefined {
   const bytes = bytesOf(value);
   if (bytes.length < 4 || bytes.length % 8 !== 4 || bytes.readUInt32LE(0) !== version) return undefined;
   const entries: AclEntry[] = [];
   for (let offset = 4; offset < bytes.length; offset += 8) {
-    const entry = {
-      tag: bytes.readUInt16LE(offset),
-      permissions: bytes.readUInt16LE(offset + 2),
-      id: bytes.readUInt32LE(offset + 4),
-    };
-    const isNamed = entry.tag === tags.namedUser || entry.tag === tags.namedGroup;
-    if (entry.permissions > 7 || isNamed !== (entry.id !== noNumber)) return undefined;
-    entries.push(entry);
+    const tag = bytes.readUInt16LE(offset);
+    const permissions = bytes.readUInt16LE(offset + 2);
+    const isNamed = tag === tags.namedUser || tag === tags.namedGroup;
+    const id = isNamed ? bytes.readUInt32LE(offset + 4) : noNumber;
+    if (!words.has(tag) || permissions > 7 || isNamed !== (id !== noNumber)) return undefined;
+    entries.push({ tag, permissions, id });
   }
-  const words = new Map<number, string>([
-    [tags.user, 'user'],
-    [tags.namedUser, 'user'],
-    [tags.group, 'group'],
-    [tags.namedGroup, 'group'],
-    [tags.mask, 'mask'],
-    [tags.other, 'other'],
-  ]);
-  const isSorted = entries.every((entry, index) => {
-    const before = entries[index - 1];
-    return (
-      before === undefined || before.tag < entry.tag || (before.tag === entry.tag && before.id < entry.id)
-    );
-  });
-  if (!isSorted || !isComplete(entries) || entries.some((entry) => !words.has(entry.tag))) return undefined;
+  return entries;
+}
+
+const words: ReadonlyMap<number, string> = new Map([
+  [tags.user, 'user'],
+  [tags.namedUser, 'user'],
+  [tags.group, 'group'],
+  [tags.namedGroup, 'group'],
+  [tags.mask, 'mask'],
+  [tags.other, 'other'],
+]);
+
+/**
+ * The text form, numbers instead of names, of an attribute's value; undefined when reading that text back would not
+ * give exactly this value.
+ */
+export function aclToText(value: ByteString, kind: 'access' | 'default'): string | undefined {
+  if (aclFromValue(value, kind) !== value) return undefined;
   const letters = (bits: number) => `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 1 ? 'x' : '-'}`;
-  return entries
+  return parse(value)!
     .map(
       ({ tag, permissions, id }) =>
         `${words.get(tag)}:${id === noNumber ? '' : id}:${letters(permissions)}\n`,

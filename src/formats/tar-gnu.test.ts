@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { type ByteString, byteStringFromText, pathBelow } from '../base/byte-string.ts';
+import { findProgram } from '../os/process.ts';
 import { makeNode, setTimes, setXattr } from '../os/system-calls.ts';
 import {
   createEverything,
@@ -135,3 +136,15 @@ for (const format of ['ustar', 'v7']) {
     assert.deepEqual(await describeMembers(readTar(createReadStream(`${folder}/a.tar`))), expected);
   });
 }
+
+const bsdtar = findProgram('bsdtar');
+
+test("bsdtar's pax archive of a tree with everything reads as it is", {
+  skip: bsdtar === undefined && 'bsdtar (Debian: libarchive-tools) is not installed',
+}, async (t) => {
+  const folder = scratch(t);
+  const tree = `${folder}/tree`;
+  makeTree(tree);
+  run(bsdtar!, ['--format', 'pax', '--xattrs', '--acls', '-C', tree, '-cpf', `${folder}/a.tar`, '.']);
+  assert.deepEqual(await describeMembers(readTar(createReadStream(`${folder}/a.tar`))), describeTree(tree));
+});

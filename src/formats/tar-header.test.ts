@@ -22,7 +22,16 @@ test('base-256 numbers are read, negative ones too', () => {
 });
 
 test('what is no number is told from zero', () => {
-  for (const field of ['000064a\0', '9999999\0', '-1\0', '12 3\0', '\x001234\0', '\xc0\0\0\0', '0x12', '\x81\0\0\x01']) {
+  for (const field of [
+    '000064a\0',
+    '9999999\0',
+    '-1\0',
+    '12 3\0',
+    '\x001234\0',
+    '\xc0\0\0\0',
+    '0x12',
+    '\x81\0\0\x01',
+  ]) {
     assert.equal(number(field), undefined, JSON.stringify(field));
   }
   assert.equal(number('\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff'), undefined);

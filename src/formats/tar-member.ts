@@ -1,5 +1,6 @@
 import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
+import { modeOfAcl } from './posix-acl.ts';
 import {
   type HeaderFormat,
   headerFormat,
@@ -13,7 +14,7 @@ import {
   type NumberField,
 } from './tar-header.ts';
 import { decimal, paxTime } from './tar-pax.ts';
-import { type TarXattr, xattrsOf } from './tar-xattrs.ts';
+import { accessAclName, type TarXattr, xattrsOf } from './tar-xattrs.ts';
 
 /** What a member of an archive is. */
 export type TarType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
@@ -26,7 +27,7 @@ export type TarDescription = {
    */
   readonly path: ByteString;
   readonly type: TarType;
-  /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */
+  /** Permission bits with setuid, setgid and sticky, 0 to 0o7777, as they are once an access control list is set. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -90,10 +91,16 @@ export function describeMember(block: Buffer, position: number, extensions: TarE
   const user = ownerName(field, 'uname', headerUser(block, format));
   const group = ownerName(field, 'gname', headerGroup(block, format));
   const link = linkOf(field, type, longLink);
+  const xattrs = xattrsOf(records, {
+    member,
+    position,
+    ...(user === undefined ? {} : { user: [user, uid] }),
+    ...(group === undefined ? {} : { group: [group, gid] }),
+  });
   return {
     path: memberPath(name),
     type,
-    mode: number(field, 'mode') & 0o7777,
+    mode: shownMode(number(field, 'mode') & 0o7777, xattrs),
     uid,
     gid,
     ...(user === undefined ? {} : { user }),
@@ -101,14 +108,16 @@ export function describeMember(block: Buffer, position: number, extensions: TarE
     mtime: modificationTime(field),
     ...(link === undefined ? {} : { link }),
     ...(type === 'char' || type === 'block' ? { device: deviceNumbers(field, format) } : {}),
-    xattrs: xattrsOf(records, {
-      member,
-      position,
-      ...(user === undefined ? {} : { user: [user, uid] }),
-      ...(group === undefined ? {} : { group: [group, gid] }),
-    }),
+    xattrs,
     position,
   };
+}
+
+/** The mode that a file shows once it has its access control list. */
+function shownMode(mode: number, xattrs: readonly TarXattr[]): number {
+  const acl = xattrs.find(({ name }) => name === accessAclName);
+  const shown = acl === undefined ? undefined : modeOfAcl(acl.value);
+  return shown === undefined ? mode : (mode & 0o7000) | shown;
 }
 
 /** A member's name without leading `./` and trailing `/`, otherwise untouched: `./a/` is `a`, `./` is '', `/` is `/`. */

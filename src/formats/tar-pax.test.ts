@@ -10,23 +10,29 @@ function parse(text: string) {
 }
 
 test('lengths count bytes, and values may hold line feeds, equals signs and zero bytes', () => {
-  const { values } = parse('30 path=a\n12 path=b=c\nd\xc3\xa9\0\xffefg\n6 a=b\n');
-  assert.deepEqual([...values], [
-    ['path', 'a\n12 path=b=c\nd\xc3\xa9\0\xffefg'],
-    ['a', 'b'],
-  ]);
+  const { values } = parse('31 path=a\n12 path=b=c\nd\xc3\xa9\0\xffefg\n6 a=b\n');
+  assert.deepEqual(
+    [...values],
+    [
+      ['path', 'a\n12 path=b=c\nd\xc3\xa9\0\xffefg'],
+      ['a', 'b'],
+    ],
+  );
 });
 
 test('a later record replaces an earlier one, and an empty value is kept as empty', () => {
-  assert.deepEqual([...parse('6 a=b\n6 a=c\n5 d=\n').values], [
-    ['a', 'c'],
-    ['d', ''],
-  ]);
+  assert.deepEqual(
+    [...parse('6 a=b\n6 a=c\n5 d=\n').values],
+    [
+      ['a', 'c'],
+      ['d', ''],
+    ],
+  );
 });
 
 test('repeated sparse records keep their order', () => {
-  const text = ['0', '10', '20', '5'].map(
-    (value, index) => paxRecord(index % 2 ? 'GNU.sparse.numbytes' : 'GNU.sparse.offset', value).toString(),
+  const text = ['0', '10', '20', '5'].map((value, index) =>
+    paxRecord(index % 2 ? 'GNU.sparse.numbytes' : 'GNU.sparse.offset', value).toString(),
   );
   assert.deepEqual(parse(text.join('')).sparse, [0, 10, 20, 5]);
   assert.throws(() => parse(text[1]!), { code: 'archive-extension-invalid' });
@@ -55,12 +61,16 @@ for (const text of [
 
 test('any record reads back, whatever its length does to its own number', () => {
   fc.assert(
-    fc.property(fc.stringMatching(/^[a-zA-Z.]{1,20}$/), fc.uint8Array({ maxLength: 1100 }), (keyword, value) => {
-      const text = Buffer.from(value).toString('latin1');
-      const record = paxRecord(keyword, text);
-      assert.equal(Number.parseInt(record.toString(), 10), record.length);
-      assert.equal(parse(record.toString('latin1')).values.get(keyword), text);
-    }),
+    fc.property(
+      fc.stringMatching(/^[a-zA-Z.]{1,20}$/),
+      fc.uint8Array({ maxLength: 1100 }),
+      (keyword, value) => {
+        const text = Buffer.from(value).toString('latin1');
+        const record = paxRecord(keyword, text);
+        assert.equal(Number.parseInt(record.toString(), 10), record.length);
+        assert.equal(parse(record.toString('latin1')).values.get(keyword), text);
+      },
+    ),
   );
   for (let length = 0; length < 1100; length += 1) {
     const record = paxRecord('k', 'v'.repeat(length));

@@ -106,9 +106,10 @@ function paxTimeText([seconds, nanoseconds]: readonly [number, number]): string 
 
 /** ACLs go as text, because GNU tar sets them from nothing else; other attributes raw. */
 function xattrRecord({ name, value }: TarXattr): Buffer {
-  const match = /^system\.posix_acl_(access|default)$/.exec(name);
-  const acl = match === null ? undefined : aclToText(value);
-  if (match !== null && acl !== undefined) return paxRecord(`SCHILY.acl.${match[1]}`, acl);
+  for (const kind of ['access', 'default'] as const) {
+    const acl = name === `system.posix_acl_${kind}` ? aclToText(value, kind) : undefined;
+    if (acl !== undefined) return paxRecord(`SCHILY.acl.${kind}`, acl);
+  }
   const escaped = name.replace(/%/g, '%25').replace(/=/g, '%3D');
   return paxRecord(`SCHILY.xattr.${escaped}`, value);
 }

@@ -1,6 +1,9 @@
 import { type ByteString, byteStringFromText, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
-import { aclFromText, type KnownNames } from './posix-acl.ts';
+import { type AclFailure, aclFromText, aclFromValue, type KnownNames } from './posix-acl.ts';
+
+/** The attribute that holds a file's access control list. */
+export const accessAclName = 'system.posix_acl_access';
 
 /** One extended attribute: full name and value, raw bytes. */
 export type TarXattr = { readonly name: ByteString; readonly value: ByteString };
@@ -35,6 +38,7 @@ export function xattrsOf(records: ReadonlyMap<string, string>, owner: XattrOwner
     if (name === '' || name.includes('\0')) throw invalidAttribute(name, owner);
     found.set(name as ByteString, value as ByteString);
   }
+  checkAcls(found, owner);
   if (found.size === 0) return noXattrs;
   return [...found]
     .map(([name, value]) => ({ name, value }))
@@ -49,17 +53,34 @@ function addAcl(
 ): void {
   if (!text) return;
   const value = aclFromText(text, kind, owner);
-  if (value === undefined) return;
-  const { member, position } = owner;
-  if (typeof value === 'string') {
-    found.set(byteStringFromText(`system.posix_acl_${kind}`), value);
-  } else if (value.problem === 'name') {
-    const name = displayOf(value.name as ByteString);
-    throw new SatchelError('archive-acl-name', { member, position, name });
-  } else {
-    const acl = displayOf(text.slice(0, 200) as ByteString);
-    throw new SatchelError('archive-acl-invalid', { member, position, acl });
+  if (typeof value === 'string') found.set(aclNames[kind], value);
+  else if (value !== undefined) throw aclRefused(value, text, owner);
+}
+
+const aclNames = {
+  access: byteStringFromText(accessAclName),
+  default: byteStringFromText('system.posix_acl_default'),
+} as const;
+
+/** Puts lists that came as raw attributes into the form in which the kernel keeps them. */
+function checkAcls(found: Map<ByteString, ByteString>, owner: XattrOwner): void {
+  for (const kind of ['access', 'default'] as const) {
+    const raw = found.get(aclNames[kind]);
+    if (raw === undefined) continue;
+    const value = aclFromValue(raw, kind);
+    if (typeof value === 'string') found.set(aclNames[kind], value);
+    else if (value === undefined) found.delete(aclNames[kind]);
+    else throw aclRefused(value, raw, owner);
   }
+}
+
+function aclRefused(failure: AclFailure, text: string, { member, position }: XattrOwner): SatchelError {
+  if (failure.problem === 'name') {
+    const name = displayOf(failure.name as ByteString);
+    return new SatchelError('archive-acl-name', { member, position, name });
+  }
+  const acl = displayOf(text.slice(0, 200) as ByteString);
+  return new SatchelError('archive-acl-invalid', { member, position, acl });
 }
 
 function addLibarchive(

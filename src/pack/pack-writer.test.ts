@@ -45,7 +45,7 @@ describe('a pack writer', () => {
       assert.equal(nameOf(stored), home.sha256);
       const bytes = stored.subarray(offset, offset + length);
       const read = readObjects({ bytes, rawLength, pack: home.sha256, offset }, objects);
-      objects.forEach(({ sha256 }, i) => contents.set(sha256, read[i] as Buffer));
+      for (const [i, { sha256 }] of objects.entries()) contents.set(sha256, read[i] as Buffer);
     }
     return contents;
   };
@@ -177,8 +177,8 @@ describe('a pack writer', () => {
   });
 
   test('a map leads to every object', async () => {
-    const objects = Array.from({ length: 100 }, (_, i) => Buffer.from(`object ${i} `.repeat(100 * i + 1)));
-    const packed = await pack(objects, { packLimit: 2000 });
+    const objects = Array.from({ length: 100 }, (_, i) => randomBytes(1000 * i + 1));
+    const packed = await pack(objects, { packLimit: 1200 * kib });
     const locations = new Map<Sha256, ObjectLocation>();
     for (const frame of packed.frames)
       for (const { sha256, rawOffset } of frame.objects) locations.set(sha256, { frame, rawOffset });

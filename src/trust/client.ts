@@ -14,7 +14,14 @@ import { satchelPolicy, type TrustPolicy } from './policy.ts';
 import { day } from './roles.ts';
 import { cachedTarget, downloadTarget, keepTarget } from './target-cache.ts';
 import { delegatesPath, infoFrom, searchTarget, type TargetInfo } from './target-search.ts';
-import { type HeldFile, loadState, parseHeld, saveState, type TrustState } from './trust-state.ts';
+import {
+  type HeldFile,
+  type HeldSet,
+  loadState,
+  parseHeld,
+  saveState,
+  type TrustState,
+} from './trust-state.ts';
 
 export type TrustClientOptions = {
   /** Where the client keeps what it trusts; made when needed. Only one process at a time may refresh. */
@@ -129,6 +136,8 @@ export function openTrustClient(options: TrustClientOptions): TrustClient {
       now,
     };
   };
+  const raiseFloor = (fresh: HeldSet, all: HeldSet) =>
+    floor.raise(evidenceOf(fresh), { held: evidenceOf(all), notBeyond: earliestOfflineExpiry(all) });
   const targetInfo = (path: string): TargetInfo | undefined => {
     const targets = role('targets');
     const own = targets?.targets.get(path);
@@ -171,7 +180,10 @@ export function openTrustClient(options: TrustClientOptions): TrustClient {
       const held = before.newest.get('timestamp');
       if (first.nextRoot === undefined && first.timestamp && held && isSettled(before)) {
         const bytes = await first.timestamp();
-        if (Buffer.compare(bytes, held.bytes) === 0) return judged(false);
+        if (Buffer.compare(bytes, held.bytes) === 0) {
+          if (floor.value() === 0) raiseFloor(before.complete, before.complete);
+          return judged(false);
+        }
       }
       const { followUpdates } = await import('./refresh.ts');
       const draft = new Map(before.newest);
@@ -184,7 +196,7 @@ export function openTrustClient(options: TrustClientOptions): TrustClient {
       const changed = differs(draft, before.complete);
       if (changed) {
         const fresh = new Map([...draft].filter(([name, file]) => before.complete.get(name) !== file));
-        floor.raise(evidenceOf(fresh), { held: evidenceOf(draft), notBeyond: earliestOfflineExpiry(draft) });
+        raiseFloor(fresh, draft);
         dropOutdated(draft, directory);
         replace({ complete: draft, newest: draft });
         parsedRoles.clear();

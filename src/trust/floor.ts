@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { systemErrorCode } from '../base/errors.ts';
+import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { Fields, recordTime } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { day } from './roles.ts';
 
 /**
@@ -12,8 +12,8 @@ import { day } from './roles.ts';
  * a battery says 1970. It rises only by the times at which things were signed, and no single signer is believed
  * far: an origin whose clock says 2099 must lock nobody out.
  *
- * The file is one JSON object: `satchel` ("floor"), `format` 1, `floor` (UTC), `evidence` (the latest issue time
- * of each signer), `loweredBy` (version of the last root that lowered the floor; 0 for none).
+ * The file is one JSON object: `satchel` ("floor"), `format` 1, `floor` (UTC), `evidence` (for each
+ * `witness` the latest time `issued`), `loweredBy` (version of the last root that lowered the floor; 0 for none).
  */
 
 /** Who vouches for a time. `online` is all online roles together: one machine and one clock sign them. */
@@ -98,32 +98,37 @@ function believable(issued: number, others: readonly number[]): number {
 }
 
 function readState(file: string): FloorState {
-  const empty = { floor: 0, loweredBy: 0, evidence: new Map<string, number>() };
+  const bytes = readFloor(file);
   try {
-    const bytes = readFileSync(file);
-    const fields = Fields.parse(bytes, file);
-    const evidence: unknown = JSON.parse(bytes.toString('utf8')).evidence;
-    fields.record('evidence');
-    return {
-      floor: Date.parse(fields.time('floor')),
-      loweredBy: fields.count('loweredBy'),
-      evidence: new Map(
-        Object.entries(evidence as Record<string, unknown>)
-          .map(([witness, issued]) => [witness, Date.parse(String(issued))] as const)
-          .filter(([, issued]) => !Number.isNaN(issued)),
-      ),
-    };
+    if (bytes !== undefined) return parseState(bytes, file);
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code !== undefined && code !== 'ENOENT')
-      withSystemErrors('read', file, () => {
-        throw error;
-      });
-    return empty;
+    if (!(error instanceof SatchelError)) throw error;
+  }
+  return { floor: 0, loweredBy: 0, evidence: new Map() };
+}
+
+function readFloor(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'read', file);
   }
 }
 
+function parseState(bytes: Uint8Array, file: string): FloorState {
+  const fields = Fields.parse(bytes, file);
+  const evidence = fields
+    .list('evidence')
+    .map((item) => [item.text('witness'), Date.parse(item.time('issued'))] as const);
+  return {
+    floor: Date.parse(fields.time('floor')),
+    loweredBy: fields.count('loweredBy'),
+    evidence: new Map(evidence),
+  };
+}
+
 function serialise({ floor, loweredBy, evidence }: FloorState): string {
-  const times = Object.fromEntries([...evidence].map(([witness, issued]) => [witness, recordTime(issued)]));
+  const times = [...evidence].map(([witness, issued]) => ({ witness, issued: recordTime(issued) }));
   return `${JSON.stringify({ satchel: 'floor', format: 1, floor: recordTime(floor), evidence: times, loweredBy })}\n`;
 }

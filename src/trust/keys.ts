@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { Fields, recordTime } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { systemError, withSystemErrors } from '../os/system-error.ts';
 import type { JsonObject } from './metadata.ts';
 import { allRoles, custodyOf, type Role } from './roles.ts';
 import { canonicalBytes } from './signatures.ts';
@@ -147,8 +147,6 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
-    return withSystemErrors('read', folder, () => {
-      throw error;
-    });
+    throw systemError(error, 'read', folder);
   }
 }

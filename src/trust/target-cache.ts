@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { readAll } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { targetFileName } from './names.ts';
@@ -22,9 +22,7 @@ export function cachedTarget(directory: string, info: TargetInfo): Uint8Array | 
     return hasContent(bytes, info) ? bytes : undefined;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    return withSystemErrors('read', join(directory, info.sha256), () => {
-      throw error;
-    });
+    throw systemError(error, 'read', join(directory, info.sha256));
   }
 }
 

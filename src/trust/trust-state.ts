@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { type MetadataKinds, readVerified } from './metadata.ts';
 import { metadataFile } from './names.ts';
 
@@ -47,9 +47,7 @@ export function loadState(directory: string): TrustState | undefined {
     bytes = readFileSync(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    return withSystemErrors('read', path, () => {
-      throw error;
-    });
+    throw systemError(error, 'read', path);
   }
   const end = bytes.indexOf(0x0a);
   const header = end < 0 ? undefined : readHeader(bytes.subarray(0, end));

@@ -164,4 +164,9 @@ export const planMessages = {
       hint: 'Indique con --trust la suma que mostró «satchel init», o --trust-on-first-use para compararla a la vista.',
     },
   },
+  'nothing-installed': {
+    exit: 3,
+    en: { text: 'Nothing is installed on {root} yet.', hint: 'Run "satchel update --root {root}" first.' },
+    es: { text: 'Todavía no hay nada instalado en {root}.', hint: 'Ejecute antes «satchel update --root {root}».' },
+  },
 } as const satisfies MessageSet;

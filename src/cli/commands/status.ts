@@ -1,11 +1,26 @@
+import { formatBytes } from '../../base/units.ts';
+import { deviceStatus } from '../../device/status.ts';
 import { defineCommand } from '../command.ts';
 import { root } from '../shared-options.ts';
 
-/** `satchel status`: what this device runs, keeps and owes. */
+/** `satchel status`: what is on this device and what it boots; asks nobody. */
 export const statusCommand = defineCommand({
   arguments: {},
   options: { root },
-  async run() {
-    throw new Error('status is not connected yet');
-  },
+  run: async (call) => deviceStatus(call.options.root),
+  show: (status, words) => [
+    words.say('result-status', {
+      current: status.nextBoot ?? '—',
+      alternate: status.previous ?? '—',
+      running: status.running ?? '—',
+    }),
+    words.say('result-status-source', { source: status.source ?? '—', stream: status.stream }),
+    ...status.versions.map(({ name, entries, size }) =>
+      words.say('result-status-version', { name, entries: entries ?? '?', bytes: formatBytes(size ?? 0) }),
+    ),
+    ...(status.spoolBytes > 0
+      ? [words.say('result-status-waiting', { bytes: formatBytes(status.spoolBytes) })]
+      : []),
+    ...(status.lastUpdate ? [words.say('result-status-last', { ...status.lastUpdate })] : []),
+  ],
 });
