@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Agent, createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startCountingProxy } from './counting-proxy.ts';
 
@@ -39,4 +39,34 @@ test('bytes and requests are counted, several requests of one connection too', a
   assert.equal(requests, 3);
   assert.ok(toClient > 900_000 && toClient < 902_000, `${toClient} bytes to the client`);
   assert.ok(toServer > 60 && toServer < 1000, `${toServer} bytes to the server`);
+});
+
+test('what a client that stands still has not read is told apart from what it has', async (context) => {
+  const body = Buffer.alloc(30_000_000, 1);
+  const proxy = await startCountingProxy(await serverOf(context, body));
+  context.after(() => proxy.close());
+  let read = 0;
+  await new Promise<void>((resolve) => {
+    const client = connect({ host: '127.0.0.1', port: proxy.port }, () =>
+      client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+    );
+    context.after(() => client.destroy());
+    // Reads piece by piece until it has a megabyte, then stands still.
+    client.on('readable', () => {
+      for (let piece = client.read(); piece !== null; piece = client.read()) {
+        read = client.bytesRead;
+        if (read > 1_000_000) {
+          client.removeAllListeners('readable');
+          client.pause();
+          resolve();
+          return;
+        }
+      }
+    });
+  });
+  const unread = await proxy.unread();
+  const apart = proxy.passed().toClient - unread;
+  assert.ok(unread > 0);
+  // The client's own stream may have taken one more piece out of the socket before it stood still.
+  assert.ok(apart >= read && apart <= read + 256 * 1024, `${apart} bytes said to be read, ${read} were`);
 });

@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What passed through the proxy so far. */
 export type Passed = {
@@ -14,22 +14,31 @@ export type Passed = {
 export type CountingProxy = {
   readonly port: number;
   passed(): Passed;
+  /**
+   * Bytes that were passed on but that the clients, which stand still (`SIGSTOP`), have not read: what waits in the
+   * proxy and in the kernel's queues of both ends. Nothing more is passed on to connections that are open now.
+   */
+  unread(): Promise<number>;
   close(): Promise<void>;
 };
 
 const requestLine = /(?:GET|HEAD|POST|PUT|DELETE) \S+ HTTP\/1\.[01]\r\n/g;
 const longestRequestLine = 4096;
 
+/** Longer than the kernel puts off acknowledging, so that what a queue still holds has really not arrived. */
+const acknowledgementDelay = 150;
+
 /**
  * Counts bytes where they cross the socket, whatever the programs on both sides say of themselves. Runs through
- * it are never timed. `bytesPerSecond` paces what goes to the client, so that nothing sent waits unread in socket
- * buffers when the client is killed.
+ * it are never timed. `bytesPerSecond` paces what goes to the client.
  */
 export async function startCountingProxy(
   serverPort: number,
   options: { readonly bytesPerSecond?: number } = {},
 ): Promise<CountingProxy> {
   const sockets = new Set<Socket>();
+  const clients = new Map<Socket, Socket>();
+  const frozen = new Set<Socket>();
   let connections = 0;
   let requests = 0;
   let toServer = 0;
@@ -56,10 +65,17 @@ export async function startCountingProxy(
     upstream.on('data', (bytes) => {
       toClient += bytes.length;
       const waits = !client.write(bytes);
-      if (options.bytesPerSecond !== undefined) {
+      if (frozen.has(client)) upstream.pause();
+      else if (waits) pauseUntilDrained(upstream, client);
+      else if (options.bytesPerSecond !== undefined) {
         upstream.pause();
         setTimeout(() => upstream.resume(), (bytes.length / options.bytesPerSecond) * 1000);
-      } else if (waits) pauseUntilDrained(upstream, client);
+      }
+    });
+    clients.set(client, upstream);
+    client.on('close', () => {
+      clients.delete(client);
+      frozen.delete(client);
     });
     for (const [from, to] of [
       [client, upstream],
@@ -74,12 +90,38 @@ export async function startCountingProxy(
   return {
     port: (server.address() as AddressInfo).port,
     passed: () => ({ connections, requests, toServer, toClient }),
+    async unread() {
+      for (const [client, upstream] of clients) {
+        frozen.add(client);
+        upstream.pause();
+      }
+      await new Promise((resolve) => setTimeout(resolve, acknowledgementDelay));
+      return [...clients.keys()].reduce(
+        (sum, client) => sum + client.writableLength + queuedInKernel(client),
+        0,
+      );
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** Bytes on their way from our end of a loopback connection to the program at the other, from `/proc/net/tcp`. */
+function queuedInKernel({ localPort, remotePort }: Socket): number {
+  const hexadecimal = (port: number | undefined) => (port ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const [ours, theirs] = [hexadecimal(localPort), hexadecimal(remotePort)];
+  let queued = 0;
+  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
+    const match = /^\s*\d+: 0100007F:(\w+) 0100007F:(\w+) \w+ (\w+):(\w+)/.exec(line);
+    if (!match) continue;
+    const [, local, remote, toSend, toRead] = match;
+    if (local === ours && remote === theirs) queued += Number.parseInt(toSend!, 16);
+    if (local === theirs && remote === ours) queued += Number.parseInt(toRead!, 16);
+  }
+  return queued;
 }
 
 function pauseUntilDrained(source: Socket, sink: Socket): void {

@@ -85,6 +85,14 @@ export function peakOfRunning(pids: readonly number[]): number {
   return Math.max(0, ...peaks);
 }
 
+/** Commands that run at the moment, each the leader of its own process group. */
+const running = new Set<number>();
+
+/** Kills every command that is still running, with its children. */
+export function killAllCommands(): void {
+  for (const pid of running) process.kill(-pid, 'SIGKILL');
+}
+
 type Ended = { readonly code: number; readonly output: string; readonly complaint: string };
 
 function runToEnd(command: Command): Promise<Ended> {
@@ -92,6 +100,7 @@ function runToEnd(command: Command): Promise<Ended> {
     const child = spawn(command.program, command.parameters, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...command.environment },
+      detached: true,
       ...(command.directory === undefined ? {} : { cwd: command.directory }),
     });
     const output: string[] = [];
@@ -99,9 +108,11 @@ function runToEnd(command: Command): Promise<Ended> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => complaint.push(text));
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({ code: code ?? -1, output: output.join(''), complaint: complaint.join('').slice(-2000) }),
-    );
+    if (child.pid !== undefined) running.add(child.pid);
+    child.on('close', (code) => {
+      running.delete(child.pid!);
+      resolve({ code: code ?? -1, output: output.join(''), complaint: complaint.join('').slice(-2000) });
+    });
   });
 }
 

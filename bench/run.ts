@@ -1,11 +1,12 @@
 /** `npm run bench`: measures Satchel against its peers in one run and holds the figures against the goals. */
 import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { join } from 'node:path';
 import { hasProgram } from '../scripts/run-program.ts';
 import { debianTrees } from '../scripts/trees.ts';
 import type { Result } from './contest.ts';
 import { type Context, openBuild } from './context.ts';
+import { killAllCommands } from './measure.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import * as ostree from './peers/ostree.ts';
 import * as rsync from './peers/rsync.ts';
@@ -16,7 +17,7 @@ import { killAndResume } from './rows/kill-resume.ts';
 import { nothingToDo } from './rows/nothing-to-do.ts';
 import { publish } from './rows/publish.ts';
 import { type Step, update, updateClamped } from './rows/update.ts';
-import type { Server } from './servers.ts';
+import { endAllServers, type Server } from './servers.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** The time that the old image builder gave to every file: 2007-11-02 12:00 UTC. */
@@ -28,6 +29,13 @@ const say = (line: string) => console.error(line);
 async function main(options: BenchOptions): Promise<void> {
   await requirePrograms(options.without);
   const workspace = openWorkspace(checkout);
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      killAllCommands();
+      endAllServers();
+      workspace.removeAtOnce();
+      process.exit(128 + constants.signals[name]);
+    });
   const context: Context = {
     workspace,
     runs: options.runs,

@@ -12,6 +12,14 @@ export type Server = {
   stop(): Promise<void>;
 };
 
+/** Servers that run at the moment, so that a run that is stopped leaves none behind. */
+const running = new Set<ChildProcess>();
+
+/** Ends every server that is still running, without waiting. */
+export function endAllServers(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
+
 /** A port that nothing listens on at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -31,7 +39,13 @@ export async function startServer(port: number, command: Command): Promise<Serve
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-2000);
   });
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  running.add(child);
+  const ended = new Promise<void>((resolve) =>
+    child.on('close', () => {
+      running.delete(child);
+      resolve();
+    }),
+  );
   await untilListening(port, child, () => complaint);
   const pid = child.pid!;
   return {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from './measure.ts';
@@ -14,6 +15,8 @@ export type Workspace = {
    */
   endRow(): Promise<void>;
   remove(): Promise<void>;
+  /** The same for a run that is being stopped. */
+  removeAtOnce(): void;
 };
 
 const keepFree = 40e9;
@@ -48,6 +51,9 @@ export function openWorkspace(checkout: string): Workspace {
     },
     async remove() {
       await run({ program: 'rm', parameters: ['-rf', root] });
+    },
+    removeAtOnce() {
+      spawnSync('rm', ['-rf', root]);
     },
   };
 }

@@ -10,8 +10,8 @@ const kills = 20;
 const pace = 60e6;
 
 /**
- * A transfer of 220 MB, once undisturbed and once ended by SIGKILL at 20 random moments. The proxy paces what it
- * passes on, so that what it counted is what the client has read, up to a piece or two.
+ * A transfer of 220 MB, once undisturbed and once ended by SIGKILL at 20 random moments: what the client read from
+ * its sockets in all. Content that no compression makes smaller, so that the transfer is as long as the tree.
  */
 export async function killAndResume(context: Context): Promise<Result[]> {
   const { workspace, say } = context;
@@ -40,23 +40,25 @@ export async function killAndResume(context: Context): Promise<Result[]> {
     await server.stop();
   }
 
+  /** Installs with so many kills; bytes that the client has read from its sockets in all. */
   async function installCounted(times: number): Promise<number> {
     const device = workspace.freshDirectory('device');
     await satchel.initDevice(device, proxy.port);
     const before = proxy.passed().toClient;
-    // A kill now and then as the transfer goes on: each after a random share of what is left.
+    let unread = 0;
+    const read = () => proxy.passed().toClient - before - unread;
+    // Each kill after a random share of what is left, so that they spread over the whole transfer.
     for (let left = times; left > 0; left -= 1) {
-      const received = proxy.passed().toClient - before;
-      const goal = received + Math.random() * 2 * ((bytes - received) / (left + 1));
-      await updateUntil(device, () => proxy.passed().toClient - before >= Math.min(goal, bytes * 0.98));
+      const goal = read() + Math.random() * 2 * ((bytes - read()) / (left + 1));
+      unread += await killAt(device, () => read() >= Math.min(goal, bytes * 0.98));
     }
     await satchel.update(device, build.name);
     checkExact(build, satchel.installedTree(device, build.name));
-    return proxy.passed().toClient - before;
+    return read();
   }
 
-  /** Starts an update and kills it as soon as the condition holds (or lets it end). */
-  async function updateUntil(device: string, reached: () => boolean): Promise<void> {
+  /** Starts an update and kills it when the condition holds. Bytes that it was sent and had not read. */
+  async function killAt(device: string, reached: () => boolean): Promise<number> {
     const command = satchel.updateCommand(device, build.name);
     // A group of its own, so that a wrapper script and the program behind it die together.
     const child = spawn(command.program, command.parameters, {
@@ -65,10 +67,15 @@ export async function killAndResume(context: Context): Promise<Result[]> {
       detached: true,
     });
     const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
-    const watch = setInterval(() => {
-      if (reached() && child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
-    }, 2);
+    while (!reached()) {
+      if (child.exitCode !== null) throw new Error('an update ended before it could be killed');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    // Standing still first: what it has read by now is then certain.
+    process.kill(-child.pid!, 'SIGSTOP');
+    const unread = await proxy.unread();
+    process.kill(-child.pid!, 'SIGKILL');
     await ended;
-    clearInterval(watch);
+    return unread;
   }
 }

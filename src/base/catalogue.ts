@@ -49,11 +49,26 @@ export function languageFromEnvironment(environment: NodeJS.ProcessEnv = process
   return locale.toLowerCase().startsWith('es') ? 'es' : 'en';
 }
 
+/** Longest value that a sentence quotes. */
+const longestValue = 1000;
+
+/**
+ * A value as a terminal may show it. What servers and archives say can hold codes that clear the screen, turn
+ * the direction of writing, or begin a line of their own.
+ */
+function printable(value: string): string {
+  const short = value.length > longestValue ? `${value.slice(0, longestValue)}…` : value;
+  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
 /** The sentence and hint of a message with its parameters filled in. */
 export function say(code: MessageCode, parameters: MessageParameters, language: Language): Wording {
   const wording = messages[code][language];
   const fill = (template: string) =>
-    template.replace(/\{(\w+)\}/g, (place, name: string) => String(parameters[name] ?? place));
+    template.replace(/\{(\w+)\}/g, (place, name: string) => printable(String(parameters[name] ?? place)));
   return wording.hint === undefined
     ? { text: fill(wording.text) }
     : { text: fill(wording.text), hint: fill(wording.hint) };

@@ -41,10 +41,11 @@ export class Fields {
     return value;
   }
 
-  /** A whole number from 0 to 2^53 − 1: a length, a count or a time. */
-  count(name: string): number {
+  /** A whole number from 0 to 2^53 − 1, or to `most`: a length, a count or a time. */
+  count(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#record[name];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw this.#wrong(name);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > most)
+      throw this.#wrong(name);
     return value;
   }
 

@@ -12,6 +12,8 @@ export const xattrNameLimit = 255;
 export const xattrValueLimit = 65536;
 /** Bytes that an uncompressed index may have: about two million files. */
 export const indexLimit = 512 * 1024 * 1024;
+/** Largest manifest for old clients that is carried: that of a tree of a million files stays below it. */
+export const contentsLimit = 512 * 1024 * 1024;
 /** Largest user or group number: the one above is the kernel's "no owner". */
 export const largestOwner = 0xffff_fffe;
 /** Largest major or minor number of a device. */

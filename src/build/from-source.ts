@@ -5,6 +5,7 @@ import { readTar } from '../formats/tar.ts';
 import { systemError } from '../os/system-error.ts';
 import type { ContentSink } from './content-sink.ts';
 import type { IndexEntry } from './entry.ts';
+import { contentsLimit } from './entry-rules.ts';
 import { buildFromDirectory } from './from-directory.ts';
 import { type BuildOptions, buildFromTar } from './from-tar.ts';
 import { readSideFile, type Source } from './source.ts';
@@ -17,8 +18,6 @@ export type BuildFromSourceOptions = BuildOptions & {
   readonly limit?: ExpansionLimit;
 };
 
-/** Largest manifest that is carried: a tree of a million files stays below it. */
-export const contentsLimit = 512 * 1024 * 1024;
 const readAhead = 256 * 1024;
 
 /**

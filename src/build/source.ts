@@ -1,4 +1,4 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
@@ -77,6 +77,30 @@ export function openSource(given: string): Source {
   // A pipe has a number for a name, and nothing beside it.
   if (found.isFIFO() || found.isCharacterDevice()) return { kind: 'archive', path: given };
   throw new SatchelError('source-not-readable', { path: given });
+}
+
+/**
+ * Refuses a directory that holds one of these folders (the repository, the secret keys) or lies inside one: a
+ * build must never carry them. Folders that do not exist are not looked at. Throws `source-holds-folder`.
+ */
+export function requireApart(source: Source, folders: readonly string[]): void {
+  if (source.kind !== 'directory') return;
+  const top = realPath(source.path);
+  for (const folder of folders) {
+    const other = realPath(folder);
+    if (top !== undefined && other !== undefined && (isWithin(top, other) || isWithin(other, top)))
+      throw new SatchelError('source-holds-folder', { path: source.path, folder });
+  }
+}
+
+function realPath(path: string): string | undefined {
+  return look(path) === undefined
+    ? undefined
+    : withSystemErrors('realpath', path, () => realpathSync.native(path));
+}
+
+function isWithin(top: string, path: string): boolean {
+  return path === top || path.startsWith(top === '/' ? '/' : `${top}/`);
 }
 
 /**

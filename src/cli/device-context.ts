@@ -6,6 +6,7 @@ export type DeviceCall = Omit<SessionOptions, 'root' | 'source'> & {
   readonly options: {
     readonly root: string;
     readonly source?: string | undefined;
+    readonly timeout?: number | undefined;
     readonly stream?: StreamName | undefined;
   };
   readonly arguments: { readonly build?: BuildName | undefined };
@@ -17,8 +18,8 @@ export async function withSession<Result>(
   action: (session: DeviceSession) => Promise<Result>,
 ): Promise<Result> {
   const { clock, reporter, signal } = call;
-  const { root, source } = call.options;
-  const session = await openSession({ root, source, clock, reporter, signal });
+  const { root, source, timeout } = call.options;
+  const session = await openSession({ root, source, patience: timeout, clock, reporter, signal });
   try {
     return await action(session);
   } finally {

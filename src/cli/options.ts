@@ -94,6 +94,13 @@ export const duration: Parser<number> = (given, label) => {
   return Number(match[1]) * (secondsPerUnit[(match[2] ?? 's').toLowerCase()] ?? 1);
 };
 
+/** Milliseconds of a duration from one second to a day. */
+export const patience: Parser<number> = (given, label) => {
+  const seconds = duration(given, label);
+  if (seconds < 1 || seconds > 86_400) throw notUnderstood('timeout-out-of-range', given, label);
+  return seconds * 1000;
+};
+
 /** Where to listen. */
 export type ListenAddress = { readonly host: string; readonly port: number };
 

@@ -42,13 +42,17 @@ export async function runProgram(host: ProgramHost): Promise<ProgramEnd> {
   const language = languageFromEnvironment(environment);
   const commands = host.commands ?? commandTable;
   const found = findCommand(words, commands);
+  let doing = found?.name ?? '';
+  const begin = (what: string) => {
+    doing = what;
+  };
   try {
     const exitCode = await (found === undefined
       ? runWithoutCommand(host, wordsIn(language))
-      : runCommand(host, found, wordsIn(language)));
+      : runCommand(host, found, wordsIn(language), begin));
     return { exitCode, cancelled: false };
   } catch (error) {
-    const failure = describeFailure(error, { doing: found?.name ?? '', language, environment, signal });
+    const failure = describeFailure(error, { doing, language, environment, signal });
     host.errors.write(failureText(failure));
     if (wantsJson(words)) await host.print(`${JSON.stringify(failureObject(failure))}\n`);
     return { exitCode: failure.exitCode, cancelled: failure.code === 'cancelled' };
@@ -85,10 +89,16 @@ function findCommand(
   return undefined;
 }
 
-async function runCommand(host: ProgramHost, { name, entry, rest }: Found, words: Words): Promise<number> {
+async function runCommand(
+  host: ProgramHost,
+  { name, entry, rest }: Found,
+  words: Words,
+  begin: (doing: string) => void,
+): Promise<number> {
   const [command, { readCommandLine }] = await Promise.all([entry.load(), import('./command-line.ts')]);
   if (wantsHelp(rest)) return printCommandHelp(host, name, command, words);
   const line = readCommandLine(name, command, rest, host.environment);
+  begin(withArguments(name, line.arguments));
   const loudness = line.options.quiet ? 'silent' : line.options.json ? 'notices' : 'all';
   const renderer = createProgressRenderer(host.errors, words, host.clock, loudness);
   const ticking = setInterval(() => renderer.tick(), 1000).unref();
@@ -117,6 +127,14 @@ async function runCommand(host: ProgramHost, { name, entry, rest }: Found, words
     clearInterval(ticking);
     renderer.close();
   }
+}
+
+/** What a call works on, for its failures: `publish P-tree.tar.xz`. */
+function withArguments(name: string, given: Readonly<Record<string, unknown>>): string {
+  const named = Object.values(given)
+    .flat()
+    .filter((value) => typeof value === 'string');
+  return [name, ...named].join(' ').slice(0, 200);
 }
 
 async function printResult(

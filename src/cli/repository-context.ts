@@ -1,7 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { withSystemErrors } from '../os/system-error.ts';
 import { type DirectoryStore, openDirectoryStore } from '../store/directory.ts';
 import { type KeyRing, openKeyDirectory } from '../trust/keys.ts';
 
@@ -30,7 +28,5 @@ export function openRepository({ options, clock, signal }: RepositoryCall): Repo
 
 /** A folder for packs while they are written: on the repository's own file system, so that they can be linked. */
 export function spoolDirectory(repo: string): string {
-  const path = join(repo, '.spool');
-  withSystemErrors('mkdir', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
-  return path;
+  return join(repo, '.spool');
 }

@@ -2,7 +2,7 @@
 import { buildName, streamName } from '../base/identifiers.ts';
 import type { Parser } from './command.ts';
 import { flag, optionalArgument, required, value } from './option-kinds.ts';
-import { localPath, oneOf, rate, size, sourceUrl } from './options.ts';
+import { localPath, oneOf, patience, rate, size, sourceUrl } from './options.ts';
 
 /** The name of a build, checked. */
 export const build: Parser<ReturnType<typeof buildName>> = (given) => buildName(given);
@@ -21,6 +21,9 @@ export const root = required('option-root', 'DIR', localPath, { environment: 'SA
 
 /** `--source URL` or `SATCHEL_SOURCE`: a repository to fetch from, instead of what the device has stored. */
 export const source = value('option-source', 'URL', sourceUrl, { environment: 'SATCHEL_SOURCE' });
+
+/** `--timeout TIME` or `SATCHEL_TIMEOUT`: how long a source may be silent. Milliseconds. */
+export const timeout = value('option-timeout', 'TIME', patience, { environment: 'SATCHEL_TIMEOUT' });
 
 /** `--stream S`. */
 export const streamChoice = value('option-stream-follow', 'STREAM', stream);

@@ -1,6 +1,6 @@
 /** Devices in temporary folders, with versions made from a few lines: for the tests of this folder. */
 import { hash } from 'node:crypto';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -8,6 +8,7 @@ import { type ByteString, byteString, byteStringFromText, pathBelow } from '../b
 import { type BuildName, buildName, type Sha256 } from '../base/identifiers.ts';
 import type { IndexEntry, InodeEntry, Xattr } from '../build/entry.ts';
 import { serialiseIndex } from '../build/index-format.ts';
+import { removeTree } from '../os/remove-tree.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
 import { storeIndex, writeInstalled } from './installed.ts';
 import { type DeviceLayout, initialiseDevice, ledgerFile, pristineTree } from './layout.ts';
@@ -18,7 +19,7 @@ import { makeInode } from './restore-inode.ts';
 /** A temporary folder that goes with the test. */
 export function temporaryFolder(context: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'satchel-device-'));
-  context.after(() => rmSync(path, { recursive: true, force: true }));
+  context.after(() => removeTree(path));
   return path;
 }
 

@@ -14,6 +14,8 @@ export type InitialiseOptions = {
   readonly root: string;
   readonly source: string;
   readonly anchor: Anchor;
+  /** Milliseconds that the source may be silent before it is given up. */
+  readonly patience?: number | undefined;
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +35,7 @@ export type Initialised = {
  */
 export async function initialise(options: InitialiseOptions): Promise<Initialised> {
   const { source, anchor, clock, reporter, signal } = options;
-  const store = await openSourceStore(source);
+  const store = await openSourceStore(source, options);
   try {
     const found =
       'root' in anchor

@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { byteStringFromText } from '../base/byte-string.ts';
+import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import { syncDirectory } from '../os/atomic-file.ts';
 import { removeXattr } from '../os/system-calls.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
 
 /**
  * Where everything lies on a device. The first group is as it always was on the laptops; the second is ours
@@ -115,10 +116,9 @@ export function owedFile(layout: DeviceLayout, name: BuildName): string {
   return join(layout.owed, `${name}.jsonl`);
 }
 
-/** Makes every folder of a device; those that exist stay as they are. Throws the codes of system errors. */
-export function initialiseDevice(root: string): DeviceLayout {
-  const layout = deviceLayout(root);
-  const folders = [
+/** Every folder of a device, those above before those below. */
+function foldersOf(layout: DeviceLayout): string[] {
+  return [
     layout.root,
     layout.home,
     layout.security,
@@ -139,7 +139,36 @@ export function initialiseDevice(root: string): DeviceLayout {
     layout.stage,
     layout.trash,
   ];
-  for (const folder of folders)
+}
+
+/**
+ * Refuses a device of which a folder leads out of its root by a symlink: nothing outside may ever be written
+ * or deleted. Folders that are missing are not looked at. Throws `device-folder-outside`.
+ */
+export function requireInsideRoot(layout: DeviceLayout): void {
+  const top = realPath(layout.root);
+  if (top === undefined || top === '/') return;
+  for (const path of [...foldersOf(layout), join(layout.trust, 'targets')]) {
+    const target = realPath(path);
+    if (target !== undefined && target !== top && !target.startsWith(`${top}/`))
+      throw new SatchelError('device-folder-outside', { path, target, root: layout.root });
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'realpath', path);
+  }
+}
+
+/** Makes every folder of a device; those that exist stay as they are. Throws `device-folder-outside`. */
+export function initialiseDevice(root: string): DeviceLayout {
+  const layout = deviceLayout(root);
+  requireInsideRoot(layout);
+  for (const folder of foldersOf(layout))
     withSystemErrors('mkdir', folder, () => mkdirSync(folder, { recursive: true, mode: 0o755 }));
   // Trees are made below this folder; an inherited default ACL would give every file of them an ACL.
   removeXattr(layout.stage, byteStringFromText('system.posix_acl_default'));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
+import { removeTemporaries } from '../os/atomic-file.ts';
 import { mountsBelow } from '../os/mounts.ts';
 import { displayPath, errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
 import { currentConfig, olpcBootPointer, runningVersion } from './boot-olpc.ts';
@@ -10,6 +11,9 @@ import { listVersions } from './installed.ts';
 import { readJournal } from './journal.ts';
 import { type DeviceLayout, ledgerFile, owedFile, recordFile } from './layout.ts';
 import { emptyTrashNow, moveToTrash } from './trash.ts';
+
+/** No refresh of metadata takes so long, in milliseconds. */
+const refreshLimit = 24 * 60 * 60 * 1000;
 
 /** What a purge did. */
 export type Purged = {
@@ -32,6 +36,7 @@ export function purgeVersions(layout: DeviceLayout, reporter: Reporter = silentR
   purgeConfigs(layout);
   for (const name of names(layout.stage)) moveToTrash(layout, pathBelow(layout.stage, name));
   purgeRecords(layout);
+  purgeTemporaries(layout);
   return { kept: kept.reasons, removed };
 }
 
@@ -137,6 +142,13 @@ function purgeRecords(layout: DeviceLayout): void {
   if (pending !== undefined) indexes.add(pending);
   for (const name of names(layout.indexes))
     if (!indexes.has(name)) removeFile(pathBelow(layout.indexes, name));
+}
+
+/** What killed processes left. Metadata is refreshed without the device lock, so there age has to tell. */
+function purgeTemporaries(layout: DeviceLayout): void {
+  removeTemporaries(layout.own);
+  for (const folder of [layout.trust, join(layout.trust, 'targets')])
+    removeTemporaries(folder, { olderThanMs: refreshLimit });
 }
 
 function names(directory: string): ByteString[] {

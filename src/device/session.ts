@@ -6,7 +6,7 @@ import { openSourceStore } from '../store/open.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
-import { type DeviceLayout, deviceLayout } from './layout.ts';
+import { type DeviceLayout, deviceLayout, requireInsideRoot } from './layout.ts';
 import { openSpool, type Spool } from './spool.ts';
 import type { Choice } from './wanted.ts';
 
@@ -25,6 +25,8 @@ export type SessionOptions = {
   readonly root: string;
   /** Another source than the configured one. */
   readonly source?: string | undefined;
+  /** Milliseconds that a source may be silent before it is given up; the store's own when absent. */
+  readonly patience?: number | undefined;
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +41,8 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
   const layout = deviceLayout(options.root);
   const configuration = readConfiguration(layout);
   if (configuration === undefined) throw new SatchelError('device-not-initialised', { root: layout.root });
-  const store = await openSourceStore(options.source ?? configuration.source);
+  requireInsideRoot(layout);
+  const store = await openSourceStore(options.source ?? configuration.source, options);
   try {
     const { clock, reporter, signal } = options;
     const client = openTrustClient({ directory: layout.trust, store, clock, reporter });

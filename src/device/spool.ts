@@ -1,12 +1,13 @@
 import {
   closeSync,
+  constants,
   fdatasync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -78,7 +79,10 @@ export function openSpool(directory: string): Spool {
     if (file === undefined || !isSha256(file) || !/^\d+$/.test(start ?? '')) continue;
     const path = join(directory, name);
     const begin = Number(start);
-    insert(file, { path, start: begin, end: begin + statSync(path).size });
+    const found = lstatSync(path);
+    // Only a program other than this one makes anything else there; it must not lead us elsewhere.
+    if (found.isFile()) insert(file, { path, start: begin, end: begin + found.size });
+    else removeTree(path);
   }
 
   function missing(file: Sha256, wanted: Interval): Interval[] {
@@ -123,7 +127,7 @@ export function openSpool(directory: string): Spool {
     for (const part of list.filter(({ start, end }) => start < wanted.end && end > wanted.start)) {
       // What came before the wrong bytes may be right; what came after came from the same hand.
       const keep = Math.max(0, wanted.start - part.start);
-      const fd = openSync(part.path, 'r+');
+      const fd = openSync(part.path, constants.O_RDWR | constants.O_NOFOLLOW);
       try {
         ftruncateSync(fd, keep);
       } finally {
@@ -146,8 +150,10 @@ export function openSpool(directory: string): Spool {
   };
 }
 
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
 function openWriter(part: Part): SpoolWriter {
-  const fd = openSync(part.path, 'a', 0o600);
+  const fd = openSync(part.path, appending, 0o600);
   let unsynced = 0;
   let lastSync = performance.now();
   let syncing: Promise<void> | undefined;

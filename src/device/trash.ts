@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reporter } from '../base/progress.ts';
 import { tryLock } from '../os/file-lock.ts';
 import { removeTree, removeTreeInBackground } from '../os/remove-tree.ts';
+import { renameTree } from '../os/rename-tree.ts';
 import { errnoOf, type SystemPath, systemError, withSystemErrors } from '../os/system-error.ts';
 import type { DeviceLayout } from './layout.ts';
 
@@ -16,11 +17,11 @@ import type { DeviceLayout } from './layout.ts';
 export function moveToTrash(layout: DeviceLayout, path: SystemPath): void {
   withSystemErrors('mkdir', layout.trash, () => mkdirSync(layout.trash, { recursive: true, mode: 0o755 }));
   try {
-    renameSync(path, join(layout.trash, randomBytes(8).toString('hex')));
+    renameTree(path, join(layout.trash, randomBytes(8).toString('hex')));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') return;
-    if (errno !== 'EXDEV') throw systemError(error, 'rename', path);
+    if (errno !== 'EXDEV') throw error;
     removeTree(path);
   }
 }
@@ -49,14 +50,15 @@ export async function emptyTrash(
     await removeTreeInBackground(path, { onRemoved, ...(options.signal ? { signal: options.signal } : {}) });
 }
 
-/** Starts a process of low priority that empties the trash and outlives this one. */
-export function collectTrash(layout: DeviceLayout): void {
-  if (trashed(layout).length === 0) return;
+/** Starts a process of low priority that empties the trash and outlives this one; none for an empty trash. */
+export function collectTrash(layout: DeviceLayout): ChildProcess | undefined {
+  if (trashed(layout).length === 0) return undefined;
   const program = fileURLToPath(new URL('./trash-collector.ts', import.meta.url));
   const child = spawn(process.execPath, [program, layout.root], { detached: true, stdio: 'ignore' });
   // A machine that cannot start a process now deletes after the next update.
   child.on('error', () => {});
   child.unref();
+  return child;
 }
 
 function trashed(layout: DeviceLayout): string[] {

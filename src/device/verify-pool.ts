@@ -44,6 +44,7 @@ export async function readAll(
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
     await Promise.all(workers.map((worker) => work(worker, queue, options)));
+    throwIfCancelled(options.signal);
   } finally {
     options.signal?.removeEventListener('abort', stop);
     await Promise.all(workers.map((worker) => worker.terminate()));

@@ -1,5 +1,5 @@
-import type { ByteString } from '../base/byte-string.ts';
-import { displayOf } from '../base/byte-string.ts';
+import type { BigIntStats } from 'node:fs';
+import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
@@ -83,7 +83,8 @@ type Verifying = {
   readonly owed: OwedByPath;
   readonly check: ReturnType<typeof createTreeCheck>;
   readonly toRead: ReadItem[];
-  readonly inspections: Map<number, Inspection & { state: 'as-recorded' | 'unsure' }>;
+  /** What `lstat` told about the entries that have no row yet, by their number. */
+  readonly unsure: Map<number, BigIntStats>;
   /** Numbers of all inodes seen, except directories. */
   readonly inodes: Set<bigint>;
   readonly damaged: Damaged[];
@@ -107,7 +108,7 @@ function start(options: VerifyOptions, entries: readonly IndexEntry[], index: Sh
     owed,
     check: createTreeCheck({ tree, entries, ledger, owed }),
     toRead: [],
-    inspections: new Map(),
+    unsure: new Map(),
     inodes: new Set(),
     damaged: [],
     unread: [],
@@ -161,7 +162,7 @@ function addToRead(
   inspection: Inspection & { state: 'as-recorded' | 'unsure' },
 ): void {
   verifying.toRead.push(readItem(number, entry, verifying.owed.get(entry.path)));
-  verifying.inspections.set(number, inspection);
+  if (inspection.state === 'unsure') verifying.unsure.set(number, inspection.stat);
 }
 
 async function readUnsure(verifying: Verifying): Promise<void> {
@@ -178,7 +179,6 @@ async function readUnsure(verifying: Verifying): Promise<void> {
 
 function takeOutcome(verifying: Verifying, item: ReadItem, outcome: ReadOutcome): void {
   const { number, content, path } = item;
-  const inspection = verifying.inspections.get(number)!;
   if (outcome === 'forbidden') {
     verifying.unread.push(path);
     return;
@@ -187,11 +187,12 @@ function takeOutcome(verifying: Verifying, item: ReadItem, outcome: ReadOutcome)
     verifying.filesRead += 1;
     verifying.bytesRead += content.size;
   }
+  const stat = verifying.unsure.get(number);
   if (outcome !== 'right') {
     addDamage(verifying, number, verifying.entries[number]!, outcome);
-  } else if (inspection.state === 'unsure') {
+  } else if (stat !== undefined) {
     // The row is from before the reading, so a change since then shows next time.
-    setRow(verifying.ledger, number, inspection.stat);
+    setRow(verifying.ledger, number, stat);
     verifying.ledgerChanged = true;
   }
 }

@@ -11,7 +11,7 @@ const xzMemory = '--memlimit-decompress=1GiB';
 
 const programs = {
   bzip2: { names: ['lbzip2', 'bzip2'], package: 'lbzip2', arguments: ['-d', '-c'] },
-  xz: { names: ['xz'], package: 'xz-utils', arguments: ['-d', '-c', '--format=xz', xzMemory] },
+  xz: { names: ['xz'], package: 'xz-utils', arguments: ['-d', '-c', '--threads=0', '--format=xz', xzMemory] },
   lzma: { names: ['xz'], package: 'xz-utils', arguments: ['-d', '-c', '--format=lzma', xzMemory] },
 } as const;
 

@@ -58,7 +58,7 @@ const owner = fc.oneof(fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 0,
 
 const time: fc.Arbitrary<readonly [number, number]> = fc.tuple(
   // ext4 keeps times from 1901 to 2446.
-  fc.oneof(fc.integer({ min: -2_147_483_648, max: 0 }), fc.integer({ min: 0, max: 14_000_000_000 })),
+  fc.oneof(fc.integer({ min: -2_000_000_000, max: 0 }), fc.integer({ min: 0, max: 14_000_000_000 })),
   fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 999_999_999 })),
 );
 

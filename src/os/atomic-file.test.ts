@@ -102,6 +102,18 @@ test('what a killed process left is removed, and nothing else', (context) => {
   assert.deepEqual(readdirSync(folder).sort(), ['.tmp.notes', 'config.json']);
 });
 
+test('without a lock only old temporary files are removed, and a missing folder has none', (context) => {
+  const folder = directory(context);
+  const path = temporaryBeside(join(folder, 'config.json'));
+  writeFileSync(path, '');
+  const { mtimeMs } = statSync(path);
+  removeTemporaries(folder, { olderThanMs: 1000, clock: () => mtimeMs + 999 });
+  assert.equal(readdirSync(folder).length, 1);
+  removeTemporaries(folder, { olderThanMs: 1000, clock: () => mtimeMs + 1000 });
+  assert.deepEqual(readdirSync(folder), []);
+  removeTemporaries(join(folder, 'absent'));
+});
+
 test('a temporary name stays within the length that a name may have', () => {
   const path = temporaryBeside(`/folder/${'n'.repeat(255)}`);
   assert.ok(path.startsWith('/folder/.tmp.'));

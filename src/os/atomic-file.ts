@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   renameSync,
@@ -12,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { type SystemPath, withSystemErrors } from './system-error.ts';
 
 const temporaryPattern = /^\.tmp\.[0-9a-f]{16}\..*$/s;
@@ -81,13 +84,23 @@ export function syncFile(path: SystemPath): void {
 }
 
 /**
- * Removes what a killed process left of {@link writeFileAtomic} and {@link symlinkAtomic} in one folder.
- * Only for a caller that holds the lock of that folder.
+ * Removes what a killed process left of {@link writeFileAtomic} and {@link symlinkAtomic} in one folder; an
+ * absent folder is no error. For a caller that holds the lock of that folder, or that says by `olderThanMs`
+ * after how long nobody can be writing any more.
  */
-export function removeTemporaries(directory: string): void {
+export function removeTemporaries(
+  directory: string,
+  { olderThanMs = Number.NEGATIVE_INFINITY, clock = systemClock }: { olderThanMs?: number; clock?: Clock } = {},
+): void {
   withSystemErrors('unlink', directory, () => {
-    for (const name of readdirSync(directory))
-      if (temporaryPattern.test(name)) rmSync(join(directory, name), { force: true });
+    if (!existsSync(directory)) return;
+    const newest = clock() - olderThanMs;
+    for (const name of readdirSync(directory)) {
+      if (!temporaryPattern.test(name)) continue;
+      const path = join(directory, name);
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (found !== undefined && found.mtimeMs <= newest) rmSync(path, { force: true });
+    }
   });
 }
 

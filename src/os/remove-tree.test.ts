@@ -86,7 +86,7 @@ test('in the background it counts every name and can be stopped', async (context
       count += removed;
     },
   });
-  assert.equal(count, 7);
+  assert.equal(count, 8);
   assert.equal(existsSync(tree), false);
 });
 

@@ -46,20 +46,25 @@ function* removeSteps(path: SystemPath): Generator<number, void> {
   }
   const [mount] = mountsBelow(path);
   if (mount !== undefined) throw new SatchelError('tree-has-mounts', { path: displayPath(path), mount });
-  yield* removeDirectory(typeof path === 'string' ? byteStringFromText(path) : byteString(path));
+  yield* emptyDirectory(typeof path === 'string' ? byteStringFromText(path) : byteString(path));
+  rmdirSync(path);
+  yield 1;
 }
 
-function* removeDirectory(path: ByteString): Generator<number, void> {
+function* emptyDirectory(path: ByteString): Generator<number, void> {
   const children = whenAllowed(path, () =>
     readdirSync(systemPath(path), { withFileTypes: true, encoding: 'latin1' }),
   );
   for (const child of children) {
     const childPath = `${path}/${child.name}` as ByteString;
-    if (child.isDirectory()) yield* removeDirectory(childPath);
-    else whenAllowed(path, () => unlinkSync(systemPath(childPath)));
+    if (child.isDirectory()) {
+      yield* emptyDirectory(childPath);
+      whenAllowed(path, () => rmdirSync(systemPath(childPath)));
+    } else {
+      whenAllowed(path, () => unlinkSync(systemPath(childPath)));
+    }
     yield 1;
   }
-  rmdirSync(systemPath(path));
 }
 
 /** Does something in a directory, once more after making it writable when it was not. */

@@ -11,7 +11,7 @@ import { openSpooledPack, type SpooledPack } from './spooled-pack.ts';
 /** What a pack writer works with. */
 export type PackWriterOptions = {
   readonly store: Store;
-  /** An existing folder for packs that are being written; on the store's own file system they need no copy. */
+  /** A folder for packs that are being written, made when needed; on the store's own file system it saves a copy. */
   readonly spoolDirectory: string;
   /** True for objects that the repository holds already: they are left out. */
   readonly known: (sha256: Sha256) => boolean;
@@ -60,11 +60,16 @@ const groupedBelow = 256 * 1024;
  * larger frames make reading a single file dearer.
  */
 const groupLimit = 1024 * 1024;
-/** With what is compressed and the tables of zstd this stays below 100 MB. */
-const inFlightLimit = 24 * 1024 * 1024;
+/** Enough to keep all cores busy; more would only be memory. */
+const inFlightLimit = 8 * 1024 * 1024;
 const defaultPackLimit = 128 * 1024 * 1024;
 
-type Job = { readonly raw: Uint8Array; readonly objects: readonly FrameObject[] };
+type Job = {
+  readonly raw: Uint8Array;
+  readonly objects: readonly FrameObject[];
+  /** Takes back the memory of the raw bytes. */
+  readonly release?: () => void;
+};
 type SpooledFrame = Omit<PackedFrame, 'pack'> & { readonly pack: SpooledPack };
 
 /**
@@ -77,20 +82,29 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
   const compressor = createOrderedCompressor<Job>({
     level: options.level ?? packLevel,
     inFlightLimit,
-    write: (job, stored) => spool.append(job, stored),
+    write(job, stored) {
+      spool.append(job, stored);
+      job.release?.();
+    },
   });
-  let group = createGroup();
+  // Buffers go round: the garbage collector is slow to notice large ones.
+  const buffers: Buffer[] = [];
+  const nextGroup = () => createGroup(buffers.pop() ?? Buffer.allocUnsafeSlow(groupLimit));
+  let group: Group | undefined;
 
   const submitGroup = () => {
-    if (group.objects.length > 0) compressor.submit({ raw: group.raw(), objects: group.objects });
-    group = createGroup();
+    if (group === undefined) return;
+    const { buffer, raw, objects } = group;
+    compressor.submit({ raw: raw(), objects, release: () => buffers.push(buffer) });
+    group = undefined;
   };
   const take = (sha256: Sha256, bytes: Uint8Array) => {
     if (bytes.length >= groupedBelow) {
       compressor.submit({ raw: bytes, objects: [{ sha256, rawOffset: 0, size: bytes.length }] });
       return;
     }
-    if (!group.fits(bytes)) submitGroup();
+    if (group?.fits(bytes) === false) submitGroup();
+    group ??= nextGroup();
     group.add(sha256, bytes);
   };
 
@@ -117,21 +131,22 @@ export function createPackWriter(options: PackWriterOptions): PackWriter {
   };
 }
 
+type Group = ReturnType<typeof createGroup>;
+
 /** A shared frame that is being filled. */
-function createGroup() {
-  let buffer: Buffer | undefined;
+function createGroup(buffer: Buffer) {
   let length = 0;
   const objects: FrameObject[] = [];
   return {
+    buffer,
     objects,
-    fits: (bytes: Uint8Array) => length + bytes.length <= groupLimit,
+    fits: (bytes: Uint8Array) => length + bytes.length <= buffer.length,
     add(sha256: Sha256, bytes: Uint8Array) {
-      buffer ??= Buffer.allocUnsafeSlow(groupLimit);
       buffer.set(bytes, length);
       objects.push({ sha256, rawOffset: length, size: bytes.length });
       length += bytes.length;
     },
-    raw: () => (buffer ?? Buffer.alloc(0)).subarray(0, length),
+    raw: () => buffer.subarray(0, length),
   };
 }
 

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fdatasync, fsync, openSync, rmSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fdatasync, fsync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sha256 } from '../base/identifiers.ts';
+import { temporaryBeside } from '../os/atomic-file.ts';
 import { systemError, withSystemErrors } from '../os/system-error.ts';
 import type { MapPack } from './map-format.ts';
 
@@ -25,12 +26,18 @@ const writebackPiece = 16 * 1024 * 1024;
 const startWriteback = promisify(fdatasync);
 const makeDurable = promisify(fsync);
 
-/** Starts a pack in a folder under a name that nobody else has. */
+/**
+ * Starts a pack in a folder, made if it is missing, under the name of a temporary file that `removeLeftovers` of
+ * a store knows.
+ */
 export function openSpooledPack(directory: string): SpooledPack {
-  const path = join(directory, `.pack-${process.pid}-${randomBytes(8).toString('hex')}`);
+  const path = temporaryBeside(join(directory, 'pack'));
   const hash = createHash('sha256');
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  let fd: number | undefined = withSystemErrors('open', path, () => openSync(path, flags, 0o644));
+  let fd: number | undefined = withSystemErrors('open', path, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return openSync(path, flags, 0o644);
+  });
   let length = 0;
   let handedOver = 0;
   let pending: Promise<unknown> | undefined;

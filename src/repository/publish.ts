@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
@@ -70,14 +71,9 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   const { store, source, streams, signal } = options;
   const catalog = await openCatalog(store, signal);
   const known = await readKnownObjects(catalog, signal);
-  const packed = await readAndPack(options, known);
+  const { packed, held } = await readAndPack(options, catalog, known);
   throwIfCancelled(signal);
-  const index = await compressStored(packed.indexBytes);
-  const held = await heldBuild(catalog, source.name, {
-    index: index.stored.sha256,
-    contents: packed.contents.sha256,
-  });
-  const records = held ?? (await storeRecords(options, packed, index, known));
+  const records = held ?? (await storeRecords(options, packed, known));
   const streamRecord = (stream: StreamName) =>
     recordBytes({ satchel: 'stream', format: recordFormat, stream, ...records });
   options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
@@ -111,8 +107,15 @@ function newTargets({ build, deltas }: Records) {
   };
 }
 
-/** Reads the source once, from its first byte to its last, and stores its new objects. */
-async function readAndPack(options: PublishOptions, known: KnownObjects): Promise<PackedBuild> {
+/**
+ * Reads the source once, from its first byte to its last, and stores its new objects. Nothing is stored before all
+ * of the source has proved right and its name is known to be free.
+ */
+async function readAndPack(
+  options: PublishOptions,
+  catalog: Catalog,
+  known: KnownObjects,
+): Promise<{ readonly packed: PackedBuild; readonly held: Records | undefined }> {
   const writer = createPackWriter({
     store: options.store,
     spoolDirectory: options.spoolDirectory,
@@ -121,7 +124,11 @@ async function readAndPack(options: PublishOptions, known: KnownObjects): Promis
   });
   try {
     const read: ReadBuild = await readSource(options.source, writer, options);
-    return { ...read, objects: await writer.finish() };
+    const held = await heldBuild(catalog, options.source.name, {
+      index: hash('sha256', read.indexBytes) as Sha256,
+      contents: read.contents.sha256,
+    });
+    return { packed: { ...read, objects: await writer.finish() }, held };
   } finally {
     await writer.discard();
   }
@@ -143,10 +150,10 @@ async function heldBuild(
 async function storeRecords(
   options: PublishOptions,
   packed: PackedBuild,
-  index: Awaited<ReturnType<typeof compressStored>>,
   known: KnownObjects,
 ): Promise<Records> {
   const { store } = options;
+  const index = await compressStored(packed.indexBytes);
   await store.put(indexFile(index.stored.stored), index.bytes);
   const map = await storeMap(store, index.stored.sha256, packed, known);
   await store.put(contentsFile(packed.contents.sha256), packed.contents.bytes);

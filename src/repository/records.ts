@@ -1,6 +1,7 @@
 import { Fields } from '../base/fields.ts';
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
 import { streamName } from '../base/identifiers.ts';
+import { contentsLimit, indexLimit } from '../build/entry-rules.ts';
 
 /**
  * The signed records of a repository (TUF targets). Each is one JSON object without white space, fields in
@@ -85,12 +86,16 @@ export function recordBytes(record: BuildRecord | DeltasRecord | StreamRecord): 
   return Buffer.from(JSON.stringify(record), 'utf8');
 }
 
-function storedFile(fields: Fields): StoredFile {
+/** Most bytes of an uncompressed map: one of an index at its limit stays below. */
+const mapLimit = indexLimit / 4;
+
+/** A list that is held in memory as a whole, so `limit` is looked at before anything is fetched. */
+function storedFile(fields: Fields, limit: number): StoredFile {
   return {
     stored: fields.sha256('stored'),
-    length: fields.count('length'),
+    length: fields.count('length', limit),
     sha256: fields.sha256('sha256'),
-    size: fields.count('size'),
+    size: fields.count('size', limit),
   };
 }
 
@@ -102,10 +107,10 @@ function buildRecord(fields: Fields): BuildRecord {
     satchel: 'build',
     format: recordFormat,
     name: fields.buildName('name'),
-    index: storedFile(fields.record('index')),
+    index: storedFile(fields.record('index'), indexLimit),
     contents: {
       sha256: contents.sha256('sha256'),
-      length: contents.count('length'),
+      length: contents.count('length', contentsLimit),
       type: contents.text('type') === 'opaque' ? 'opaque' : 'olpc-contents-x',
       hash: contents.sha256('hash'),
     },
@@ -123,7 +128,7 @@ function deltasRecord(fields: Fields): DeltasRecord {
     satchel: 'deltas',
     format: recordFormat,
     build: fields.buildName('build'),
-    map: storedFile(fields.record('map')),
+    map: storedFile(fields.record('map'), mapLimit),
     everything: fields.count('everything'),
     costs: fields.list('costs').map((cost) => ({
       from: cost.buildName('from'),

@@ -9,7 +9,7 @@ import type { Wanted } from './range.ts';
 export type Patience = {
   /** For a connection, with name lookup and TLS. */
   readonly connect: number;
-  /** For the next byte. */
+  /** For the head of an answer, and then for each {@link leastProgress} bytes of its body. */
   readonly idle: number;
 };
 
@@ -30,6 +30,12 @@ export type Exchange = {
   /** Gives the connection up. */
   destroy(): void;
 };
+
+/**
+ * A body that brings fewer bytes than this in all the time that it may be idle counts as stalled: a server that sends
+ * a byte now and then must not keep a device waiting for years.
+ */
+const leastProgress = 1024;
 
 /** A body above this many bytes is dearer to read than a new connection. */
 const dismissLimit = 64 * 1024;
@@ -89,8 +95,10 @@ function retriable(request: ClientRequest, error: unknown): unknown {
 }
 
 type Watch = {
-  /** Time counts from now until the next `rest`. */
+  /** Time counts from now until the next `rest`; it starts anew once enough has come since it last did. */
   expect(): void;
+  /** Bytes of the body have come. */
+  progress(bytes: number): void;
   rest(): void;
   stop(): void;
   cancel(): void;
@@ -108,12 +116,17 @@ function watchRequest(
   let isConnected = false;
   let isExpecting = true;
   let isOver = false;
+  let sinceRefresh = Number.POSITIVE_INFINITY;
   const end = (cause: SatchelError) => {
     failure ??= cause;
     request.destroy(failure);
   };
   const runOut = () => {
-    if (!isExpecting) return;
+    if (!isExpecting) {
+      // The reader took its time; that is not held against the server.
+      sinceRefresh = Number.POSITIVE_INFINITY;
+      return;
+    }
     if (!isConnected) end(new SatchelError('store-unreachable', { location, name, reason: 'ETIMEDOUT' }));
     else end(new SatchelError('store-stalled', { location, name, seconds: patience.idle / 1000 }));
   };
@@ -136,7 +149,12 @@ function watchRequest(
   return {
     expect() {
       isExpecting = true;
+      if (sinceRefresh < leastProgress) return;
+      sinceRefresh = 0;
       idle?.refresh();
+    },
+    progress(bytes) {
+      sinceRefresh += bytes;
     },
     rest() {
       isExpecting = false;
@@ -163,6 +181,16 @@ function readable(request: ClientRequest, response: IncomingMessage, parts: Part
     response.destroy();
     request.destroy();
   };
+  // Node drops what it holds when a connection ends early; on a bad link that may be all that ever arrives.
+  const rescued: Buffer[] = [];
+  response.once('aborted', () => {
+    for (
+      let piece = response.read() as Buffer | null;
+      piece !== null;
+      piece = response.read() as Buffer | null
+    )
+      rescued.push(piece);
+  });
   async function* body(): AsyncGenerator<Buffer, void> {
     const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     try {
@@ -172,9 +200,12 @@ function readable(request: ClientRequest, response: IncomingMessage, parts: Part
         watch.rest();
         throwIfCancelled(wanted.options.signal);
         if (done) return;
+        watch.progress(value.length);
         yield value;
       }
     } catch (error) {
+      throwIfCancelled(wanted.options.signal);
+      yield* rescued;
       throw watch.failure() ?? explain(error, wanted);
     } finally {
       if (!response.complete) destroy();

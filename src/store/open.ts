@@ -1,19 +1,30 @@
 import { fileURLToPath } from 'node:url';
 import { SatchelError } from '../base/errors.ts';
+import type { HttpCounters } from './http.ts';
 import type { ReadableStore } from './store.ts';
+
+/** A source of any kind; what is read from a directory costs no requests and no bytes. */
+export type SourceStore = ReadableStore & { counters(): HttpCounters };
 
 /**
  * Opens a source by its address: `http://…`, `https://…`, `file:///…`, or a path. Nothing is connected to or
- * read yet. Loads only the kind of store that is needed. Throws `store-address-not-usable`.
+ * read yet. Loads only the kind of store that is needed; `patience` is how many milliseconds a
+ * source behind a network may be silent, its own when absent. Throws `store-address-not-usable`.
  */
-export async function openSourceStore(address: string): Promise<ReadableStore> {
+export async function openSourceStore(
+  address: string,
+  { patience }: { readonly patience?: number | undefined } = {},
+): Promise<SourceStore> {
   if (/^https?:\/\//i.test(address)) {
     const { openHttpStore } = await import('./http.ts');
-    return openHttpStore(address);
+    return openHttpStore(
+      address,
+      patience === undefined ? {} : { idleTimeout: patience, connectTimeout: patience },
+    );
   }
   const path = pathFrom(address);
   const { openDirectoryStore } = await import('./directory.ts');
-  return openDirectoryStore(path);
+  return { ...openDirectoryStore(path), counters: () => ({ requests: 0, bytesReceived: 0 }) };
 }
 
 function pathFrom(address: string): string {

@@ -20,7 +20,7 @@ describe('reading over a bad link', () => {
     directory = mkdtempSync(join(tmpdir(), 'satchel-retry-'));
     writeFileSync(join(directory, 'a'), content);
     server = await startFaultServer(directory);
-    store = openHttpStore(server.url, { idleTimeout: 100 });
+    store = openHttpStore(server.url, { idleTimeout: 1000 });
     pauses = [];
   });
   afterEach(async () => {
@@ -77,7 +77,7 @@ describe('reading over a bad link', () => {
   test('pauses double while nothing comes and start anew after progress', async () => {
     setRules(
       { times: 3, fault: { kind: 'status', status: 500 } },
-      { from: 4, times: 1, fault: { kind: 'truncate', after: 10 } },
+      { from: 4, times: 1, fault: { kind: 'truncate', after: 2000 } },
       { from: 5, times: 2, fault: { kind: 'status', status: 500 } },
     );
     assert.deepEqual(await readAll(), content);
@@ -111,6 +111,12 @@ describe('reading over a bad link', () => {
     setRules({ times: 39, fault: { kind: 'truncate', after: 10_000 } });
     assert.deepEqual(await readAll({ attempts: 2 }), content);
     assert.equal(server.counters().requests, 40);
+  });
+
+  test('a server that gives a few bytes each time is given up', async () => {
+    setRules({ fault: { kind: 'truncate', after: 100 } });
+    await assert.rejects(readAll(), (error) => isSatchelError(error, 'store-too-short'));
+    assert.equal(server.counters().requests, 5);
   });
 
   test('what no second attempt could change fails at once', async () => {

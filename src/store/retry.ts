@@ -9,7 +9,7 @@ export type ResumeOptions = {
   readonly length?: number | undefined;
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Attempts without a single byte, one after another, after which it gives up; 5 when absent. */
+  /** Attempts that bring next to nothing, one after another, after which it gives up; 5 when absent. */
   readonly attempts?: number | undefined;
   /** Waits this many milliseconds, or rejects when the signal is aborted. */
   readonly sleep?: ((milliseconds: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
@@ -29,6 +29,8 @@ export type Retry = {
 };
 
 const defaultAttempts = 5;
+/** An attempt that brings fewer bytes than this brings next to nothing. */
+const leastProgress = 1024;
 const firstPause = 500;
 const longestPause = 30_000;
 /** A server may ask for a longer pause, up to this. */
@@ -42,7 +44,7 @@ export function isTransient(error: unknown): error is SatchelError {
 /**
  * Reads a file or a part of it, going on at the byte where a transient failure stopped it. Pauses between
  * attempts grow from half a second to half a minute and vary by half, so that a school full of devices does
- * not come back all at once; every byte received starts the count anew. Throws the last failure when it gives up,
+ * not come back all at once; an attempt that brings a kilobyte starts the count anew. Throws the last failure when it gives up,
  * others at once, and `store-changed` when the file got another length meanwhile.
  */
 export async function* readResuming(
@@ -73,7 +75,7 @@ export async function* readResuming(
       if (!isTransient(error)) throw error;
       // All that was wanted is here; how the answer ended no longer matters.
       if (position === end) return;
-      fruitless = position > before ? 1 : fruitless + 1;
+      fruitless = position - before >= leastProgress ? 1 : fruitless + 1;
       if (fruitless >= (options.attempts ?? defaultAttempts)) throw error;
       const pause = pauseBefore(fruitless, error, options.random ?? Math.random);
       options.onRetry?.({ failure: error, attempt: fruitless, pause });

@@ -91,7 +91,7 @@ export function openTrustClient(options: TrustClientOptions): TrustClient {
   const cache = join(directory, 'targets');
   const floor = openTimeFloor(join(directory, 'floor'), clock);
   let state = loadState(directory);
-  const parsedRoles = new Map<HeldFile, TargetsMetadata>();
+  const parsedRoles = new WeakMap<HeldFile, TargetsMetadata>();
 
   const pinned = (): TrustState => {
     if (state === undefined) throw new SatchelError('trust-not-pinned', { directory });
@@ -199,7 +199,6 @@ export function openTrustClient(options: TrustClientOptions): TrustClient {
         raiseFloor(fresh, draft);
         dropOutdated(draft, directory);
         replace({ complete: draft, newest: draft });
-        parsedRoles.clear();
       }
       return judged(changed);
     },

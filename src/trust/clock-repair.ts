@@ -1,7 +1,7 @@
 import { nextRoot } from './key-change.ts';
 import type { RepositoryMetadata } from './metadata-store.ts';
+import { outcomeOf, type PublishOutcome } from './outcome.ts';
 import { carryOut, type Plan, type PublishingContext } from './publication.ts';
-import { outcomeOf, type PublishOutcome } from './publisher.ts';
 import { day, isRole, type Role } from './roles.ts';
 
 /** Roles whose current metadata says that it was signed more than a day from now: a clock was wrong. */

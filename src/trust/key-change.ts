@@ -4,8 +4,8 @@ import { type DraftDocument, requirementsOf, restamped } from './documents.ts';
 import type { SigningKey } from './keys.ts';
 import type { JsonObject, RoleKeys } from './metadata.ts';
 import { type RepositoryMetadata, readTrusted } from './metadata-store.ts';
+import { outcomeOf, type PublishOutcome } from './outcome.ts';
 import { carryOut, lifetimeOf, nextDocument, type Plan, type PublishingContext } from './publication.ts';
-import { outcomeOf, type PublishOutcome } from './publisher.ts';
 import { isDelegatedRole, type Role, trustFormat } from './roles.ts';
 
 /** Changing who may sign. Keys of top-level roles are named by root, those of delegated roles by targets. */

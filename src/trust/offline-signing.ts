@@ -1,36 +1,14 @@
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import { recordTime } from '../base/fields.ts';
-import {
-  addSignatures,
-  type RoleDocument,
-  signaturesMissing,
-  type TargetEdit,
-  versionOf,
-} from './documents.ts';
+import { addSignatures, signaturesMissing, versionOf } from './documents.ts';
 import type { KeyRing } from './keys.ts';
 import { isObject, type JsonObject, readEnvelope, readSigned } from './metadata.ts';
-import { carryOut, type PublishingContext, type Unsigned } from './publication.ts';
-import type { PublishOutcome } from './publisher.ts';
-import type { DelegatedRole, Role } from './roles.ts';
+import type { PublishOutcome } from './outcome.ts';
+import { carryOut, type PublishingContext } from './publication.ts';
+import type { Role } from './roles.ts';
 import { signersOf } from './signatures.ts';
+import type { SigningRequest } from './signing-request.ts';
 
-/**
- * Signing with keys that live on another machine: the request is one JSON file that is carried there, shown,
- * signed and carried back. It grows signatures; several people may sign one after another.
- */
-
-/** A document to sign, and the file that it replaces, so that the signer can see for himself what changes. */
-export type RequestedDocument = { readonly document: RoleDocument; readonly previous: string | undefined };
-
-export type SigningRequest = {
-  /** When it was made, UTC. */
-  readonly made: string;
-  readonly documents: readonly RequestedDocument[];
-  /** What is published with it by online keys once it is signed. */
-  readonly edits: ReadonlyMap<DelegatedRole, TargetEdit>;
-  /** True when new keys do without the signatures of those that they replace. */
-  readonly oldKeysLost: boolean;
-};
+/** Showing, signing and handing in signing requests. */
 
 /** What one document of a request changes, worked out from the signed content itself. */
 export type RequestSummary = {
@@ -53,21 +31,6 @@ export type KeyChangeSummary = {
   readonly removed: readonly string[];
   readonly threshold: number;
 };
-
-/** Makes a request of what a publication could not sign. */
-export function makeSigningRequest(unsigned: Unsigned, now: number): SigningRequest {
-  const previousOf = (role: Role) =>
-    (role === 'root' ? unsigned.current.root : unsigned.current.roles.get(role))?.bytes;
-  return {
-    made: recordTime(now),
-    documents: unsigned.documents.map((document) => {
-      const previous = previousOf(document.role);
-      return { document, previous: previous && Buffer.from(previous).toString('utf8') };
-    }),
-    edits: unsigned.edits,
-    oldKeysLost: unsigned.oldKeysLost,
-  };
-}
 
 /** What a request asks to sign, for showing it before it is signed. */
 export function describeRequest(request: SigningRequest, keys: KeyRing): RequestSummary[] {

@@ -7,11 +7,13 @@ import { initialiseTrust } from './initialise.ts';
 import { changeKeys, renewOffline, rotateKey } from './key-change.ts';
 import { type KeyRing, memoryKeyRing } from './keys.ts';
 import { liveTrustFiles, readTrusted } from './metadata-store.ts';
-import { describeRequest, type SigningRequest, signRequest, submitSigned } from './offline-signing.ts';
+import { describeRequest, signRequest, submitSigned } from './offline-signing.ts';
+import type { PublishOutcome } from './outcome.ts';
 import type { PublishingContext } from './publication.ts';
-import { type PublishOutcome, publishTargets, renewOnline } from './publisher.ts';
+import { publishTargets, renewOnline } from './publisher.ts';
 import { parseRequest, serialiseRequest } from './request-file.ts';
 import { custodyOf, day } from './roles.ts';
+import type { SigningRequest } from './signing-request.ts';
 import {
   buildChanges,
   bytesIn,

@@ -3,8 +3,8 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import type { TargetEdit } from './documents.ts';
 import type { TargetFile } from './metadata.ts';
 import { targetFileName } from './names.ts';
-import { makeSigningRequest, type SigningRequest } from './offline-signing.ts';
-import { carryOut, type Plan, type Published, type PublishingContext } from './publication.ts';
+import { outcomeOf, type PublishOutcome } from './outcome.ts';
+import { carryOut, type Plan, type PublishingContext } from './publication.ts';
 import { type DelegatedRole, day, delegatedRoles, type Role } from './roles.ts';
 
 /** The repository's side of trust: publishing target files and keeping signatures fresh. */
@@ -19,12 +19,6 @@ export type TargetChanges = {
     readonly remove?: readonly string[];
   };
 };
-
-/** How a publication ended. With `to-sign` nothing is visible to devices until the request comes back signed. */
-export type PublishOutcome =
-  | { readonly outcome: 'published'; readonly versions: Readonly<Record<string, number>> }
-  | { readonly outcome: 'unchanged' }
-  | { readonly outcome: 'to-sign'; readonly request: SigningRequest };
 
 /**
  * Adds and removes target files in one atomic step. When a needed offline key is not in the ring, the files are
@@ -81,12 +75,6 @@ export async function renewOnline(
     return { fixed: [], edits: new Map(), renew };
   });
   return outcomeOf(context, plan);
-}
-
-/** Turns what waits for signatures into a request that can be carried to them. */
-export function outcomeOf(context: PublishingContext, published: Published): PublishOutcome {
-  if (published.outcome !== 'unsigned') return published;
-  return { outcome: 'to-sign', request: makeSigningRequest(published.unsigned, context.clock()) };
 }
 
 function requireTargetPath(role: DelegatedRole, path: string): void {

@@ -1,8 +1,8 @@
 import { SatchelError } from '../base/errors.ts';
 import type { TargetEdit } from './documents.ts';
 import { isObject, type JsonObject, type JsonValue, kindOf, readSigned, type Signature } from './metadata.ts';
-import type { RequestedDocument, SigningRequest } from './offline-signing.ts';
 import { custodyOf, type DelegatedRole, isDelegatedRole, isRole } from './roles.ts';
+import type { RequestedDocument, SigningRequest } from './signing-request.ts';
 
 /** The signing request as a file: one JSON object, `satchel` is "signing-request", `format` 1. */
 

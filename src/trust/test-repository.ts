@@ -11,8 +11,9 @@ import { type InitialiseOptions, initialiseTrust } from './initialise.ts';
 import { type KeyRing, memoryKeyRing } from './keys.ts';
 import type { JsonObject } from './metadata.ts';
 import { readTrusted } from './metadata-store.ts';
+import type { PublishOutcome } from './outcome.ts';
 import type { PublishingContext } from './publication.ts';
-import { type PublishOutcome, publishTargets } from './publisher.ts';
+import { publishTargets } from './publisher.ts';
 import type { Role } from './roles.ts';
 import { canonicalBytes, envelopeBytes } from './signatures.ts';
 

@@ -297,6 +297,17 @@ export const buildMessages = {
       hint: 'Indique un tar, un directorio, o «-» para la entrada estándar.',
     },
   },
+  'source-holds-folder': {
+    exit: 2,
+    en: {
+      text: '{path} and {folder} lie one inside the other; a build must not carry the repository or its keys.',
+      hint: 'Publish another directory, or move the repository and its keys out of this one.',
+    },
+    es: {
+      text: '{path} y {folder} están uno dentro del otro; una compilación no debe llevar el repositorio ni sus claves.',
+      hint: 'Publique otro directorio, o saque de este el repositorio y sus claves.',
+    },
+  },
   'source-name-missing': {
     exit: 2,
     en: {

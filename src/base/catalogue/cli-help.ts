@@ -157,6 +157,10 @@ export const cliHelpMessages = {
     'refuse a plan that downloads more than this: 200MB, 1.5GB',
     'rechaza un plan que descargue más que esto: 200MB, 1.5GB',
   ),
+  'option-timeout': words(
+    'give up on a source that is silent for so long; 30s unless said otherwise',
+    'abandona una fuente que calla durante este tiempo; 30s si no se indica otro',
+  ),
   'option-limit-rate': words(
     'download at most this much a second: 500kB, 2Mbit/s',
     'descarga como máximo esto por segundo: 500kB, 2Mbit/s',

@@ -118,6 +118,17 @@ export const cliMessages = {
     },
     es: { text: '{option}: «{value}» no es una duración.', hint: 'Escríbala como 90s, 15min, 12h, 7d o 2w.' },
   },
+  'timeout-out-of-range': {
+    exit: 2,
+    en: {
+      text: '{option}: "{value}" is not between one second and a day.',
+      hint: 'Write it like 30s or 5min.',
+    },
+    es: {
+      text: '{option}: «{value}» no está entre un segundo y un día.',
+      hint: 'Escríbalo como 30s o 5min.',
+    },
+  },
   'date-not-understood': {
     exit: 2,
     en: { text: '{option}: "{value}" is not a date.', hint: `Write it like ${dateExample}.` },

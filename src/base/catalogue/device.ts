@@ -24,6 +24,17 @@ export const deviceMessages = {
       hint: 'Recupérelo de una copia, o elimínelo y prepare de nuevo el equipo con «satchel device init».',
     },
   },
+  'device-folder-outside': {
+    exit: 1,
+    en: {
+      text: '{path} leads to {target}, outside of the device {root}.',
+      hint: 'Nothing was changed. Replace the link by a folder, or mount the other place there.',
+    },
+    es: {
+      text: '{path} lleva a {target}, fuera del equipo {root}.',
+      hint: 'No se cambió nada. Reemplace el enlace por una carpeta, o monte allí el otro lugar.',
+    },
+  },
   'update-stream-wrong': {
     exit: 1,
     en: {

@@ -167,6 +167,9 @@ export const planMessages = {
   'nothing-installed': {
     exit: 3,
     en: { text: 'Nothing is installed on {root} yet.', hint: 'Run "satchel update --root {root}" first.' },
-    es: { text: 'Todavía no hay nada instalado en {root}.', hint: 'Ejecute antes «satchel update --root {root}».' },
+    es: {
+      text: 'Todavía no hay nada instalado en {root}.',
+      hint: 'Ejecute antes «satchel update --root {root}».',
+    },
   },
 } as const satisfies MessageSet;

@@ -2,12 +2,12 @@ import { check } from '../../device/check.ts';
 import { chooseWanted } from '../../device/session.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
-import { buildWanted, root, source, streamChoice } from '../shared-options.ts';
+import { buildWanted, root, source, streamChoice, timeout } from '../shared-options.ts';
 
 /** `satchel check`: ask what this device should run. */
 export const checkCommand = defineCommand({
   arguments: { build: buildWanted },
-  options: { root, source, stream: streamChoice },
+  options: { root, source, timeout, stream: streamChoice },
   run: (call) =>
     withSession(call, (session) =>
       check({

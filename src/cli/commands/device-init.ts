@@ -5,7 +5,7 @@ import { withSystemErrors } from '../../os/system-error.ts';
 import { defineCommand } from '../command.ts';
 import { flag, required, value } from '../option-kinds.ts';
 import { sourceUrl, trustAnchor } from '../options.ts';
-import { root } from '../shared-options.ts';
+import { root, timeout } from '../shared-options.ts';
 
 /** `satchel device init`: make a directory a device, and decide whom it trusts. */
 export const deviceInitCommand = defineCommand({
@@ -13,6 +13,7 @@ export const deviceInitCommand = defineCommand({
   options: {
     root,
     source: required('option-source-first', 'URL', sourceUrl, { environment: 'SATCHEL_SOURCE' }),
+    timeout,
     trust: value('option-trust', 'FILE|SHA256', trustAnchor),
     trustOnFirstUse: flag('option-trust-on-first-use'),
   },
@@ -26,7 +27,7 @@ export const deviceInitCommand = defineCommand({
       trust?.kind === 'file'
         ? { root: withSystemErrors('read', trust.path, () => readFileSync(trust.path)) }
         : { sha256: trust?.sha256 };
-    const pinned = await initialise({ ...call, ...call.options, anchor });
+    const pinned = await initialise({ ...call, ...call.options, patience: call.options.timeout, anchor });
     return { ...pinned, trustOnFirstUse };
   },
   show: (result, words) => [

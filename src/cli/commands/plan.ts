@@ -3,12 +3,12 @@ import { chooseWanted } from '../../device/session.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
 import { planLines } from '../plan-lines.ts';
-import { budget, buildWanted, root, source, streamChoice } from '../shared-options.ts';
+import { budget, buildWanted, root, source, streamChoice, timeout } from '../shared-options.ts';
 
 /** `satchel plan`: what an update would fetch and need, without fetching content. */
 export const planCommand = defineCommand({
   arguments: { build: buildWanted },
-  options: { root, source, stream: streamChoice, ...budget },
+  options: { root, source, timeout, stream: streamChoice, ...budget },
   run: (call) =>
     withSession(call, (session) =>
       planUpdate({

@@ -1,6 +1,6 @@
 import { streamName } from '../../base/identifiers.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
-import { nameOfSource, openSource } from '../../build/source.ts';
+import { nameOfSource, openSource, requireApart } from '../../build/source.ts';
 import { publish } from '../../repository/publish.ts';
 import { defineCommand } from '../command.ts';
 import { argument, repeated, value } from '../option-kinds.ts';
@@ -30,8 +30,10 @@ export const publishCommand = defineCommand({
     const started = performance.now();
     const source = openSource(call.arguments.source);
     const name = nameOfSource(source, options.name);
+    const context = openRepository(call);
+    requireApart(source, [options.repo, context.keys.location]);
     const { signingRequest, ...published } = await publish({
-      ...openRepository(call),
+      ...context,
       spoolDirectory: spoolDirectory(options.repo),
       source: { name, source, input: call.input, contentsPath: options.contents },
       streams: options.stream.length > 0 ? options.stream : [streamName('stable')],

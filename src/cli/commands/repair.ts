@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
 import { flag, value } from '../option-kinds.ts';
 import { rate, size } from '../options.ts';
-import { buildInstalled, root, source } from '../shared-options.ts';
+import { buildInstalled, root, source, timeout } from '../shared-options.ts';
 
 /** `satchel repair`: make installed versions what was published, fetching only what is damaged. */
 export const repairCommand = defineCommand({
@@ -14,6 +14,7 @@ export const repairCommand = defineCommand({
   options: {
     root,
     source,
+    timeout,
     all: flag('option-all-repair'),
     maxBytes: value('option-max-bytes', 'SIZE', size),
     limitRate: value('option-limit-rate', 'RATE', rate),

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
 import { flag } from '../option-kinds.ts';
 import { planLines } from '../plan-lines.ts';
-import { buildWanted, root, source, streamChoice, transfer, verifyMode } from '../shared-options.ts';
+import { buildWanted, root, source, streamChoice, timeout, transfer, verifyMode } from '../shared-options.ts';
 
 /** `satchel update`: check, plan, fetch, stage, verify and switch. */
 export const updateCommand = defineCommand({
@@ -14,6 +14,7 @@ export const updateCommand = defineCommand({
   options: {
     root,
     source,
+    timeout,
     stream: streamChoice,
     dryRun: flag('option-dry-run-update'),
     ...transfer,
