@@ -80,6 +80,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-keys-sign',
     load: async () => (await import('./commands/keys-sign.ts')).keysSignCommand,
   },
+  'keys renew': {
+    section: 'origin',
+    summary: 'help-keys-renew',
+    load: async () => (await import('./commands/keys-renew.ts')).keysRenewCommand,
+  },
   'keys submit': {
     section: 'origin',
     summary: 'help-keys-submit',

@@ -1,6 +1,6 @@
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import type { SigningRequest } from '../trust/offline-signing.ts';
 import { serialiseRequest } from '../trust/request-file.ts';
+import type { SigningRequest } from '../trust/signing-request.ts';
 import type { Words } from './command.ts';
 
 /** Writes a signing request beside the repository and gives its path; undefined when nothing waits. */

@@ -16,7 +16,11 @@ export type Powers = {
   readonly root: boolean;
 };
 
+/** What an inode was created with: what is right already is not set again, which saves a third of the calls. */
+export type FreshInode = { readonly uid: number; readonly gid: number; readonly mode: number };
+
 const nothingOwed: readonly Owed[] = [];
+const [ownUser, ownGroup] = [process.geteuid?.(), process.getegid?.()];
 const setIdBits = 0o6000;
 
 /**
@@ -28,7 +32,7 @@ const setIdBits = 0o6000;
 export function applyMetadata(
   path: SystemPath,
   entry: InodeEntry,
-  powers: Powers = { root: process.geteuid?.() === 0 },
+  powers: Powers = { root: ownUser === 0 },
 ): readonly Owed[] {
   const noMode = entry.type === 'symlink';
   return apply(entry, powers, path, {
@@ -48,9 +52,10 @@ export function applyFileMetadata(
   fd: number,
   path: SystemPath,
   entry: FileEntry,
-  powers: Powers = { root: process.geteuid?.() === 0 },
+  powers: Powers = { root: ownUser === 0 },
+  fresh?: FreshInode,
 ): readonly Owed[] {
-  return apply(entry, powers, path, {
+  const changes: Changes = {
     chown: (uid, gid) => fchownSync(fd, uid, gid),
     chmod: (mode) => fchmodSync(fd, mode),
     setXattr: ({ name, value }) => setFileXattr(fd, name, value, path),
@@ -59,7 +64,8 @@ export function applyFileMetadata(
       if (whole === undefined) setFileTimes(fd, time, path);
       else futimesSync(fd, whole, whole);
     },
-  });
+  };
+  return apply(entry, powers, path, changes, fresh);
 }
 
 /** The four ways to change an inode, by path or by descriptor. */
@@ -70,17 +76,25 @@ type Changes = {
   setTime(time: ModificationTime): void;
 };
 
-function apply(entry: InodeEntry, powers: Powers, path: SystemPath, changes: Changes): readonly Owed[] {
+function apply(
+  entry: InodeEntry,
+  powers: Powers,
+  path: SystemPath,
+  changes: Changes,
+  fresh?: FreshInode,
+): readonly Owed[] {
+  const isOwned = fresh?.uid === entry.uid && fresh.gid === entry.gid;
+  const isWholeModeSet = isOwned && fresh.mode === entry.mode && entry.xattrs.length === 0;
   const owed: Owed[] = [];
   const owe = (what: OwedPart) => {
     if (!owed.some((one) => one.what === what)) owed.push({ path: entry.path, what });
   };
   withSystemErrors('set metadata of', path, () => {
-    if (!changeOwner(entry, powers, changes)) owe('owner');
+    if (!isOwned && !changeOwner(entry, powers, changes)) owe('owner');
     for (const xattr of entry.xattrs) if (isUser(xattr) && !trySet(xattr, changes)) owe('xattr');
     // A set-id bit on a file of the wrong owner would hand that owner's rights to everybody.
     const withheld = owed.some(({ what }) => what === 'owner') ? entry.mode & setIdBits : 0;
-    changes.chmod(entry.mode & ~withheld);
+    if (!isWholeModeSet) changes.chmod(entry.mode & ~withheld);
     if (withheld !== 0) owe('mode');
     for (const xattr of entry.xattrs) {
       if (isUser(xattr)) continue;
@@ -93,7 +107,7 @@ function apply(entry: InodeEntry, powers: Powers, path: SystemPath, changes: Cha
 
 /** False when the owner is owed. Root inside a container may be refused too. */
 function changeOwner({ uid, gid }: InodeEntry, { root }: Powers, changes: Changes): boolean {
-  const isOwn = uid === process.geteuid?.() && gid === process.getegid?.();
+  const isOwn = uid === ownUser && gid === ownGroup;
   if (!root && !isOwn) return false;
   try {
     changes.chown(uid, gid);

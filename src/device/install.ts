@@ -1,17 +1,22 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { displayOf } from '../base/byte-string.ts';
 import type { Clock } from '../base/clock.ts';
+import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { IndexEntry } from '../build/entry.ts';
 import { syncDirectory, writeFileAtomic } from '../os/atomic-file.ts';
-import { syncFilesystem } from '../os/system-calls.ts';
+import { renameTree } from '../os/rename-tree.ts';
+import { syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { BuildRecord } from '../repository/records.ts';
 import type { Owed } from './apply-metadata.ts';
 import { writeInstalled } from './installed.ts';
 import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
-import { ledgerOfTree, writeLedger } from './ledger.ts';
+import { writeLedger } from './ledger.ts';
 import { writeOwed } from './owed.ts';
+import { discardVersion } from './purge.ts';
+import { recordTree } from './record-tree.ts';
 import { moveToTrash } from './trash.ts';
 
 export type InstallOptions = {
@@ -33,11 +38,18 @@ export type InstallOptions = {
 export async function installStage(options: InstallOptions): Promise<void> {
   const { layout, build, entries, stage, contents, owed, clock } = options;
   const tree = pristineTree(layout, build.name);
-  const ledger = ledgerOfTree(stage, entries, build.index.sha256);
-  await syncFilesystem(layout.own);
-  // A tree without a record was left by a power cut between the two, or by somebody else's hand.
-  if (existsSync(tree)) moveToTrash(layout, tree);
-  withSystemErrors('rename', tree, () => renameSync(stage, tree));
+  const { ledger, damaged } = recordTree({ tree: stage, entries, index: build.index.sha256, owed });
+  const first = damaged[0];
+  if (first !== undefined)
+    throw new SatchelError('staged-tree-damaged', {
+      build: build.name,
+      count: damaged.length,
+      path: displayOf(first.path),
+    });
+  await syncFilesystemInBackground(layout.own);
+  // A tree of that name was left by a power cut, or is an old build that had the name before.
+  discardVersion(layout, build.name);
+  renameTree(stage, tree);
   syncDirectory(dirname(tree));
   writeLedger(ledgerFile(layout, build.name), ledger);
   writeOwed(layout, build.name, owed);
@@ -56,6 +68,6 @@ export async function installStage(options: InstallOptions): Promise<void> {
 export function freshStage(layout: DeviceLayout, name: BuildName): string {
   const stage = join(layout.stage, name);
   withSystemErrors('mkdir', layout.stage, () => mkdirSync(layout.stage, { recursive: true, mode: 0o700 }));
-  if (existsSync(stage)) moveToTrash(layout, stage);
+  moveToTrash(layout, stage);
   return stage;
 }

@@ -13,7 +13,7 @@ const parts: readonly string[] = ['owner', 'mode', 'xattr', 'device'] satisfies 
 /** Records what is owed to a version, one JSON line a path (`path`, or `path64` when it is not UTF-8). */
 export function writeOwed(layout: DeviceLayout, name: BuildName, owed: Iterable<Owed>): void {
   const lines: string[] = [];
-  for (const [path, what] of groupByPath(owed)) {
+  for (const [path, what] of groupOwed(owed)) {
     const text = textOf(path);
     const key = text === undefined ? { path64: bytesOf(path).toString('base64') } : { path: text };
     lines.push(`${JSON.stringify({ ...key, owed: [...what] })}\n`);
@@ -27,7 +27,7 @@ export function readOwed(layout: DeviceLayout, name: BuildName): OwedByPath {
   for (const line of (readIfPresent(owedFile(layout, name)) ?? '').split('\n')) {
     if (line !== '') found.push(...parseLine(line));
   }
-  return groupByPath(found);
+  return groupOwed(found);
 }
 
 /** What is owed to inodes of a version that the next one shares: the same is owed to that one. */
@@ -48,7 +48,8 @@ export function countOwed(layout: DeviceLayout, name: BuildName): number {
   return (readIfPresent(owedFile(layout, name)) ?? '').split('\n').length - 1;
 }
 
-function groupByPath(owed: Iterable<Owed>): Map<ByteString, Set<OwedPart>> {
+/** What is owed, by path. */
+export function groupOwed(owed: Iterable<Owed>): Map<ByteString, Set<OwedPart>> {
   const byPath = new Map<ByteString, Set<OwedPart>>();
   for (const { path, what } of owed) {
     const known = byPath.get(path);

@@ -22,7 +22,8 @@ export type ReadItem = {
 /** What reading told: right, different in something, or not for this user to read. */
 export type ReadOutcome = DamageReason | 'right' | 'forbidden';
 
-const pieceBytes = 1024 * 1024;
+/** One for all files that a thread reads: a new one for each would grow memory faster than it is collected. */
+const pieceBuffer = Buffer.allocUnsafeSlow(1024 * 1024);
 
 /** The item for an entry. */
 export function readItem(number: number, entry: InodeEntry, owed?: ReadonlySet<OwedPart>): ReadItem {
@@ -72,8 +73,11 @@ function openForReading(path: SystemPath): number {
 
 /** SHA-256 of an open file that should have this size; of what there is when it is shorter. */
 function hashOf(fd: number, size: number): string {
-  const buffer = Buffer.allocUnsafe(Math.min(size, pieceBytes));
-  if (size <= pieceBytes) return hash('sha256', buffer.subarray(0, fill(fd, buffer)));
+  const buffer = pieceBuffer;
+  if (size <= buffer.length) {
+    const piece = buffer.subarray(0, size);
+    return hash('sha256', piece.subarray(0, fill(fd, piece)));
+  }
   const digest = createHash('sha256');
   for (let left = size; left > 0; ) {
     const count = fill(fd, buffer.subarray(0, Math.min(left, buffer.length)));

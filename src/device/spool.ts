@@ -36,7 +36,7 @@ type Part = { readonly path: string; readonly start: number; end: number };
 export type Spool = {
   /** The intervals inside `wanted` that have not been received. */
   missing(file: Sha256, wanted: Interval): Interval[];
-  /** Starts or goes on with a piece at this byte. Close it before the process ends. */
+  /** Starts or goes on with a piece at this byte, which must be missing. Close it before the process ends. */
   append(file: Sha256, start: number): SpoolWriter;
   /** Where received bytes lie: one or more (path, position, length), in order. Throws a plain Error if absent. */
   locate(file: Sha256, wanted: Interval): SpoolPiece[];
@@ -99,6 +99,8 @@ export function openSpool(directory: string): Spool {
   }
 
   function append(file: Sha256, start: number): SpoolWriter {
+    if (missing(file, { start, end: start + 1 }).length === 0)
+      throw new Error(`byte ${start} of ${file} has been received already`);
     let part = partsOf(file).find((candidate) => candidate.end === start && candidate.start < start);
     if (part === undefined) {
       part = { path: join(directory, `${file}.${start}`), start, end: start };

@@ -28,7 +28,7 @@ export function doStageTask(task: StageTask, trees: StageTrees): StageOutcome {
       for (const object of task.objects) copyObject(object, trees, progress);
       break;
     case 'frame':
-      badFrame = !writeFrame(readPieces(task.pieces), task.rawLength, task.objects, trees.stage, progress);
+      badFrame = !writeFrame(readPieces(task.pieces), task.rawLength, task.objects, trees, progress);
       break;
   }
   return { ...progress, badFrame };
@@ -60,8 +60,7 @@ function makeSmall(entry: InodeEntry, stage: string, progress: Progress): void {
       }
       makeNode(path, entry.type, 0o600, entry.device[0], entry.device[1]);
     }
-    const owed = applyMetadata(path, entry, { root: isRoot });
-    if (owed) progress.owed.push(...owed);
+    progress.owed.push(...applyMetadata(path, entry, { root: isRoot }));
   });
 }
 
@@ -71,7 +70,7 @@ function copyObject(object: CopyObject, trees: StageTrees, progress: Progress): 
     progress.dirty.push(object);
     return;
   }
-  for (const target of object.targets) writeTarget(target, bytes, trees.stage, progress);
+  for (const target of object.targets) writeTarget(target, bytes, trees, progress);
 }
 
 /** Exactly `length` bytes, or undefined if the file is gone, is no regular file, or is shorter. */
@@ -102,7 +101,7 @@ function writeFrame(
   stored: Buffer,
   rawLength: number,
   objects: readonly FrameObject[],
-  stage: string,
+  trees: StageTrees,
   progress: Progress,
 ): boolean {
   let raw: Uint8Array;
@@ -115,16 +114,16 @@ function writeFrame(
   const contents = objects.map((object) => raw.subarray(object.rawOffset, object.rawOffset + object.size));
   if (!objects.every((object, i) => hash('sha256', contents[i] ?? raw) === object.sha256)) return false;
   objects.forEach((object, i) => {
-    for (const target of object.targets) writeTarget(target, contents[i] ?? raw, stage, progress);
+    for (const target of object.targets) writeTarget(target, contents[i] ?? raw, trees, progress);
   });
   return true;
 }
 
-function writeTarget(target: ObjectTarget, bytes: Uint8Array, stage: string, progress: Progress): void {
+function writeTarget(target: ObjectTarget, bytes: Uint8Array, trees: StageTrees, progress: Progress): void {
   if (target.kind === 'file') {
-    writeSmallFile(target.entry, bytes, stage, progress);
+    writeSmallFile(target.entry, bytes, trees, progress);
   } else {
-    const path = pathBelow(stage, target.path);
+    const path = pathBelow(trees.stage, target.path);
     withSystemErrors('write', path, () => {
       const fd = openSync(path, 'r+');
       try {
@@ -137,14 +136,17 @@ function writeTarget(target: ObjectTarget, bytes: Uint8Array, stage: string, pro
   progress.written += bytes.length;
 }
 
-function writeSmallFile(entry: FileEntry, bytes: Uint8Array, stage: string, progress: Progress): void {
-  const path = pathBelow(stage, entry.path);
+function writeSmallFile(entry: FileEntry, bytes: Uint8Array, trees: StageTrees, progress: Progress): void {
+  const path = pathBelow(trees.stage, entry.path);
+  const { uid, gid, umask } = trees.fresh;
+  const permissions = entry.mode & 0o777;
   withSystemErrors('write', path, () => {
-    const fd = openSync(path, 'wx', 0o600);
+    // The folders around it are closed to others until the tree is complete, so the final mode does no harm.
+    const fd = openSync(path, 'wx', permissions);
     try {
       writeAll(fd, bytes, 0);
-      const owed = applyFileMetadata(fd, path, entry);
-      if (owed) progress.owed.push(...owed);
+      const created = { uid, gid, mode: permissions & ~umask };
+      progress.owed.push(...applyFileMetadata(fd, path, entry, undefined, created));
     } finally {
       closeSync(fd);
     }

@@ -38,7 +38,10 @@ export function openStagePool(trees: StageTrees): StagePool {
 }
 
 function startThread(trees: StageTrees): Thread {
-  const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), { workerData: trees });
+  const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), {
+    workerData: trees,
+    resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+  });
   const thread: Thread = { worker, waiting: [] };
   worker.on('message', (answer: Answer) => {
     const waiting = thread.waiting.shift();

@@ -11,6 +11,8 @@ export type StageTrees = {
   readonly stage: string;
   /** Absolute path of the base tree; empty string when there is none. */
   readonly base: string;
+  /** Whom new files belong to (a folder may hand its group down), and which mode bits they never get. */
+  readonly fresh: { readonly uid: number; readonly gid: number; readonly umask: number };
 };
 
 /** One object of a frame, with its places. */

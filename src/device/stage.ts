@@ -1,4 +1,13 @@
-import { closeSync, constants, copyFileSync, ftruncateSync, linkSync, mkdirSync, openSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+} from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
@@ -23,7 +32,8 @@ export type StageResult = {
 
 export type StageOptions = {
   readonly plan: StagePlan;
-  readonly trees: StageTrees;
+  /** Absolute paths of the new tree and of the base (empty when there is none). */
+  readonly trees: Pick<StageTrees, 'stage' | 'base'>;
   /**
    * Receives the frames that hold these objects and hands each over as soon as it is in the spool.
    * Called again with what a damaged base or a wrong frame made necessary.
@@ -44,8 +54,10 @@ const copyBytesPerTask = 4 * 1024 * 1024;
  * what lies in `trees.stage` is worth nothing.
  */
 export async function stageTree(options: StageOptions): Promise<StageResult> {
-  const { plan, trees } = options;
-  makeDirectories(plan, trees.stage);
+  const { plan } = options;
+  makeDirectories(plan, options.trees.stage);
+  const { uid, gid } = lstatSync(options.trees.stage);
+  const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
   for (const entry of plan.large) preallocate(entry, trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
   const pool = openStagePool(trees);

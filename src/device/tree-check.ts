@@ -82,9 +82,11 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
     };
     // A ledger that was written for damaged metadata must not hide the damage for ever.
     const reason = statDifference(entry, stat, excuses);
-    if (reason !== undefined) return { state: 'damaged', reason };
-    if (entry.type === 'symlink' && targetOf(pathBelow(tree, entry.path)) !== entry.target)
+    const isSymlink = entry.type === 'symlink' && stat.isSymbolicLink();
+    // Where a symlink leads matters more than its time, which changes with it.
+    if (isSymlink && targetOf(pathBelow(tree, entry.path)) !== entry.target)
       return { state: 'damaged', reason: 'target' };
+    if (reason !== undefined) return { state: 'damaged', reason };
     return { state: asRecorded ? 'as-recorded' : 'unsure', stat };
   };
 

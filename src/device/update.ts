@@ -14,12 +14,13 @@ import { readJournal, writeJournal } from './journal.ts';
 import { pristineTree } from './layout.ts';
 import { fetchContents } from './lists.ts';
 import { lockDevice } from './lock.ts';
+import { carriedOwed } from './owed.ts';
 import { type Prepared, prepareUpdate } from './prepare.ts';
 import { discardVersion, purgeVersions, reclaimAlternate } from './purge.ts';
 import type { DeviceSession } from './session.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { type StageResult, stageTree } from './stage.ts';
-import { collectTrash } from './trash.ts';
+import { collectTrash, moveToTrash } from './trash.ts';
 import { verifyTree } from './verify.ts';
 import { type Choice, findWanted, type Wanted } from './wanted.ts';
 
@@ -107,6 +108,7 @@ async function change(options: UpdateOptions, situation: Situation): Promise<Cha
   // The tree that a running system lives in is never replaced, whatever a repository says of its name.
   if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
   if (options.reclaim) reclaimAlternate(layout, options.reporter);
+  if (options.verifyFully && current !== undefined) await readBase(options, current);
   const prepared = await prepareUpdate({ ...options, ...options.session, wanted, base: current });
   const way = chooseWay(prepared, name);
   writeJournal(layout, {
@@ -167,7 +169,18 @@ async function fetchAndStage(
     reporter,
   });
   const contents = fetchContents({ ...options, ...session, wanted }, entries);
-  const staged = await stageTree({ plan: prepared.stage, trees: { stage, base }, deliver, reporter, signal });
+  const staged = await stageTree({
+    plan: prepared.stage,
+    trees: { stage, base },
+    deliver,
+    reporter,
+    signal,
+  }).catch((error: unknown) => {
+    // What was received is kept in the spool; a half-made tree would only take up room.
+    moveToTrash(layout, stage);
+    collectTrash(layout);
+    throw error;
+  });
   throwIfCancelled(signal);
   if (staged.damaged.length > 0 && prepared.base !== undefined)
     reporter.notice('base-damaged', {
@@ -175,9 +188,14 @@ async function fetchAndStage(
       build: prepared.base,
       paths: staged.damaged.slice(0, 5).map(displayOf).join(', '),
     });
-  if (staged.owed.length > 0)
+  // Whatever is owed to a shared inode is owed to both versions.
+  const owed =
+    prepared.base === undefined
+      ? staged.owed
+      : [...staged.owed, ...carriedOwed(layout, prepared.base, prepared.stage.links)];
+  if (owed.length > 0)
     reporter.notice('ownership-owed', {
-      count: new Set(staged.owed.map(({ path }) => path)).size,
+      count: new Set(owed.map(({ path }) => path)).size,
       build: name,
     });
   reporter.progress({ step: 'verify', done: 0, unit: 'entries' });
@@ -187,10 +205,18 @@ async function fetchAndStage(
     entries,
     stage,
     contents: await contents,
-    owed: staged.owed,
+    owed,
     clock: options.clock,
   });
   return staged;
+}
+
+/**
+ * Reads every file of the old version, so that what changed without a trace is known before anything is linked:
+ * the ledger forgets what is damaged, and the comparison that follows then finds it.
+ */
+async function readBase({ session, reporter, signal }: UpdateOptions, name: BuildName): Promise<void> {
+  await verifyTree({ layout: session.layout, name, full: true, reporter, signal });
 }
 
 /** Reads every file of the new version; one that the disk did not keep stops the switch. */
@@ -211,7 +237,9 @@ async function switchTo({ session, reporter }: UpdateOptions, situation: Situati
   const { layout } = session;
   const { wanted, current, running } = situation;
   reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
-  olpcBootPointer(layout).switchTo(wanted.build.name, running ?? current);
+  // What has proved that it runs is the better way back than what has never been booted.
+  const before = running === wanted.build.name ? current : (running ?? current);
+  olpcBootPointer(layout).switchTo(wanted.build.name, before);
   purgeVersions(layout);
 }
 

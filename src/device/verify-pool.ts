@@ -65,7 +65,9 @@ async function work(worker: Worker, queue: ReadItem[][], { signal, onOutcome }: 
 
 function startWorker(tree: string): Worker {
   const workerData: VerifyThreadData = { tree };
-  return new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData });
+  // Without a limit a thread lets garbage of 50 MB pile up before it collects any.
+  const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 };
+  return new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData, resourceLimits });
 }
 
 function ask(worker: Worker, batch: ReadItem[], signal: AbortSignal | undefined): Promise<VerifyAnswer> {

@@ -158,6 +158,9 @@ async function locateSparse(
 
 const zeros = Buffer.alloc(64 * 1024);
 
+/** Writers fill up their last record, and tapes have large ones; beyond this many zeros it is no padding. */
+const longestPadding = 64 * 1024 * 1024;
+
 /** Checks the second half of the end marker and everything after it, to the end of the source. */
 async function readEnd({ archive, previous }: HeaderReading): Promise<void> {
   const start = archive.position;
@@ -174,6 +177,8 @@ async function readEnd({ archive, previous }: HeaderReading): Promise<void> {
     if (!piece.equals(zeros.subarray(0, piece.length))) {
       throw new SatchelError('archive-data-after-end', { position });
     }
+    if (archive.position - start > longestPadding)
+      throw new SatchelError('archive-padding-too-long', { position: start, limit: longestPadding });
   }
   if (archive.position % blockSize !== 0) {
     throw new SatchelError('archive-length-uneven', { length: archive.position });

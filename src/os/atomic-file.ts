@@ -90,7 +90,10 @@ export function syncFile(path: SystemPath): void {
  */
 export function removeTemporaries(
   directory: string,
-  { olderThanMs = Number.NEGATIVE_INFINITY, clock = systemClock }: { olderThanMs?: number; clock?: Clock } = {},
+  {
+    olderThanMs = Number.NEGATIVE_INFINITY,
+    clock = systemClock,
+  }: { olderThanMs?: number; clock?: Clock } = {},
 ): void {
   withSystemErrors('unlink', directory, () => {
     if (!existsSync(directory)) return;

@@ -1,8 +1,8 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import type { SigningRequest } from '../trust/offline-signing.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import { publishTargets } from '../trust/publisher.ts';
+import type { SigningRequest } from '../trust/signing-request.ts';
 import { openCatalog } from './catalog.ts';
 import { buildTarget, deltasTarget, streamTarget } from './layout.ts';
 import { recordBytes, recordFormat } from './records.ts';

@@ -119,10 +119,13 @@ async function problemOf(
 ): Promise<'missing' | 'wrong-bytes' | undefined> {
   try {
     const { size, body } = await store.read(file, signal ? { signal } : {});
-    if (size !== length) return 'wrong-bytes';
     const hash = createHash('sha256');
-    for await (const bytes of body) hash.update(bytes);
-    return hash.digest('hex') === sha256 ? undefined : 'wrong-bytes';
+    for await (const bytes of body) {
+      // Broken off inside the loop, because a body that is never asked for anything keeps its file open.
+      if (size !== length) break;
+      hash.update(bytes);
+    }
+    return size === length && hash.digest('hex') === sha256 ? undefined : 'wrong-bytes';
   } catch (error) {
     if (isSatchelError(error, 'store-not-found')) return 'missing';
     throw error;

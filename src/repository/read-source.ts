@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { ContentSink } from '../build/content-sink.ts';
@@ -10,6 +11,7 @@ import { serialiseIndex } from '../build/index-format.ts';
 import { type BuildObject, objectsOf } from '../build/objects.ts';
 import { readSideFile, type Source } from '../build/source.ts';
 import { verifyMd5 } from '../build/verify-md5.ts';
+import type { ContentsType } from '../formats/olpc-contents.ts';
 
 /** A source with all that the operator said about it. */
 export type BuildSource = {
@@ -41,6 +43,23 @@ export type ReadSourceOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
+function checkGiven(
+  contents: Uint8Array,
+  entries: readonly IndexEntry[],
+  source: Source,
+  contentsPath: string | undefined,
+): ContentsType {
+  try {
+    return checkContents(contents, entries);
+  } catch (error) {
+    if (!isSatchelError(error, 'canonical-json-invalid')) throw error;
+    const beside = source.kind === 'archive' ? source.contentsPath : undefined;
+    const path = contentsPath ?? beside ?? '?';
+    const position = error.parameters.position ?? 0;
+    throw new SatchelError('contents-damaged', { path, position }, { cause: error });
+  }
+}
+
 /**
  * Reads a source once, giving its objects to the sink. Throws for a wrong md5 sum, a damaged archive, a tree
  * that cannot exist, and a manifest of our own type that does not describe the tree.
@@ -50,12 +69,14 @@ export async function readSource(
   sink: ContentSink,
   options: ReadSourceOptions,
 ): Promise<ReadBuild> {
-  await verifyMd5(source, options);
-  const entries = await buildFromSource(source, sink, { ...options, standardInput: input });
   const given =
     contentsPath === undefined ? contentsOfSource(source) : readSideFile(contentsPath, contentsLimit);
+  await verifyMd5(source, options);
+  const entries = await buildFromSource(source, sink, { ...options, standardInput: input });
+  // The root alone: a list of files that was empty by mistake, or a file of zeros.
+  if (entries.length < 2) throw new SatchelError('source-empty', {});
   const bytes = given ?? contentsFor(entries);
-  const type = given === undefined ? 'olpc-contents-x' : checkContents(given, entries);
+  const type = given === undefined ? 'olpc-contents-x' : checkGiven(given, entries, source, contentsPath);
   return {
     entries,
     indexBytes: serialiseIndex(entries),

@@ -1,4 +1,5 @@
 /** The command line inside the test's own process, for what needs no process of its own: starting one takes time. */
+import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { systemClock } from '../../src/base/clock.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -19,7 +20,7 @@ export async function runCommand(...words: readonly string[]): Promise<CommandEn
   let said = '';
   const { exitCode } = await runProgram({
     words: [...words, '--json'],
-    environment: { SATCHEL_LANG: 'en', SATCHEL_DEBUG: '1' },
+    environment: { SATCHEL_LANG: 'en' },
     input: Readable.from([]),
     print: async (text) => {
       printed += text;
@@ -44,4 +45,13 @@ export async function must(...words: readonly string[]): Promise<any> {
   const { code, json, said } = await runCommand(...words);
   if (code !== 0) throw new Error(`satchel ${words.join(' ')} ended with ${code}: ${said}`);
   return json;
+}
+
+/** Fails unless a command that failed said so as it should: a sentence with a code, and nothing of the program's inside. */
+export function assertSentence({ code, json, said }: CommandEnd): void {
+  assert.ok([1, 2, 3, 4].includes(code), `ended with ${code}: ${said}`);
+  assert.equal(typeof json.error?.code, 'string', said);
+  assert.notEqual(json.error.code, 'internal-error', said);
+  assert.doesNotMatch(said, /\n\s+at |node:internal/);
+  assert.match(said, /^satchel: .+\.\n/m);
 }

@@ -6,8 +6,8 @@
  */
 import fs from 'node:fs';
 import Module, { syncBuiltinESMExports } from 'node:module';
-import process from 'node:process';
 import { constants } from 'node:os';
+import process from 'node:process';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { type CrashOrder, crashVariable, type LoggedCall } from './crash-order.ts';
 
@@ -132,7 +132,8 @@ function endProcess(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-const isHalf = (call: Call) => call.isHit && order.at !== undefined && 'end' in order.at && order.at.end === 'half';
+const isHalf = (call: Call) =>
+  call.isHit && order.at !== undefined && 'end' in order.at && order.at.end === 'half';
 
 /** The arguments of a write from its buffer on, cut to half of its bytes. */
 function halved(values: readonly unknown[], buffer: number): unknown[] {
@@ -219,7 +220,10 @@ function syncForm(
   };
 }
 
-function callbackForm(original: Operation, find: (values: readonly unknown[]) => Call | undefined): Operation {
+function callbackForm(
+  original: Operation,
+  find: (values: readonly unknown[]) => Call | undefined,
+): Operation {
   return function (...values) {
     const call = find(values);
     const done = values.at(-1);
@@ -337,7 +341,7 @@ function wrapKoffi(koffi: Koffi): Koffi {
 
 function wrapForeign(koffi: Koffi, original: Foreign, name: string, shape: Shape): Foreign {
   const find = (values: readonly unknown[]) => fsCall(name, shape, values);
-  const wrapper: Operation = function (...values) {
+  const wrapper: Operation = (...values) => {
     const call = find(values);
     if (call === undefined) return original(...values);
     const failure = enter(call);

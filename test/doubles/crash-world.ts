@@ -1,9 +1,19 @@
 /** A repository and a device for crash tests, made once and copied for every point. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, lstatSync, lutimesSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { byteStringFromText } from '../../src/base/byte-string.ts';
 import { type BuildName, buildName } from '../../src/base/identifiers.ts';
 import { olpcBootPointer } from '../../src/device/boot-olpc.ts';
 import { readInstalled, readInstalledIndex } from '../../src/device/installed.ts';
@@ -11,9 +21,8 @@ import { type DeviceLayout, deviceLayout, ledgerFile, pristineTree } from '../..
 import { ledgerOfTree, writeLedger } from '../../src/device/ledger.ts';
 import { type DescribedTree, describeTree } from '../../src/formats/gnu-tar.testkit.ts';
 import { getXattr, setXattr } from '../../src/os/system-calls.ts';
-import { byteStringFromText } from '../../src/base/byte-string.ts';
-import type { CrashAction, CrashPoint, LoggedCall } from './crash-order.ts';
 import { must } from './command.ts';
+import type { CrashAction, CrashPoint, LoggedCall } from './crash-order.ts';
 import { crashesAt, forEach, pointsOf, recordCalls, runOrdered, sampleOf } from './crash-run.ts';
 import { writeTinyBuilds } from './tiny-builds.ts';
 
@@ -141,7 +150,11 @@ export async function tryCrashes(world: World, scenario: Scenario): Promise<Trie
       if (process.env.SATCHEL_TEST_KEEP === undefined) discard(folder);
     }
   });
-  assert.equal(failures.length, 0, `${failures.length} of ${chosen.length}:\n${failures.slice(0, 5).join('\n')}`);
+  assert.equal(
+    failures.length,
+    0,
+    `${failures.length} of ${chosen.length}:\n${failures.slice(0, 5).join('\n')}`,
+  );
   return { calls, points: crashes.length, tried: chosen.length };
 }
 
@@ -188,11 +201,13 @@ export async function assertReadable(world: World, repository: string, folder: s
   return answer.build;
 }
 
-/** Names of temporary files below a folder. */
+/** Names of temporary files below a folder, but for what is being deleted there anyway. */
 export function temporariesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /(^|\/)(\.tmp\.|repair\.)/.test(name),
-  );
+  return readdirSync(folder, { withFileTypes: true }).flatMap((child) => {
+    if (/^(\.tmp|repair)\./.test(child.name)) return [child.name];
+    if (!child.isDirectory() || child.name === 'trash') return [];
+    return temporariesBelow(join(folder, child.name)).map((name) => join(child.name, name));
+  });
 }
 
 /** Makes temporary files look as if the crash had been two days ago. */

@@ -19,7 +19,10 @@ export function assertSameTree(actual: string | TreeDescription, expected: strin
  * What is remembered of a tree that nobody may touch: all that {@link describeTree} tells, and which inode each name
  * has. Number of links and change time may move, since another tree may link to the same inodes.
  */
-export function snapshotOf(root: string): { readonly tree: TreeDescription; readonly inodes: readonly string[] } {
+export function snapshotOf(root: string): {
+  readonly tree: TreeDescription;
+  readonly inodes: readonly string[];
+} {
   const inodes: string[] = [];
   const walk = (path: Buffer) => {
     const { ino, dev, blocks } = lstatSync(path);

@@ -16,7 +16,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { type ByteString, byteStringFromText, bytesOf, pathBelow } from '../../src/base/byte-string.ts';
+import { type ByteString, byteStringFromText, bytesOf } from '../../src/base/byte-string.ts';
 import { makeNode, setTimes, setXattr } from '../../src/os/system-calls.ts';
 
 /** What a path gets beside its content; absent: mode 0644 or 0755, this user, 2 November 2007. */
@@ -52,11 +52,19 @@ const longName = (letter: string) => letter.repeat(100);
 /** The path of the 3 MiB file that changes in its middle. */
 export const largeFile = 'usr/lib/large.bin';
 
+/** What of a tree may be left out. */
+export type StoryTreeOptions = { readonly withLargeFile?: boolean };
+
 /** Writes the whole tree of one version below `root`, which must not exist. */
-export function writeStoryTree(root: string, version: 1 | 2 | 3): void {
+export function writeStoryTree(
+  root: string,
+  version: 1 | 2 | 3,
+  { withLargeFile = true }: StoryTreeOptions = {},
+): void {
   const tree = openTree(root);
   const first = version === 1;
   writeFiles(tree, version);
+  if (withLargeFile) writeLargeFile(tree, first);
   writeMetadataOnlyChanges(tree, first);
   writeLinks(tree, first);
   writeNodes(tree);
@@ -76,18 +84,24 @@ function writeFiles(tree: TreeWriter, version: number): void {
   tree.file(version === 1 ? 'etc/old-only' : 'etc/new-only', 'comes or goes\n');
   tree.file('usr/share/from-1969', 'before the beginning\n', { time: [-12_345, 500_000_000] });
   tree.file('usr/share/from-2100', 'after the end\n', { time: [4_102_444_800, 0] });
-  tree.file('usr/share/text', `${'a line that compresses well\n'.repeat(4000)}${version === 1 ? '' : 'more\n'}`);
+  tree.file(
+    'usr/share/text',
+    `${'a line that compresses well\n'.repeat(4000)}${version === 1 ? '' : 'more\n'}`,
+  );
   for (let number = 0; number < 40; number += 1)
     tree.file(`usr/share/many/${number}`, noise(`many ${number}`, 1000 + number * 37));
-  const large = noise('large', 3 * 1024 * 1024);
-  if (version > 1) noise('middle', 5000).copy(large, 1_500_000);
-  tree.file(largeFile, large);
   tree.sparse('usr/lib/sparse.img', 4 * 1024 * 1024, 'data in the middle');
   tree.directory('var/empty', { mode: 0o700 });
   tree.directory('tmp', { mode: 0o1777 });
   tree.directory('srv/shared', { mode: 0o2775, ...owner(0, 50) });
   tree.directory('srv/read-only', { mode: 0o555 });
   tree.file('srv/read-only/file', 'in a directory that nobody may write to\n', { mode: 0o444 });
+}
+
+function writeLargeFile(tree: TreeWriter, first: boolean): void {
+  const large = noise('large', 3 * 1024 * 1024);
+  if (!first) noise('middle', 5000).copy(large, 1_500_000);
+  tree.file(largeFile, large);
 }
 
 /** The three kinds of change in which content is not touched, and an inode must not be shared. */
@@ -175,7 +189,8 @@ type TreeWriter = ReturnType<typeof openTree>;
 /** Makes paths (latin1 text) below a root, parents as needed; `finish` gives directories modes and times. */
 function openTree(root: string) {
   const directories = new Map<string, Attributes>();
-  const at = (path: string) => (path === '' ? bytesOf(byteStringFromText(root)) : pathBelow(root, path as ByteString));
+  const at = (path: string) =>
+    path === '' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), bytesOf(path as ByteString)]);
   const directory = (path: string, attributes: Attributes = {}): void => {
     const known = directories.get(path);
     if (known === undefined) {
@@ -214,7 +229,13 @@ function openTree(root: string) {
       addParents(path);
       linkSync(at(target), at(path));
     },
-    node(path: string, type: 'fifo' | 'char' | 'block', major: number, minor: number, attributes: Attributes) {
+    node(
+      path: string,
+      type: 'fifo' | 'char' | 'block',
+      major: number,
+      minor: number,
+      attributes: Attributes,
+    ) {
       addParents(path);
       makeNode(at(path), type, 0o600, major, minor);
       apply(at(path), 0o600, attributes);

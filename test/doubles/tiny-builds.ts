@@ -1,12 +1,7 @@
 /** Two small builds as archives, with every kind of entry and every kind of change between them. */
 import { writeFileSync } from 'node:fs';
 import { type ByteString, byteStringFromText } from '../../src/base/byte-string.ts';
-import {
-  type TarWriterMember,
-  tarEnd,
-  tarHeader,
-  tarPadding,
-} from '../../src/formats/tar-writer.ts';
+import { type TarWriterMember, tarEnd, tarHeader, tarPadding } from '../../src/formats/tar-writer.ts';
 
 type Member = Partial<Omit<TarWriterMember, 'path'>> & { readonly content?: Uint8Array };
 

@@ -148,7 +148,8 @@ export function listing(folders: readonly string[], except: readonly string[] = 
     const time = stat.isDirectory() && except.length > 0 ? '' : stat.mtimeNs;
     lines.push(`${full} ${stat.mode} ${stat.uid}:${stat.gid} ${stat.ino} ${time} ${content}`);
     if (stat.isDirectory())
-      for (const child of readdirSync(full).sort()) visit(top, relative === '' ? child : `${relative}/${child}`);
+      for (const child of readdirSync(full).sort())
+        visit(top, relative === '' ? child : `${relative}/${child}`);
   };
   for (const folder of folders) visit(folder, '');
   return lines;

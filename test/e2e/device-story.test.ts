@@ -1,8 +1,8 @@
 /** The life of a device: from its first install through updates, going back and repairs, over HTTP and from a stick. */
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { UpdatePlan } from '../../src/device/plan-update.ts';
 import type { DeviceStatus } from '../../src/device/status.ts';
 import type { UpdateResult } from '../../src/device/update.ts';
@@ -160,7 +160,9 @@ describe('the story of one device', () => {
     ) as [string[][], string[][]];
     const inodes = new Map(first.map(([path, inode]) => [path, inode]));
     const shared = second.filter(([path, inode]) => inodes.get(path) === inode).map(([path]) => path ?? '');
-    assert.ok(shared.includes('/etc/same') && shared.includes('/groups/same-b') && shared.includes('/run/fifo'));
+    assert.ok(
+      shared.includes('/etc/same') && shared.includes('/groups/same-b') && shared.includes('/run/fifo'),
+    );
     const apart = shared.filter((path) => path.startsWith('/changes/') || /splits|joins|grows/.test(path));
     assert.deepEqual(apart, []);
   });
@@ -196,7 +198,10 @@ describe('the story of one device', () => {
     for (const words of [['verify'], ['verify', '--full'], ['verify', '--all', '--full']]) {
       const { versions } = await done<Verified>(onDevice(...words));
       assert.equal(versions.length, words.includes('--all') ? 2 : 1);
-      assert.deepEqual(versions.flatMap(({ damaged }) => damaged), []);
+      assert.deepEqual(
+        versions.flatMap(({ damaged }) => damaged),
+        [],
+      );
     }
   });
 
@@ -210,12 +215,12 @@ describe('the story of one device', () => {
     const [found] = (JSON.parse(stdout) as Verified).versions;
     const reasons = Object.fromEntries(found?.damaged.map(({ path, reason }) => [path, reason]) ?? []);
     assert.equal(code, 1);
-    assert.deepEqual(Object.keys(reasons).filter((path) => path !== 'etc').sort(), [
-      'etc/hostname',
-      'etc/intruder',
-      'etc/issue',
-      'etc/same',
-    ]);
+    assert.deepEqual(
+      Object.keys(reasons)
+        .filter((path) => path !== 'etc')
+        .sort(),
+      ['etc/hostname', 'etc/intruder', 'etc/issue', 'etc/same'],
+    );
     const { bytesReceived } = await done<{ bytesReceived: number }>(onDevice('repair'));
     // Small files share frames of 1 MiB: one of the two and a half that a first install reads.
     assert.ok(bytesReceived < 1_200_000, `${bytesReceived} bytes`);
@@ -231,7 +236,10 @@ describe('versions that stay and go', () => {
     for (const build of ['os-2', 'os-3']) await done(['update', '--root', root, build]);
     const held = await done<DeviceStatus>(['status', '--root', root]);
     assert.deepEqual(names(held), ['os-1', 'os-2', 'os-3']);
-    assert.deepEqual(held.versions.map(({ sticky }) => sticky), [true, false, false]);
+    assert.deepEqual(
+      held.versions.map(({ sticky }) => sticky),
+      [true, false, false],
+    );
     rmSync(`${root}/versions/sticky/os-1`, { recursive: true });
     assert.deepEqual((await done(['purge', '--root', root, '--dry-run'])).removed, ['os-1']);
     assert.deepEqual((await done(['purge', '--root', root])).removed, ['os-1']);
@@ -245,7 +253,10 @@ describe('versions that stay and go', () => {
     const { stderr } = await doneWith(['update', '--root', root, '--reclaim']);
     assert.match(stderr, /os-1/);
     const { versions, nextBoot, previous } = await done<DeviceStatus>(['status', '--root', root]);
-    assert.deepEqual(versions.map(({ name }) => name), ['os-2', 'os-3']);
+    assert.deepEqual(
+      versions.map(({ name }) => name),
+      ['os-2', 'os-3'],
+    );
     assert.deepEqual([nextBoot, previous], ['os-3', 'os-2']);
     assertSameTree(pristine(root, 'os-3'), trees[2]);
   });
@@ -335,5 +346,4 @@ describe('how it is called', () => {
     assert.match(refusal.message, /127\.0\.0\.1:1/);
     assert.deepEqual(snapshotOf(pristine(root, 'os-1')), old);
   });
-
 });

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, hash } from 'node:crypto';
 import {
-
   copyFileSync,
   cpSync,
-
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -79,7 +77,8 @@ function addMd5(path: string, bytes: Uint8Array = readFileSync(path)): void {
 }
 
 before(async () => {
-  writeStoryTree(tree, 1);
+  // Compressing what cannot be compressed takes longest, and says nothing here.
+  writeStoryTree(tree, 1, { withLargeFile: false });
   execFileSync('tar', [
     '-C',
     tree,
@@ -159,7 +158,7 @@ describe('sources', () => {
     const { name, contentsHash } = await publish('--contents-hash', known, `${sources}/xyz_jffs2`);
     assert.deepEqual([name, contentsHash], ['joyride-2230', known]);
     const shown = await show('joyride-2230');
-    assert.deepEqual(shown.contents.type, 'opaque');
+    assert.equal(shown.contents.type, 'opaque');
     assert.equal(shown.contents.hash, known);
     assert.equal(shown.contents.sha256, hash('sha256', contents));
     assert.ok(readFileSync(`${repository}/contents/${shown.contents.sha256}`).equals(contents));
@@ -183,7 +182,10 @@ describe('sources', () => {
     const { contents } = await show('from-tar');
     assert.equal(contents.type, 'olpc-contents-x');
     assert.equal(contents.hash, contents.sha256);
-    assert.match(readFileSync(`${repository}/contents/${contents.sha256}`, 'latin1'), /^\["olpc-contents-x",1,/);
+    assert.match(
+      readFileSync(`${repository}/contents/${contents.sha256}`, 'latin1'),
+      /^\["olpc-contents-x",1,/,
+    );
   });
 
   test('of an image only the first tree below versions/pristine is the build', async () => {
@@ -226,7 +228,17 @@ describe('sources', () => {
   test('what reaches a device is the tree that GNU tar extracts, to the last attribute', async () => {
     const extracted = scratch.file('extracted');
     mkdirSync(extracted);
-    execFileSync('tar', ['-C', extracted, '--numeric-owner', '-xp', '--xattrs', '--xattrs-include=*', '--acls', '-f', plainTar]);
+    execFileSync('tar', [
+      '-C',
+      extracted,
+      '--numeric-owner',
+      '-xp',
+      '--xattrs',
+      '--xattrs-include=*',
+      '--acls',
+      '-f',
+      plainTar,
+    ]);
     assertSameTree(extracted, tree);
     const device = scratch.file('device');
     await done(['device', 'init', '--root', device, '--source', repository, '--trust-on-first-use']);
@@ -241,7 +253,10 @@ describe('what is said with a build', () => {
     const { report, stderr } = await doneWith<Published>(atOrigin('publish', '--name', 'from-tar', plainTar));
     assert.deepEqual([report.alreadyPublished, report.newObjects], [true, 0]);
     assert.match(stderr, /published already/);
-    assert.equal(metadataOf(repository).filter((name) => /builds/.test(name)).length, before.filter((name) => /builds/.test(name)).length);
+    assert.equal(
+      metadataOf(repository).filter((name) => /builds/.test(name)).length,
+      before.filter((name) => /builds/.test(name)).length,
+    );
   });
 
   test('other content under a name that is taken is refused', async () => {
@@ -296,11 +311,15 @@ describe('what is said with a build', () => {
 describe('looking after a repository', () => {
   test('the list is in the order of publication, with what an update costs', async () => {
     const second = scratch.file('second');
-    writeStoryTree(second, 2);
+    writeStoryTree(second, 2, { withLargeFile: false });
     await publish('--name', 'second', second);
     const { builds, costs } = await list();
-    assert.equal(builds[0]?.name, 'tree');
-    assert.equal(builds.at(-1)?.name, 'second');
+    const places = ['py802-1', 'noted', 'second'].map((name) => builds.findIndex((one) => one.name === name));
+    assert.deepEqual(
+      places,
+      places.toSorted((one, other) => one - other),
+    );
+    assert.equal(places[2], builds.length - 1);
     assert.ok(costs.some(({ from, to, bytes }) => from === 'in-two' && to === 'second' && bytes > 0));
   });
 
@@ -341,25 +360,28 @@ describe('looking after a repository', () => {
     const unique = scratch.file('unique');
     mkdirSync(unique);
     writeFileSync(`${unique}/file`, createHash('sha512').update('unique').digest());
+    const packs = () => readdirSync(`${repository}/packs`);
+    const before = new Set(packs());
     await publish('--name', 'unique', '--stream', 'other', unique);
+    const own = packs().filter((name) => !before.has(name));
+    assert.equal(own.length, 1);
     await publish('--name', 'tree', '--stream', 'other', tree);
     await done(atOrigin('remove', 'unique'));
-    const files = () => readdirSync(`${repository}/packs`).length;
-    const before = files();
     const dry = await done<{ waiting: number; deleted: string[] }>(atOrigin('prune', '--dry-run'));
     assert.ok(dry.waiting > 0 && dry.deleted.length === 0);
     assert.deepEqual((await done<{ deleted: string[] }>(atOrigin('prune'))).deleted, []);
-    assert.equal(files(), before);
+    assert.ok(packs().includes(own[0] ?? ''));
     const { deleted } = await done<{ deleted: string[] }>(atOrigin('prune', '--grace', '0'));
-    assert.ok(deleted.some((name) => name.startsWith('packs/')));
-    assert.equal(files(), before - 1);
+    assert.ok(deleted.includes(`packs/${own[0]}`));
+    assert.ok(!packs().includes(own[0] ?? ''));
     assert.deepEqual((await done<Checked>(atOrigin('fsck'))).damaged, []);
   });
 
   test('fsck finds what the disk has lost, and repairs it from another copy', async () => {
     const copy = scratch.file('copy');
     cpSync(repository, copy, { recursive: true });
-    const [pack = ''] = readdirSync(`${copy}/packs`);
+    const sizeOf = (name: string) => statSync(`${copy}/packs/${name}`).size;
+    const [pack = ''] = readdirSync(`${copy}/packs`).sort((one, other) => sizeOf(other) - sizeOf(one));
     const [contents = ''] = readdirSync(`${copy}/contents`);
     const damaged = readFileSync(`${copy}/packs/${pack}`);
     damaged.writeUInt8(damaged.readUInt8(1000) ^ 1, 1000);
@@ -374,7 +396,10 @@ describe('looking after a repository', () => {
     );
     const source = pathToFileURL(repository).href;
     const repaired = await done<Checked>(['fsck', '--repo', copy, '--repair-from', source]);
-    assert.deepEqual(repaired.damaged.map((one) => one.repaired), [true, true]);
+    assert.deepEqual(
+      repaired.damaged.map((one) => one.repaired),
+      [true, true],
+    );
     assert.deepEqual((await done<Checked>(['fsck', '--repo', copy])).damaged, []);
   });
 

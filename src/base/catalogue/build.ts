@@ -297,6 +297,17 @@ export const buildMessages = {
       hint: 'Indique un tar, un directorio, o «-» para la entrada estándar.',
     },
   },
+  'source-empty': {
+    exit: 1,
+    en: {
+      text: 'The source holds no file and no folder, so it is no build that a device could run.',
+      hint: 'Check that it is the right one, and that what made it ended well.',
+    },
+    es: {
+      text: 'La fuente no contiene ningún archivo ni carpeta; no es una compilación que un equipo pueda usar.',
+      hint: 'Compruebe que sea la correcta, y que lo que la creó terminó bien.',
+    },
+  },
   'source-holds-folder': {
     exit: 2,
     en: {
@@ -350,6 +361,17 @@ export const buildMessages = {
     es: {
       text: '{md5Path} no contiene un MD5 de {path}.',
       hint: 'Vuelva a crearlo con «md5sum», o quítelo para publicar sin esta comprobación.',
+    },
+  },
+  'contents-damaged': {
+    exit: 1,
+    en: {
+      text: 'The contents file {path} is damaged: byte {position} makes no sense there.',
+      hint: 'Make the contents file again from this tree, or leave it out.',
+    },
+    es: {
+      text: 'El archivo de contenido {path} está dañado: el byte {position} no tiene sentido allí.',
+      hint: 'Vuelva a crear el archivo de contenido desde este árbol, o déjelo fuera.',
     },
   },
   'contents-do-not-match': {

@@ -92,6 +92,11 @@ export const cliHelpMessages = {
     'how long unused files stay (7d; 0: not at all)',
     'cuánto tiempo quedan los archivos sin uso (7d; 0: nada)',
   ),
+  'help-keys-renew': words('sign a role again for another term', 'firma un rol de nuevo por otro plazo'),
+  'option-lower-floor': words(
+    'for root: tell devices that no later time than DATE has passed, after a wrong clock signed',
+    'para root: dice a los equipos que no ha pasado nada posterior a DATE, si firmó un reloj errado',
+  ),
   'help-keys-submit': words(
     'publish what offline keys have signed',
     'publica lo que firmaron las claves fuera de línea',

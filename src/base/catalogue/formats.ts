@@ -47,6 +47,17 @@ export const formatsMessages = {
       hint: fetchAgain.es,
     },
   },
+  'archive-padding-too-long': {
+    exit: 1,
+    en: {
+      text: 'After the end of the archive at byte {position} come more than {limit} bytes of zeros.',
+      hint: 'What was given is a disk or a device rather than an archive, or it was copied wrongly: make it again.',
+    },
+    es: {
+      text: 'Tras el final del archivo tar, en el byte {position}, vienen más de {limit} bytes de ceros.',
+      hint: 'Lo que se dio es un disco o un dispositivo y no un archivo tar, o se copió mal: vuelva a crearlo.',
+    },
+  },
   'archive-data-after-end': {
     exit: 1,
     en: {

@@ -120,6 +120,7 @@ export const resultsMessages = {
     'Signed. Carry {path} back and run "satchel keys submit" on it.',
     'Firmado. Lleve {path} de vuelta y ejecute «satchel keys submit» con él.',
   ),
+  'result-keys-renewed': words('{role} is signed for another term.', '{role} quedó firmado por otro plazo.'),
   'result-submitted': words('Published what was signed.', 'Se publicó lo firmado.'),
   'result-device-init': words(
     '{root} follows {source} and trusts its root {sha256}.',

@@ -1,0 +1,186 @@
+/** The examples in docs/formats.md are what the program reads and writes. */
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { buildName, type Sha256 } from '../../src/base/identifiers.ts';
+import { createChunker } from '../../src/build/chunker.ts';
+import { contentsFor } from '../../src/build/contents.ts';
+import { parseIndex, serialiseIndex } from '../../src/build/index-format.ts';
+import { objectsOf } from '../../src/build/objects.ts';
+import { readConfiguration } from '../../src/device/configuration.ts';
+import { readInstalled } from '../../src/device/installed.ts';
+import { readJournal } from '../../src/device/journal.ts';
+import { deviceLayout, owedFile, recordFile } from '../../src/device/layout.ts';
+import { createLedger } from '../../src/device/ledger.ts';
+import { readOwed, writeOwed } from '../../src/device/owed.ts';
+import { parseContents, serialiseContents } from '../../src/formats/olpc-contents.ts';
+import { parseMap, serialiseMap } from '../../src/pack/map-format.ts';
+import {
+  parseBuildRecord,
+  parseDeltasRecord,
+  parseStreamRecord,
+  recordBytes,
+} from '../../src/repository/records.ts';
+import { openTimeFloor } from '../../src/trust/floor.ts';
+import { parseRequest, serialiseRequest } from '../../src/trust/request-file.ts';
+import {
+  allRoles,
+  custodyOf,
+  defaultLifetimes,
+  defaultLimits,
+  topLevelRoles,
+} from '../../src/trust/roles.ts';
+import { scratchFolder } from '../doubles/scratch.ts';
+
+const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
+const scratch = scratchFolder('formats-doc');
+after(() => scratch.remove());
+
+/** The text of the fenced block with this label, the last line feed included. */
+function example(label: string): string {
+  const blocks = [...page.matchAll(new RegExp(`^\`\`\`${label}\\n(.*?)^\`\`\`$`, 'gms'))];
+  assert.equal(blocks.length, 1, `one block "${label}"`);
+  return blocks[0]![1]!;
+}
+
+const bytesOfExample = (label: string) => Buffer.from(example(label), 'utf8');
+const record = (label: string) => Buffer.from(example(label).trimEnd(), 'utf8');
+const sha256 = (bytes: Uint8Array) => hash('sha256', bytes) as Sha256;
+const row = (name: string) => page.match(new RegExp(`^\\| \`${name}\` \\|.*$`, 'm'))?.[0] ?? '';
+
+describe('docs/formats.md', () => {
+  const index = bytesOfExample('json index');
+  const entries = parseIndex(index);
+  const map = bytesOfExample('json map');
+
+  test('the index is read, and written back to the byte', () => {
+    assert.deepEqual(Buffer.from(serialiseIndex(entries)), index);
+    assert.deepEqual(
+      new Set(entries.map(({ type }) => type)),
+      new Set(['directory', 'file', 'symlink', 'hardlink', 'char']),
+    );
+  });
+
+  test('the map belongs to the index, is read, and written back to the byte', () => {
+    const sizes = objectsOf(entries).map(({ size }) => size);
+    const parsed = parseMap(map, sizes);
+    assert.equal(parsed.index, sha256(index));
+    const frames = parsed.frames.map((frame, number) => ({ ...frame, objects: parsed.objectsIn(number) }));
+    const written = serialiseMap({ ...parsed, frames });
+    assert.deepEqual(written, map);
+  });
+
+  test('the records are read, written back to the byte, and agree with index and map', () => {
+    const build = parseBuildRecord(record('json build'), 'build');
+    assert.deepEqual(Buffer.from(recordBytes(build)), record('json build'));
+    assert.deepEqual([build.index.sha256, build.index.size], [sha256(index), index.length]);
+    const contents = contentsFor(entries);
+    assert.deepEqual([build.contents.sha256, build.contents.length], [sha256(contents), contents.length]);
+    assert.equal(build.tree.entries, entries.length);
+    const deltas = parseDeltasRecord(record('json deltas'), 'deltas');
+    assert.deepEqual(Buffer.from(recordBytes(deltas)), record('json deltas'));
+    assert.deepEqual([deltas.map.sha256, deltas.map.size], [sha256(map), map.length]);
+    const stream = parseStreamRecord(record('json stream'), 'stream');
+    assert.deepEqual(Buffer.from(recordBytes(stream.record)), record('json stream'));
+    assert.deepEqual(Buffer.from(stream.buildBytes), record('json build'));
+  });
+
+  test('the manifest for old clients is read, and written back to the byte', () => {
+    assert.deepEqual(serialiseContents(parseContents(record('json contents'))), record('json contents'));
+  });
+
+  test('the gear table and the cuts are those of the chunker', () => {
+    for (const [, value, hex] of example('text gear').matchAll(/gear\[(\d+)\] *= ([0-9a-f]{8})/g))
+      assert.equal(hash('sha256', `satchel gear ${value}`).slice(0, 8), hex);
+    const parts = Array.from({ length: 65536 }, (_, n) => hash('sha256', `satchel example ${n}`, 'buffer'));
+    const chunker = createChunker();
+    const chunks = [...chunker.push(Buffer.concat(parts)), chunker.finish()];
+    assert.equal(chunks.map((chunk) => chunk?.length).join(' '), example('text chunks').trim());
+  });
+
+  test('the chunks follow from the definition in the text alone', () => {
+    const gear = Array.from({ length: 256 }, (_, v) =>
+      hash('sha256', `satchel gear ${v}`, 'buffer').readUInt32BE(0),
+    );
+    const data = Buffer.concat(
+      Array.from({ length: 65536 }, (_, n) => hash('sha256', `satchel example ${n}`, 'buffer')),
+    );
+    const lengths: number[] = [];
+    let rolling = 0;
+    let start = 0;
+    for (let position = 0; position < data.length; position += 1) {
+      rolling = ((rolling << 1) + gear[data[position]!]!) >>> 0;
+      const length = position + 1 - start;
+      if ((length < 65536 || rolling >= 21845) && length < 1048576) continue;
+      lengths.push(length);
+      start = position + 1;
+    }
+    lengths.push(data.length - start);
+    assert.equal(lengths.join(' '), example('text chunks').trim());
+  });
+
+  test('the signing request is read, and written back', () => {
+    const text = example('json request');
+    const written = Buffer.from(serialiseRequest(parseRequest(Buffer.from(text), 'request'))).toString();
+    assert.deepEqual(JSON.parse(written), JSON.parse(text));
+  });
+
+  test('the note of pruning is JSON of its kind', () => {
+    const { satchel, format, files } = JSON.parse(example('json unreferenced'));
+    assert.deepEqual([satchel, format, typeof files[0].since], ['unreferenced', 1, 'number']);
+  });
+
+  test('the roles stand in the table with their custody, life and limits', () => {
+    for (const role of allRoles) {
+      const line = row(role);
+      assert.match(line, new RegExp(`\\| ${custodyOf[role]} \\| ${defaultLifetimes[role]} \\|`), role);
+    }
+    const kib = 1024;
+    assert.deepEqual(defaultLimits, {
+      root: 512 * kib,
+      timestamp: 16 * kib,
+      snapshot: 2 * kib * kib,
+      targets: 5 * kib * kib,
+    });
+    assert.deepEqual([...topLevelRoles], ['root', 'targets', 'snapshot', 'timestamp']);
+  });
+
+  test('the files of a device are read', () => {
+    const layout = deviceLayout(scratch.file('device'));
+    const name = buildName('example-1');
+    const write = (path: string, label: string) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, example(label));
+    };
+    write(layout.configuration, 'json config');
+    write(recordFile(layout, name), 'json installed');
+    write(layout.journal, 'json journal');
+    write(owedFile(layout, name), 'json owed');
+    assert.equal(readConfiguration(layout)?.stream, 'stable');
+    assert.equal(readInstalled(layout, name)?.index, sha256(index));
+    const { pending, last } = readJournal(layout);
+    assert.deepEqual([pending?.build, last?.code], ['example-2', 'cancelled']);
+    const owed = readOwed(layout, name);
+    const parts = [...owed].flatMap(([path, whats]) => [...whats].map((what) => ({ path, what })));
+    writeOwed(layout, name, parts);
+    assert.equal(readFileSync(owedFile(layout, name), 'utf8'), example('json owed'));
+  });
+
+  test('the floor of time is read', () => {
+    const file = join(scratch.path, 'floor');
+    writeFileSync(file, example('json floor'));
+    assert.equal(openTimeFloor(file, () => 0).value(), Date.parse('2026-01-31T12:00:00Z'));
+  });
+
+  test('a ledger has the length and the beginning that the table gives it', () => {
+    const rows = entries.length;
+    const { bytes } = createLedger(sha256(index), rows);
+    assert.equal(bytes.length, 4 + 4 + 8 + 32 + rows * (8 + 8 + 8 + 4 + 4 + 4) + 32);
+    const header = Buffer.from(bytes.subarray(0, 48));
+    assert.deepEqual([header.readUInt32LE(0), header.readUInt32LE(4)], [0x1d6e0001, 1]);
+    assert.equal(header.readBigUInt64LE(8), BigInt(rows));
+    assert.equal(header.subarray(16).toString('hex'), sha256(index));
+  });
+});
