@@ -12,7 +12,7 @@ export class Fields {
   /** `value` must be a JSON object; `what` names the record for people. Throws `record-invalid`. */
   constructor(value: unknown, what: string) {
     this.#what = what;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#wrong('{}');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.wrong('{}');
     this.#record = value as Record<string, unknown>;
   }
 
@@ -26,7 +26,8 @@ export class Fields {
     }
   }
 
-  #wrong(field: string): SatchelError {
+  /** The error for a field with a wrong value. */
+  wrong(field: string): SatchelError {
     return new SatchelError('record-invalid', { what: this.#what, field });
   }
 
@@ -37,7 +38,7 @@ export class Fields {
 
   text(name: string): string {
     const value = this.#record[name];
-    if (typeof value !== 'string') throw this.#wrong(name);
+    if (typeof value !== 'string') throw this.wrong(name);
     return value;
   }
 
@@ -45,19 +46,19 @@ export class Fields {
   count(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#record[name];
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > most)
-      throw this.#wrong(name);
+      throw this.wrong(name);
     return value;
   }
 
   flag(name: string): boolean {
     const value = this.#record[name];
-    if (typeof value !== 'boolean') throw this.#wrong(name);
+    if (typeof value !== 'boolean') throw this.wrong(name);
     return value;
   }
 
   sha256(name: string): Sha256 {
     const value = this.text(name);
-    if (!isSha256(value)) throw this.#wrong(name);
+    if (!isSha256(value)) throw this.wrong(name);
     return value;
   }
 
@@ -69,7 +70,7 @@ export class Fields {
   time(name: string): string {
     const value = this.text(name);
     if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) || Number.isNaN(Date.parse(value)))
-      throw this.#wrong(name);
+      throw this.wrong(name);
     return value;
   }
 
@@ -79,16 +80,16 @@ export class Fields {
 
   list(name: string): Fields[] {
     const value = this.#record[name];
-    if (!Array.isArray(value)) throw this.#wrong(name);
+    if (!Array.isArray(value)) throw this.wrong(name);
     return value.map((item, number) => new Fields(item, `${this.#what}, ${name} ${number + 1}`));
   }
 
   /** Checks the kind and format number that every record begins with. Throws `record-newer`, `record-invalid`. */
   expectFormat(kind: string, newest: number): void {
-    if (this.text('satchel') !== kind) throw this.#wrong('satchel');
+    if (this.text('satchel') !== kind) throw this.wrong('satchel');
     const format = this.count('format');
     if (format > newest) throw new SatchelError('record-newer', { what: this.#what, format, newest });
-    if (format < 1) throw this.#wrong('format');
+    if (format < 1) throw this.wrong('format');
   }
 
   /** The JSON text of the record in the order it was read, for comparing with a signed hash. */

@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Sha256 } from '../base/identifiers.ts';
+import { createRelief } from '../base/memory.ts';
 import { readResuming } from '../store/retry.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { Interval, Spool } from './spool.ts';
@@ -34,13 +35,14 @@ const connections = 3;
  */
 export async function fetchRanges(options: FetchOptions): Promise<void> {
   const queue = options.ranges.flatMap((range) => missingParts(range, options));
+  const relieve = createRelief();
   const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
   // The first failure stops the other connections at once instead of letting them finish their ranges.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await fetchPart(next, { ...options, signal }, pace);
+      await fetchPart(next, { ...options, signal }, pace, relieve);
     }
   };
   const workers = Array.from({ length: Math.min(connections, queue.length) }, () =>
@@ -69,7 +71,12 @@ function missingParts(range: WantedRange, { spool, onReceived }: FetchOptions): 
   return gaps.map((gap) => ({ ...range, ...gap }));
 }
 
-async function fetchPart(part: MissingPart, options: FetchOptions, pace: Pace | undefined): Promise<void> {
+async function fetchPart(
+  part: MissingPart,
+  options: FetchOptions,
+  pace: Pace | undefined,
+  relieve: (bytes: number) => void,
+): Promise<void> {
   const writer = options.spool.append(part.file, part.start);
   try {
     let position = part.start;
@@ -82,6 +89,7 @@ async function fetchPart(part: MissingPart, options: FetchOptions, pace: Pace | 
       await writer.write(bytes);
       options.onReceived(part.file, { start: position, end: position + bytes.length });
       position += bytes.length;
+      relieve(bytes.length);
       if (pace) await pace(bytes.length, options.signal);
     }
   } finally {

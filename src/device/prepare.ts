@@ -1,5 +1,6 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import { releaseMemory } from '../base/memory.ts';
 import type { Reporter } from '../base/progress.ts';
 import { freeSpace } from '../os/disk.ts';
 import { coalesceFrames, framesHolding } from '../pack/locate.ts';
@@ -41,7 +42,9 @@ export type PrepareOptions = {
 export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
   const { layout, base, spool, maximumBytes } = options;
   const lists = await fetchLists(options);
+  releaseMemory();
   const stage = planStage(lists.entries, base === undefined ? undefined : openInstalled(layout, base));
+  releaseMemory();
   const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
   return {
     lists,

@@ -6,50 +6,64 @@ import type { StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 type Answer = { outcome: StageOutcome } | { failure: { code: MessageCode; parameters: MessageParameters } };
 type Waiting = {
+  readonly task: StageTask;
   readonly resolve: (outcome: StageOutcome) => void;
   readonly reject: (error: unknown) => void;
 };
-type Thread = { readonly worker: Worker; readonly waiting: Waiting[] };
+/** `sent` are the tasks that the thread has, in the order in which it answers. */
+type Thread = { readonly worker: Worker; readonly sent: Waiting[] };
+
+/** Tasks sent ahead to a thread: it never waits, and what waits for it is not copied before its turn. */
+const sentAhead = 3;
 
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
-  /** Hands a task to the least busy thread. Rejects with the task's SatchelError. */
+  /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
   close(): Promise<void>;
 };
 
 /** Starts one thread a core, at most two: the disk does not profit from more. */
 export function openStagePool(trees: StageTrees): StagePool {
-  const threads = Array.from({ length: Math.min(2, availableParallelism()) }, () => startThread(trees));
-  const leastBusy = () =>
-    threads.reduce((best, thread) => (thread.waiting.length < best.waiting.length ? thread : best));
+  const queue: Waiting[] = [];
+  const threads = Array.from({ length: Math.min(2, availableParallelism()) }, () =>
+    startThread(trees, () => send()),
+  );
+  const send = () => {
+    for (;;) {
+      const free = threads.reduce((best, thread) => (thread.sent.length < best.sent.length ? thread : best));
+      const next = free.sent.length < sentAhead ? queue.shift() : undefined;
+      if (next === undefined) return;
+      free.sent.push(next);
+      free.worker.postMessage(next.task);
+    }
+  };
   return {
-    run(task) {
-      const { worker, waiting } = leastBusy();
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        worker.postMessage(task);
-      });
-    },
+    run: (task) =>
+      new Promise((resolve, reject) => {
+        queue.push({ task, resolve, reject });
+        send();
+      }),
     async close() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
   };
 }
 
-function startThread(trees: StageTrees): Thread {
+function startThread(trees: StageTrees, onFree: () => void): Thread {
   const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), {
     workerData: trees,
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
   });
-  const thread: Thread = { worker, waiting: [] };
+  const thread: Thread = { worker, sent: [] };
   worker.on('message', (answer: Answer) => {
-    const waiting = thread.waiting.shift();
+    const waiting = thread.sent.shift();
+    onFree();
     if ('outcome' in answer) waiting?.resolve(answer.outcome);
     else waiting?.reject(new SatchelError(answer.failure.code, answer.failure.parameters));
   });
   worker.on('error', (error) => {
-    for (const waiting of thread.waiting.splice(0)) waiting.reject(error);
+    for (const waiting of thread.sent.splice(0)) waiting.reject(error);
   });
   return thread;
 }

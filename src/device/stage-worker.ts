@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SatchelError } from '../base/errors.ts';
+import { createRelief } from '../base/memory.ts';
 import { doStageTask } from './stage-do.ts';
 import type { StageTask, StageTrees } from './stage-task.ts';
 
@@ -9,9 +10,14 @@ import type { StageTask, StageTrees } from './stage-task.ts';
  */
 const trees = workerData as StageTrees;
 
+const relieve = createRelief();
+
 parentPort?.on('message', (task: StageTask) => {
   try {
-    parentPort?.postMessage({ outcome: doStageTask(task, trees) });
+    const outcome = doStageTask(task, trees);
+    // What was read and unpacked to write it passed through as well.
+    relieve(3 * outcome.written);
+    parentPort?.postMessage({ outcome });
   } catch (error) {
     if (error instanceof SatchelError)
       parentPort?.postMessage({ failure: { code: error.code, parameters: error.parameters } });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -8,7 +9,7 @@ import {
   mkdirSync,
   openSync,
 } from 'node:fs';
-import { type ByteString, pathBelow } from '../base/byte-string.ts';
+import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { Reporter } from '../base/progress.ts';
@@ -16,6 +17,7 @@ import type { FileEntry, HardLinkEntry, InodeEntry } from '../build/entry.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
 import type { Delivery } from './deliver.ts';
+import { contentAt } from './restore-inode.ts';
 import type { NeededObject, StagePlan } from './stage-plan.ts';
 import { openStagePool, type StagePool } from './stage-pool.ts';
 import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
@@ -174,7 +176,10 @@ function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
     const to = pathBelow(stage, path);
     withSystemErrors('link', to, () => linkSync(pathBelow(stage, first), to));
   };
-  for (const entry of plan.large) owe(entry);
+  for (const entry of plan.large) {
+    requireContent(entry, stage);
+    owe(entry);
+  }
   if (result.unlinkable.length > 0) {
     const paths = new Set(result.unlinkable);
     for (const entry of plan.links.filter(({ path }) => paths.has(path))) {
@@ -187,6 +192,21 @@ function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
   }
   for (const entry of plan.hardLinks) link(entry);
   for (const entry of plan.directories.toReversed()) owe(entry);
+}
+
+/**
+ * Each chunk was compared with its own hash when it was written; whether together they are the file that was signed
+ * only the whole tells. What was just written is read from memory.
+ */
+function requireContent(entry: FileEntry, stage: string): void {
+  const path = pathBelow(stage, entry.path);
+  const found = withSystemErrors('read', path, () => {
+    const digest = createHash('sha256');
+    for (const piece of contentAt(path)) digest.update(piece);
+    return digest.digest('hex');
+  });
+  if (found !== entry.sha256)
+    throw new SatchelError('large-file-wrong', { path: displayOf(entry.path), found, wanted: entry.sha256 });
 }
 
 function copyUnlinkable(path: ByteString, { base, stage }: StageTrees): void {

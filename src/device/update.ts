@@ -168,13 +168,10 @@ async function fetchAndStage(
     build: name,
     reporter,
   });
-  const contents = fetchContents({ ...options, ...session, wanted }, entries);
-  const staged = await stageTree({
-    plan: prepared.stage,
-    trees: { stage, base },
-    deliver,
-    reporter,
-    signal,
+  const { staged, contents } = await bothOrNeither(signal, {
+    contents: fetchContents({ ...options, ...session, wanted }, entries),
+    stage: (both) =>
+      stageTree({ plan: prepared.stage, trees: { stage, base }, deliver, reporter, signal: both }),
   }).catch((error: unknown) => {
     // What was received is kept in the spool; a half-made tree would only take up room.
     moveToTrash(layout, stage);
@@ -204,11 +201,28 @@ async function fetchAndStage(
     build: wanted.build,
     entries,
     stage,
-    contents: await contents,
+    contents,
     owed,
     clock: options.clock,
   });
   return staged;
+}
+
+/** Stages while the manifest comes; without one to install in the end, staging stops, and has stopped afterwards. */
+async function bothOrNeither(
+  signal: AbortSignal | undefined,
+  work: {
+    readonly contents: Promise<Uint8Array>;
+    readonly stage: (signal: AbortSignal) => Promise<StageResult>;
+  },
+): Promise<{ readonly staged: StageResult; readonly contents: Uint8Array }> {
+  const stop = new AbortController();
+  work.contents.catch((error: unknown) => stop.abort(error));
+  const staging = work.stage(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
+  const [staged, contents] = await Promise.allSettled([staging, work.contents]);
+  if (contents.status === 'rejected') throw contents.reason;
+  if (staged.status === 'rejected') throw staged.reason;
+  return { staged: staged.value, contents: contents.value };
 }
 
 /**

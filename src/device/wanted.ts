@@ -51,7 +51,9 @@ async function namedBuild({ client, store, signal }: WantedContext, name: BuildN
     client.target(path, { signal }),
     client.target(deltasPath, { signal }),
   ]);
-  return { build: parseBuildRecord(build, path), deltas: parseDeltasRecord(deltas, deltasPath) };
+  const wanted = { build: parseBuildRecord(build, path), deltas: parseDeltasRecord(deltas, deltasPath) };
+  if (wanted.build.name !== name) throw new SatchelError('record-invalid', { what: path, field: 'name' });
+  return wanted;
 }
 
 async function streamHead({ client, store, signal }: WantedContext, stream: StreamName): Promise<Wanted> {

@@ -99,6 +99,13 @@ function storedFile(fields: Fields, limit: number): StoredFile {
   };
 }
 
+/** `major.minor.patch`, or empty for any: what cannot be compared must not be passed over. */
+function clientVersion(fields: Fields): string {
+  const version = fields.text('minimumClient');
+  if (version !== '' && !/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) throw fields.wrong('minimumClient');
+  return version;
+}
+
 function buildRecord(fields: Fields): BuildRecord {
   fields.expectFormat('build', recordFormat);
   const contents = fields.record('contents');
@@ -117,7 +124,7 @@ function buildRecord(fields: Fields): BuildRecord {
     tree: { entries: tree.count('entries'), files: tree.count('files'), bytes: tree.count('bytes') },
     published: fields.time('published'),
     waypoint: fields.flag('waypoint'),
-    minimumClient: fields.text('minimumClient'),
+    minimumClient: clientVersion(fields),
     notes: fields.text('notes'),
   };
 }

@@ -63,7 +63,12 @@ export async function readTrusted(store: Store, signal?: AbortSignal): Promise<R
     // A new root with new online keys was stored, and a crash came before they signed anything.
     if (!isSatchelError(error, 'metadata-unsigned') || rootVersion === 1) throw error;
     const earlier = await readRoot(rootVersion - 1);
-    return { root, highest, ...(await readBelow(store, earlier.signed, timestampBytes, signal)) };
+    try {
+      return { root, highest, ...(await readBelow(store, earlier.signed, timestampBytes, signal)) };
+    } catch (second) {
+      // Neither root explains what is there: then the newest says what is wrong.
+      throw isSatchelError(second, 'metadata-unsigned') ? error : second;
+    }
   }
 }
 

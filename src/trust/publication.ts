@@ -21,7 +21,7 @@ import {
   withGoodSignatures,
 } from './documents.ts';
 import type { KeyRing } from './keys.ts';
-import { type JsonObject, type RootMetadata, readSigned } from './metadata.ts';
+import { type JsonObject, type RootMetadata, readSigned, type TargetsMetadata } from './metadata.ts';
 import { type RepositoryMetadata, readTrusted } from './metadata-store.ts';
 import { metadataFile } from './names.ts';
 import {
@@ -150,6 +150,10 @@ function composeDocuments(
   const targets = changedTargets
     ? readSigned('targets', changedTargets, { file: 'targets', source: 'here' })
     : held('targets');
+  // A role with other keys is signed by them in the same step, also when targets came back from being signed.
+  for (const role of delegatedRoles)
+    if (!drafts.has(role) && signersChange(held('targets'), targets, role))
+      drafts.set(role, nextDocument(context, current, role));
   const documents = new Map<Role, RoleDocument>();
   for (const [role, draft] of drafts) {
     const roots = newRoot ? ([current.root.signed, newRoot] as const) : ([current.root.signed] as const);
@@ -158,6 +162,15 @@ function composeDocuments(
     documents.set(role, addSignatures(document, context.keys.load(role)));
   }
   return documents;
+}
+
+/** True when two versions of targets do not ask for the same signatures of a role. */
+function signersChange(before: TargetsMetadata, after: TargetsMetadata, role: DelegatedRole): boolean {
+  const signers = ({ delegations }: TargetsMetadata) => {
+    const found = delegations.find(({ name }) => name === role);
+    return JSON.stringify([found?.threshold, [...(found?.keyids ?? [])].sort()]);
+  };
+  return signers(before) !== signers(after);
 }
 
 /** The next version of targets or a role below it, with other target files if some are given. */

@@ -1,6 +1,6 @@
 /** `./satchel` as a process of its own: how the whole stories call it, and what came of it. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -11,7 +11,7 @@ export const launcher = resolve(import.meta.dirname, '../../satchel');
 export type ProgramOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
-  /** What the machine's clock shows, for example `2040-01-01 00:00:00`, in UTC; see `faketime(1)`. */
+  /** What the machine's clock shows, for example `2040-01-01 00:00:00`, in UTC; needs `faketimeLibrary`. */
   readonly clock?: string;
   /** Words that stand before the program: another user, a tracer. */
   readonly wrapper?: readonly string[];
@@ -43,11 +43,10 @@ export type Refusal = {
 /** Starts the program in English with an environment of its own. */
 export function startSatchel(words: readonly string[], options: ProgramOptions = {}): Running {
   const { clock, wrapper = [], environment, input } = options;
-  const faketime = clock === undefined ? [] : ['faketime', clock];
-  const [program, ...rest] = [...wrapper, ...faketime, launcher, ...words] as [string, ...string[]];
+  const [program, ...rest] = [...wrapper, launcher, ...words] as [string, ...string[]];
   const child = spawn(program, rest, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env: { ...cleanEnvironment(), ...(clock === undefined ? {} : clockEnvironment), ...environment },
+    env: { ...cleanEnvironment(), ...(clock === undefined ? {} : clockEnvironment(clock)), ...environment },
   });
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
@@ -144,8 +143,27 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
+let library: string | undefined;
+
+/** The library that shows processes another time, or undefined when Debian's `faketime` is not installed. */
+export function faketimeLibrary(): string | undefined {
+  // The program itself would stay between us and the process, and keep signals from it.
+  library ??= spawnSync('faketime', ['2000-01-01', 'printenv', 'LD_PRELOAD'], {
+    encoding: 'utf8',
+  }).stdout?.trim();
+  return library || undefined;
+}
+
 /** Only the calendar is moved: timers go on as they are, and files keep their times. */
-const clockEnvironment = { DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1', FAKE_UTIME: '0' };
+function clockEnvironment(clock: string): Readonly<Record<string, string>> {
+  return {
+    LD_PRELOAD: faketimeLibrary() ?? '',
+    FAKETIME: `@${clock}`,
+    DONT_FAKE_MONOTONIC: '1',
+    NO_FAKE_STAT: '1',
+    FAKE_UTIME: '0',
+  };
+}
 
 /** The untouched tree of a build on a device. */
 export function pristine(root: string, build: string): string {

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Waits until a condition holds that another process brings about; looks every few milliseconds. Throws when
  * `ended` comes first, since then it never will.
  */
-export async function when(condition: () => boolean, ended: Promise<unknown>): Promise<void> {
+export async function when(condition: () => boolean, ended?: Promise<unknown>): Promise<void> {
   let over = false;
   const stop = () => {
     over = true;
   };
-  ended.then(stop, stop);
+  ended?.then(stop, stop);
   while (!condition()) {
     if (over) throw new Error(`the process ended before it happened: ${JSON.stringify(await ended)}`);
     await sleep(2);

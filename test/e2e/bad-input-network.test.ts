@@ -65,7 +65,8 @@ async function updateUnder(rules: readonly FaultRule[], outcome: Outcome, except
   const root = device();
   const server = await startFaultServer(repo, rules);
   try {
-    const words = ['update', '--root', root, '--source', server.url, '--timeout', '1s'];
+    const hangs = rules.some(({ fault }) => fault.kind === 'hang');
+    const words = ['update', '--root', root, '--source', server.url, '--timeout', hangs ? '2s' : '20s'];
     if (outcome === 'succeeds') {
       await succeed(words);
       assert.equal(hostnameOf(root, 'two'), 'two\n');
@@ -246,7 +247,7 @@ suite('something else at the address', { concurrency: 4 }, () => {
     const { port } = server.address() as AddressInfo;
     try {
       for (const command of ['check', 'update']) {
-        const words = [command, '--root', root, '--source', `http://127.0.0.1:${port}`, '--timeout', '1s'];
+        const words = [command, '--root', root, '--source', `http://127.0.0.1:${port}`, '--timeout', '3s'];
         const { seconds } = await unchanged(
           [root],
           () => refused(words, codes, { patience: 60_000 }),
@@ -332,7 +333,7 @@ suite('the wrong repository', { concurrency: 3 }, () => {
     const root = device();
     const server = await startFaultServer(directory);
     try {
-      const call = [...words, '--root', root, '--source', server.url, '--timeout', '1s'];
+      const call = [...words, '--root', root, '--source', server.url, '--timeout', '3s'];
       await unchanged([root], () => refused(call, codes), except);
     } finally {
       await server.close();
@@ -356,7 +357,7 @@ suite('the wrong repository', { concurrency: 3 }, () => {
     await succeed(['check', '--root', root, '--source', repo]);
     const older = await startFaultServer(place.at('older'));
     try {
-      const words = ['update', '--root', root, '--source', older.url, '--timeout', '1s'];
+      const words = ['update', '--root', root, '--source', older.url, '--timeout', '3s'];
       const { stderr } = await unchanged(
         [root],
         () => refused(words, ['store-not-found', 'metadata-rolled-back']),
@@ -378,7 +379,7 @@ suite('the wrong repository', { concurrency: 3 }, () => {
     const second = await startFaultServer(repo);
     context.after(() => second.close());
     assert.notEqual(first.port, second.port);
-    const words = ['update', '--root', root, '--timeout', '1s'];
+    const words = ['update', '--root', root, '--timeout', '3s'];
     await refused([...words, '--source', first.url], 'store-unreachable');
     const result = await succeed([...words, '--source', second.url]);
     assert.ok(result.bytesReceived < 700_000, `${result.bytesReceived} bytes were fetched again`);

@@ -115,6 +115,39 @@ async function recorded(name: string, prepare: (folder: string) => readonly stri
   return done(await recordCalls(prepare(folder), folder));
 }
 
+test('the record has calls of every form: synchronous, with callback, with promise, of handles, foreign, of threads', async () => {
+  const device = join(world.folder, 'forms');
+  await must(
+    'device',
+    'init',
+    '--root',
+    device,
+    '--source',
+    `file://${world.second}`,
+    '--trust-on-first-use',
+  );
+  const update = await recordCalls(['update', '--root', device], device);
+  const seen = new Set(done(update).map(({ label }) => label.replaceAll('versions/updates/satchel/', '')));
+  for (const label of [
+    'rename .tmp.#.journal.json journal.json',
+    'fdatasync spool/#.0',
+    'syncfs versions',
+    'flock lock',
+    'write stage/b2/etc/new',
+    'mknod stage/b2/dev/queue',
+    'utimensat stage/b2/etc',
+    'symlink stage/b2/etc/link',
+  ])
+    assert.ok(seen.has(label), `${label} is missing in\n${[...seen].join('\n')}`);
+  const publish = await recorded('forms-publish', (folder) => {
+    copyRepository(world.first, join(folder, 'repo'));
+    return ['publish', '--repo', join(folder, 'repo'), world.archives.b2];
+  });
+  const published = new Set(publish.map(({ label }) => label));
+  for (const label of ['link repo/maps/.tmp.#.# repo/maps/#.zst', 'fchmod repo/maps/.tmp.#.#'])
+    assert.ok(published.has(label), `${label} is missing in\n${[...published].join('\n')}`);
+});
+
 test('publishing syncs every file before its name and its folder before metadata names it', async () => {
   const calls = await recorded('publish', (folder) => {
     copyRepository(world.first, join(folder, 'repo'));

@@ -1,6 +1,15 @@
 /** The life of a device: from its first install through updates, going back and repairs, over HTTP and from a stick. */
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { UpdatePlan } from '../../src/device/plan-update.ts';
@@ -265,6 +274,23 @@ describe('versions that stay and go', () => {
     const root = await furtherDevice('only-one', 'os-1');
     const refusal = await refused(['rollback', '--root', root]);
     assert.deepEqual([refusal.exitCode, refusal.code], [3, 'rollback-nothing']);
+  });
+});
+
+describe('a device that was there before Satchel', () => {
+  test('is updated from the version that it boots, and can go back to it', async () => {
+    const root = await furtherDevice('legacy');
+    const versions = `${root}/versions`;
+    writeStoryTree(`${versions}/pristine/build-5`, 1);
+    mkdirSync(`${versions}/configs/build-5`);
+    symlinkSync('/versions/pristine/build-5', `${versions}/configs/build-5/current`);
+    symlinkSync('configs/build-5', `${versions}/boot`);
+    const old = snapshotOf(pristine(root, 'build-5'));
+    const report = await done<UpdateResult>(['update', '--root', root]);
+    assert.deepEqual([report.build, report.from], ['os-3', 'build-5']);
+    assertSameTree(pristine(root, 'os-3'), trees[2]);
+    assert.deepEqual(snapshotOf(pristine(root, 'build-5')), old);
+    assert.equal((await done(['rollback', '--root', root])).to, 'build-5');
   });
 });
 

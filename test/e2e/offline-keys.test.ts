@@ -1,6 +1,16 @@
 /** Offline keys on a machine of their own: publishing over a signing request, and keys that change. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { UpdateResult } from '../../src/device/update.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
@@ -22,7 +32,8 @@ const device = scratch.file('device');
 
 function tree(name: string): string {
   const path = scratch.file(`tree-${name}`);
-  mkdirSync(path, { recursive: true });
+  if (existsSync(path)) return path;
+  mkdirSync(path);
   writeFileSync(`${path}/name`, `${name}\n`);
   return path;
 }
@@ -139,8 +150,14 @@ describe('publishing without the offline keys', () => {
 
 describe('keys that change', () => {
   test('secrets are for their owner alone', () => {
-    const files = readdirSync(onlineKeys, { recursive: true, withFileTypes: true });
-    assert.ok(files.some((file) => file.isFile()));
+    for (const directory of [onlineKeys, machine]) {
+      const found = readdirSync(directory, { recursive: true, withFileTypes: true });
+      const modes = found
+        .filter((entry) => /^(online|offline)/.test(relative(directory, join(entry.parentPath, entry.name))))
+        .map((entry) => statSync(join(entry.parentPath, entry.name)).mode & 0o077);
+      assert.ok(modes.length >= 6);
+      assert.deepEqual(new Set(modes), new Set([0]));
+    }
   });
 
   for (const role of ['timestamp', 'snapshot', 'streams', 'deltas'])

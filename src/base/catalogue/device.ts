@@ -24,6 +24,17 @@ export const deviceMessages = {
       hint: 'Recupérelo de una copia, o elimínelo y prepare de nuevo el equipo con «satchel device init».',
     },
   },
+  'large-file-wrong': {
+    exit: 1,
+    en: {
+      text: 'The parts of "{path}" make a file with the hash {found}, but {wanted} was signed.',
+      hint: 'The repository contradicts itself; nothing was changed. Tell its keeper, and stay with the build that runs.',
+    },
+    es: {
+      text: 'Las partes de «{path}» forman un archivo con el hash {found}, pero se firmó {wanted}.',
+      hint: 'El repositorio se contradice; no se cambió nada. Avise a su encargado y siga con la compilación actual.',
+    },
+  },
   'device-folder-outside': {
     exit: 1,
     en: {

@@ -1,0 +1,24 @@
+/**
+ * The engine collects large, short-lived values only when it needs room, and a device may have less than the
+ * engine believes. Both functions do nothing unless the program was started with `--expose-gc`, as the launcher
+ * does.
+ */
+
+/** Gives back what is no longer used, of whatever age; costs tens of milliseconds with a large tree. */
+export function releaseMemory(): void {
+  globalThis.gc?.();
+}
+
+/** Bytes of buffers after which the young ones are collected. */
+const reliefInterval = 16 * 1024 * 1024;
+
+/** Tells of buffers that pass through: every 16 MiB those no longer used are given back, in a millisecond. */
+export function createRelief(): (bytes: number) => void {
+  let passed = 0;
+  return (bytes) => {
+    passed += bytes;
+    if (passed < reliefInterval) return;
+    passed = 0;
+    globalThis.gc?.({ type: 'minor' });
+  };
+}
