@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { serialiseRequest } from '../trust/request-file.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
@@ -6,7 +7,10 @@ import type { Words } from './command.ts';
 /** Writes a signing request beside the repository and gives its path; undefined when nothing waits. */
 export function writeRequest(repo: string, request: SigningRequest | undefined): string | undefined {
   if (request === undefined) return undefined;
-  const path = `${repo}.to-sign-${request.made.replace(/[-:]/g, '')}.json`;
+  const time = request.made.replace(/[-:]/g, '');
+  let path = `${repo}.to-sign-${time}.json`;
+  // Requests of one second must not overwrite each other.
+  for (let number = 2; existsSync(path); number += 1) path = `${repo}.to-sign-${time}-${number}.json`;
   writeFileAtomic(path, serialiseRequest(request));
   return path;
 }

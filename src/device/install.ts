@@ -61,6 +61,7 @@ export async function installStage(options: InstallOptions): Promise<void> {
     installedAt: new Date(clock()).toISOString(),
     size: build.tree.bytes,
     entries: build.tree.entries,
+    sequence: build.sequence,
   });
 }
 

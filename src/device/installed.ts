@@ -22,6 +22,8 @@ export type InstalledBuild = {
   readonly size: number;
   /** Lines of its index. */
   readonly entries: number;
+  /** Its place in the order of publications. */
+  readonly sequence?: number;
 };
 
 /** A tree in `pristine`; one without a record is incomplete or was not installed by Satchel. */
@@ -107,12 +109,14 @@ function nameOrNothing(value: string): BuildName | undefined {
 }
 
 function parseRecord(fields: Fields): InstalledBuild | undefined {
-  const { name, index, contentsHash, installedAt, size, entries } = fields;
+  const { name, index, contentsHash, installedAt, size, entries, sequence } = fields;
   if (typeof name !== 'string' || typeof index !== 'string' || !isSha256(index)) return undefined;
   if (!isOptionalText(contentsHash) || typeof installedAt !== 'string') return undefined;
   if (!isCount(size) || !isCount(entries)) return undefined;
+  if (sequence !== undefined && !isCount(sequence)) return undefined;
   const known = nameOrNothing(name);
   if (known === undefined) return undefined;
-  const record = { name: known, index, installedAt, size, entries };
+  const place = sequence === undefined ? {} : { sequence };
+  const record = { name: known, index, installedAt, size, entries, ...place };
   return contentsHash === undefined ? record : { ...record, contentsHash };
 }

@@ -73,6 +73,21 @@ export async function fetchContents(
   return contents as Uint8Array;
 }
 
+/** Bytes of the lists that have to be read from the source: what is known or received already is not. */
+export function missingListBytes({
+  layout,
+  spool,
+  wanted,
+}: Pick<ListsOptions, 'layout' | 'spool' | 'wanted'>): number {
+  const { build, deltas } = wanted;
+  const files =
+    readStoredIndex(layout, build.index.sha256) === undefined ? [deltas.map, build.index] : [deltas.map];
+  let bytes = 0;
+  for (const { stored, length } of files)
+    for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;
+  return bytes;
+}
+
 /** A stored file; `sha256` and `size` are there when it is compressed. */
 type ListFile = {
   readonly name: string;

@@ -2,6 +2,7 @@ import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { releaseMemory } from '../base/memory.ts';
 import type { Reporter } from '../base/progress.ts';
+import { formatBytes } from '../base/units.ts';
 import { freeSpace } from '../os/disk.ts';
 import { coalesceFrames, framesHolding } from '../pack/locate.ts';
 import { directoryDisk, fileDisk } from '../plan/disk.ts';
@@ -10,7 +11,7 @@ import type { ReadableStore } from '../store/store.ts';
 import { openBase } from './base-check.ts';
 import { readInstalled, readInstalledIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
-import { type BuildLists, fetchLists } from './lists.ts';
+import { type BuildLists, fetchLists, missingListBytes } from './lists.ts';
 import type { Spool } from './spool.ts';
 import { type Base, planStage, type StagePlan } from './stage-plan.ts';
 import type { Wanted } from './wanted.ts';
@@ -31,7 +32,7 @@ export type PrepareOptions = {
   readonly store: ReadableStore;
   readonly spool: Spool;
   readonly wanted: Wanted;
-  /** The installed version to compare with; undefined on an empty device. */
+  /** The version to compare with, when Satchel has installed it; undefined on an empty device. */
   readonly base: BuildName | undefined;
   readonly maximumBytes?: number | undefined;
   readonly reporter: Reporter;
@@ -40,7 +41,16 @@ export type PrepareOptions = {
 
 /** Compares the indexes, looks at the base on disk, and prices the ways. */
 export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
-  const { layout, base, spool, maximumBytes } = options;
+  const { layout, spool, maximumBytes } = options;
+  const base = usableBase(options);
+  const listBytes = missingListBytes(options);
+  // The index and the map are themselves priced before they are fetched.
+  if (listBytes > (maximumBytes ?? Number.POSITIVE_INFINITY))
+    throw new SatchelError('plan-over-budget', {
+      build: options.wanted.build.name,
+      bytes: formatBytes(listBytes),
+      limit: formatBytes(maximumBytes ?? 0),
+    });
   const lists = await fetchLists(options);
   releaseMemory();
   const stage = planStage(lists.entries, base === undefined ? undefined : openInstalled(layout, base));
@@ -51,8 +61,17 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
     stage,
     base,
     ways: priceWays(lists, stage, spool),
-    budget: { maximumBytes, freeBytes, freeInodes },
+    budget: {
+      maximumBytes: maximumBytes === undefined ? undefined : maximumBytes - listBytes,
+      freeBytes,
+      freeInodes,
+    },
   };
+}
+
+/** Nothing is known about the files of a version that was not installed by Satchel: it is left as it is. */
+function usableBase({ layout, base }: PrepareOptions): BuildName | undefined {
+  return base !== undefined && readInstalled(layout, base) !== undefined ? base : undefined;
 }
 
 /** The installed version as a base. Throws `version-not-installed`, `installed-index-damaged`. */

@@ -1,3 +1,4 @@
+import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { readInstalled } from './installed.ts';
@@ -17,10 +18,16 @@ export type Situation = {
   readonly isCurrent: boolean;
 };
 
-/** Compares a device with what it should run; the time it takes does not depend on the size of any tree. */
+/**
+ * Compares a device with what it should run; the time it takes does not depend on the size of any tree. Throws
+ * `stream-goes-back` when a stream leads to a build that was published before the one that boots now.
+ */
 export function situationOf(layout: DeviceLayout, wanted: Wanted): Situation {
   const { name, index } = wanted.build;
   const { current } = olpcBootPointer(layout).read();
+  const before = current === undefined ? undefined : readInstalled(layout, current)?.sequence;
+  if (wanted.stream !== undefined && before !== undefined && before > wanted.build.sequence)
+    throw new SatchelError('stream-goes-back', { stream: wanted.stream, from: current ?? '', to: name });
   const isInstalled = readInstalled(layout, name)?.index === index.sha256;
   return {
     wanted,

@@ -10,6 +10,7 @@ import { cheapestWay, diskReserve, refusal, type Way, type WayKind } from '../pl
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { createDelivery } from './deliver.ts';
 import { freshStage, installStage } from './install.ts';
+import { readInstalled } from './installed.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { pristineTree } from './layout.ts';
 import { fetchContents } from './lists.ts';
@@ -164,7 +165,7 @@ async function fetchAndStage(
     map,
     ordinals: objectOrdinals(objects),
     bytesPerSecond: options.bytesPerSecond,
-    maximumBytes: options.maximumBytes,
+    maximumBytes: prepared.budget.maximumBytes,
     build: name,
     reporter,
   });
@@ -230,6 +231,7 @@ async function bothOrNeither(
  * the ledger forgets what is damaged, and the comparison that follows then finds it.
  */
 async function readBase({ session, reporter, signal }: UpdateOptions, name: BuildName): Promise<void> {
+  if (readInstalled(session.layout, name) === undefined) return;
   await verifyTree({ layout: session.layout, name, full: true, reporter, signal });
 }
 

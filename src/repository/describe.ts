@@ -16,6 +16,8 @@ const pricedBuilds = 3;
 export type BuildDescription = {
   readonly source: BuildSource;
   readonly clock: Clock;
+  /** See `BuildRecord.sequence`. */
+  readonly sequence: number;
   readonly contentsHash?: Sha256 | undefined;
   readonly minimumClient?: string | undefined;
   readonly notes?: string | undefined;
@@ -40,6 +42,7 @@ export function describeBuild(
     },
     tree: measureTree(read.entries),
     published: recordTime(description.clock()),
+    sequence: description.sequence,
     waypoint: false,
     minimumClient: description.minimumClient ?? '',
     notes: description.notes ?? '',

@@ -73,7 +73,8 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   const known = await readKnownObjects(catalog, signal);
   const { packed, held } = await readAndPack(options, catalog, known);
   throwIfCancelled(signal);
-  const records = held ?? (await storeRecords(options, packed, known));
+  const sequence = (catalog.metadata.highest.get('builds') ?? 0) + 1;
+  const records = held ?? (await storeRecords({ ...options, sequence }, packed, known));
   const streamRecord = (stream: StreamName) =>
     recordBytes({ satchel: 'stream', format: recordFormat, stream, ...records });
   options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
@@ -128,6 +129,7 @@ async function readAndPack(
       index: hash('sha256', read.indexBytes) as Sha256,
       contents: read.contents.sha256,
     });
+    if (held) await refuseGoingBack(catalog, options.streams, held.build);
     return { packed: { ...read, objects: await writer.finish() }, held };
   } finally {
     await writer.discard();
@@ -147,8 +149,22 @@ async function heldBuild(
   return { build, deltas: await catalog.deltas(name) };
 }
 
+/** Devices refuse a stream that goes back, so that nobody with the online keys can bring an old hole back. */
+async function refuseGoingBack(
+  catalog: Catalog,
+  streams: readonly StreamName[],
+  build: BuildRecord,
+): Promise<void> {
+  for (const stream of streams) {
+    if (!catalog.hasStream(stream)) continue;
+    const { name, sequence } = (await catalog.stream(stream)).build;
+    if (sequence > build.sequence)
+      throw new SatchelError('stream-goes-back', { stream, from: name, to: build.name });
+  }
+}
+
 async function storeRecords(
-  options: PublishOptions,
+  options: PublishOptions & { readonly sequence: number },
   packed: PackedBuild,
   known: KnownObjects,
 ): Promise<Records> {

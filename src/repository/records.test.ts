@@ -20,6 +20,7 @@ const build: BuildRecord = {
   contents: { sha256: hash, length: 5, type: 'opaque', hash },
   tree: { entries: 3, files: 1, bytes: 100 },
   published: '2026-01-31T12:00:00Z',
+  sequence: 4,
   waypoint: false,
   minimumClient: '',
   notes: 'señales',

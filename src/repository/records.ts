@@ -43,6 +43,11 @@ export type BuildRecord = {
   };
   /** UTC. */
   readonly published: string;
+  /**
+   * Grows with every publication, whatever the clock says (it is the version of the `builds` role that first
+   * names the build): a stream never leads from a higher number to a lower one.
+   */
+  readonly sequence: number;
   /** True when this build must be booted before any later one of its stream. */
   readonly waypoint: boolean;
   /** Oldest Satchel that may install it, as `major.minor.patch`; empty for any. */
@@ -123,6 +128,7 @@ function buildRecord(fields: Fields): BuildRecord {
     },
     tree: { entries: tree.count('entries'), files: tree.count('files'), bytes: tree.count('bytes') },
     published: fields.time('published'),
+    sequence: fields.count('sequence'),
     waypoint: fields.flag('waypoint'),
     minimumClient: clientVersion(fields),
     notes: fields.text('notes'),

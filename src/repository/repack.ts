@@ -8,7 +8,8 @@ import { createPackWriter } from '../pack/pack-writer.ts';
 import type { Store } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
 import { publishTargets } from '../trust/publisher.ts';
-import { type Catalog, openCatalog } from './catalog.ts';
+import { type Catalog, checkedMap, openCatalog } from './catalog.ts';
+import { costFrom, costOfEverything } from './costs.ts';
 import { type KnownBuild, type KnownObjects, readKnownObjects } from './known-objects.ts';
 import { deltasTarget, mapFile, packFile, streamTarget } from './layout.ts';
 import { type DeltasRecord, recordBytes } from './records.ts';
@@ -98,7 +99,20 @@ async function remap(
   );
   const { stored, bytes } = await compressStored(raw);
   await catalog.store.put(mapFile(stored.stored), bytes);
-  return { ...(await catalog.deltas(name)), map: stored };
+  const deltas = await catalog.deltas(name);
+  const map = checkedMap(
+    raw,
+    objects.map(({ size }) => size),
+    record.index.sha256,
+  );
+  const lists = record.index.length + stored.length;
+  const costs = deltas.costs.flatMap(({ from }) => {
+    const old = known.builds.get(from);
+    if (old === undefined) return [];
+    const { bytes: content, requests } = costFrom(old.objects, objects, map);
+    return [{ from, bytes: content + lists, requests: requests + 2 }];
+  });
+  return { ...deltas, map: stored, everything: costOfEverything(map).bytes, costs };
 }
 
 async function publishDeltas(

@@ -164,6 +164,8 @@ describe('keys that change', () => {
     test(`the online role ${role} gets a new key over a request, and devices follow`, async () => {
       const { made, toSign = '' } = await done<Rotated>(atOrigin('keys', 'rotate', role));
       assert.equal(made.length, 1);
+      const { stdout } = await satchel(['keys', 'sign', '--key-dir', machine, toSign]);
+      assert.match(stdout, new RegExp(`keys of ${role}: 1 must sign; new: ${made[0]}`));
       await signElsewhere(toSign);
       await done(atOrigin('keys', 'submit', toSign));
       assert.equal((await update()).plan, 'none');

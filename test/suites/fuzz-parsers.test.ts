@@ -204,6 +204,7 @@ suite('what a repository holds', () => {
     contents: { sha256: sha('c'), length: 3, type: 'opaque' as const, hash: sha('h') },
     tree: { entries: 1, files: 1, bytes: 1 },
     published: '2026-01-01T00:00:00Z',
+    sequence: 3,
     waypoint: false,
     minimumClient: '',
     notes: 'n',

@@ -93,6 +93,14 @@ export const cliHelpMessages = {
     'cuánto tiempo quedan los archivos sin uso (7d; 0: nada)',
   ),
   'help-keys-renew': words('sign a role again for another term', 'firma un rol de nuevo por otro plazo'),
+  'option-dry-run-sign': words(
+    'show what would be signed and sign nothing',
+    'muestra lo que se firmaría y no firma nada',
+  ),
+  'option-threshold': words(
+    'how many keys of the role must sign from now on',
+    'cuántas claves del rol deben firmar desde ahora',
+  ),
   'option-lower-floor': words(
     'for root: tell devices that no later time than DATE has passed, after a wrong clock signed',
     'para root: dice a los equipos que no ha pasado nada posterior a DATE, si firmó un reloj errado',

@@ -94,4 +94,15 @@ export const repositoryMessages = {
       hint: 'Indique el árbol o archivo de la versión.',
     },
   },
+  'stream-goes-back': {
+    exit: 4,
+    en: {
+      text: 'The stream "{stream}" would go back from {from} to {to}, which was published earlier.',
+      hint: 'Going back needs the offline key: publish the old tree again under a new name. On one device, name the build: "satchel update {to}".',
+    },
+    es: {
+      text: 'El canal «{stream}» volvería de {from} a {to}, publicada antes.',
+      hint: 'Volver requiere la clave fuera de línea: publique el árbol viejo con un nombre nuevo. En un solo equipo, nombre la versión: «satchel update {to}».',
+    },
+  },
 } as const satisfies MessageSet;

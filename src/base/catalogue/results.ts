@@ -23,6 +23,14 @@ export const resultsMessages = {
     'Published {name}: {files} files, {bytes}; {objects} objects were new and take {stored} ({seconds}).',
     'Se publicó {name}: {files} archivos, {bytes}; {objects} objetos eran nuevos y ocupan {stored} ({seconds}).',
   ),
+  'result-publish-waits': words(
+    'Stored {name}: {files} files, {bytes}; {objects} objects were new and take {stored} ({seconds}).',
+    'Se guardó {name}: {files} archivos, {bytes}; {objects} objetos eran nuevos y ocupan {stored} ({seconds}).',
+  ),
+  'result-publish-hash': words(
+    'Will be head of: {streams}. Contents hash: {hash}',
+    'Será la actual de: {streams}. Suma del contenido: {hash}',
+  ),
   'result-publish-streams': words(
     'Head of: {streams}. Contents hash: {hash}',
     'Es la actual de: {streams}. Suma del contenido: {hash}',
@@ -98,13 +106,16 @@ export const resultsMessages = {
     '{file} estaba dañado y fue reparado ({build} lo necesita).',
   ),
   'result-serve': words('Serving {repository} at {url}', 'Sirviendo {repository} en {url}'),
-  'result-keys-line': words(
-    '{role} ({custody})  {keyId}  made {created}',
-    '{role} ({custody})  {keyId}  creada {created}',
-  ),
-  'result-keys-none': words('There are no private keys in {keys}.', 'No hay claves privadas en {keys}.'),
   'result-keys-created': words('Made a key for {role}: {keyId}', 'Se creó una clave para {role}: {keyId}'),
   'result-keys-rotated': words('{role} is now signed with {keyId}.', '{role} ahora se firma con {keyId}.'),
+  'result-keys-rotating': words('{role} will be signed with {keyId}.', '{role} se firmará con {keyId}.'),
+  'result-keys-role': words(
+    '{role} ({custody}): version {version}, until {expires}, {threshold} of {keys} keys must sign',
+    '{role} ({custody}): versión {version}, hasta {expires}, deben firmar {threshold} de {keys} claves',
+  ),
+  'result-keys-key-here': words('  {keyId}  here', '  {keyId}  aquí'),
+  'result-keys-key-elsewhere': words('  {keyId}  elsewhere', '  {keyId}  en otro lugar'),
+  'result-keys-key-unused': words('  {keyId}  here, not in use', '  {keyId}  aquí, sin uso'),
   'result-sign-summary': words(
     '{role} version {version}, until {expires}: {added} added, {removed} removed, {replaced} replaced',
     '{role} versión {version}, hasta {expires}: {added} agregados, {removed} eliminados, {replaced} reemplazados',
@@ -112,6 +123,11 @@ export const resultsMessages = {
   'result-sign-added': words('  added: {path}', '  agregado: {path}'),
   'result-sign-removed': words('  removed: {path}', '  eliminado: {path}'),
   'result-sign-replaced': words('  replaced: {path}', '  reemplazado: {path}'),
+  'result-sign-keys': words(
+    '  keys of {role}: {threshold} must sign; new: {added}; no longer: {removed}',
+    '  claves de {role}: deben firmar {threshold}; nuevas: {added}; ya no: {removed}',
+  ),
+  'result-sign-dry': words('Nothing was signed.', 'No se firmó nada.'),
   'result-sign-missing': words(
     'Signed; {count} more signatures are needed.',
     'Firmado; faltan {count} firmas más.',
@@ -166,6 +182,11 @@ export const resultsMessages = {
   ),
   'result-status-source': words('Source: {source}, stream {stream}', 'Origen: {source}, canal {stream}'),
   'result-status-version': words('{name}: {entries} entries, {bytes}', '{name}: {entries} entradas, {bytes}'),
+  'result-status-sticky': words('{name} is sticky: it stays.', '{name} está fijada: se conserva.'),
+  'result-status-owed': words(
+    'Owners or devices of {count} paths of {name} are owed until "satchel repair" runs as root.',
+    'Quedan por aplicar dueños o dispositivos de {count} rutas de {name} hasta que «satchel repair» corra como root.',
+  ),
   'result-status-waiting': words(
     '{bytes} received and waiting for the rest.',
     '{bytes} recibidos y esperando el resto.',

@@ -5,12 +5,15 @@ import { defineCommand } from '../command.ts';
 import { argument, value } from '../option-kinds.ts';
 import { date, oneOf } from '../options.ts';
 import { openRepository } from '../repository-context.ts';
-import { keyDir, repo } from '../shared-options.ts';
+import { keyDir, keyRoles, repo } from '../shared-options.ts';
 import { requestLines, writeRequest } from '../signing-request.ts';
 
-/** `satchel keys renew`: what offline roles have signed runs out after a year or five; this signs it again. */
+/**
+ * `satchel keys renew`: what offline roles have signed runs out after a year or five; this signs it again. The
+ * online roles are signed again all together, as the server does by itself.
+ */
 export const keysRenewCommand = defineCommand({
-  arguments: { role: argument('argument-role', 'ROLE', oneOf('root', 'targets', 'builds', 'online')) },
+  arguments: { role: argument('argument-role', 'ROLE', oneOf(...keyRoles)) },
   options: { repo, keyDir, lowerFloor: value('option-lower-floor', 'DATE', date) },
   async run(call) {
     const { role } = call.arguments;
@@ -19,13 +22,9 @@ export const keysRenewCommand = defineCommand({
       throw new SatchelError('options-conflict', { first: '--lower-floor', second: role });
     const context = openRepository(call);
     const outcome =
-      role === 'online'
-        ? await renewOnline(context, { before: 1 })
-        : await renewOffline(
-            context,
-            role,
-            lowerFloor === undefined ? {} : { lowerFloor: lowerFloor * 1000 },
-          );
+      role === 'root' || role === 'targets' || role === 'builds'
+        ? await renewOffline(context, role, lowerFloor === undefined ? {} : { lowerFloor: lowerFloor * 1000 })
+        : await renewOnline(context, { before: 1 });
     const toSign = writeRequest(
       call.options.repo,
       outcome.outcome === 'to-sign' ? outcome.request : undefined,

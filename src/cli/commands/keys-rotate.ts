@@ -18,7 +18,12 @@ export const keysRotateCommand = defineCommand({
     return { role, made: outcome.made.map(({ keyId }) => keyId), ...(toSign ? { toSign } : {}) };
   },
   show: (result, words) => [
-    ...result.made.map((keyId) => words.say('result-keys-rotated', { role: result.role, keyId })),
+    ...result.made.map((keyId) =>
+      words.say('toSign' in result ? 'result-keys-rotating' : 'result-keys-rotated', {
+        role: result.role,
+        keyId,
+      }),
+    ),
     ...requestLines('toSign' in result ? result.toSign : undefined, words),
   ],
 });

@@ -5,13 +5,16 @@ import { openKeyDirectory } from '../../trust/keys.ts';
 import { describeRequest, signRequest } from '../../trust/offline-signing.ts';
 import { parseRequest, serialiseRequest } from '../../trust/request-file.ts';
 import { defineCommand } from '../command.ts';
-import { argument, required } from '../option-kinds.ts';
+import { argument, flag, required } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
 
 /** `satchel keys sign`: sign a request with keys that never leave this machine, after saying what it changes. */
 export const keysSignCommand = defineCommand({
   arguments: { file: argument('argument-sign-file', 'FILE', localPath) },
-  options: { keyDir: required('option-key-dir', 'DIR', localPath) },
+  options: {
+    keyDir: required('option-key-dir', 'DIR', localPath),
+    dryRun: flag('option-dry-run-sign'),
+  },
   async run(call) {
     const { file } = call.arguments;
     const keys = openKeyDirectory(call.options.keyDir, call.clock);
@@ -19,15 +22,21 @@ export const keysSignCommand = defineCommand({
       withSystemErrors('read', file, () => readFileSync(file)),
       file,
     );
-    const signed = signRequest(request, keys);
+    const { dryRun } = call.options;
+    const signed = dryRun ? request : signRequest(request, keys);
     const documents = describeRequest(signed, keys);
-    writeFileAtomic(file, serialiseRequest(signed));
-    return { file, documents };
+    if (!dryRun) writeFileAtomic(file, serialiseRequest(signed));
+    return { file, dryRun, documents };
   },
-  show({ file, documents }, words) {
+  show({ file, dryRun, documents }, words) {
     const missing = documents.reduce((sum, { signaturesMissing }) => sum + signaturesMissing, 0);
+    const lastLine = () => {
+      if (dryRun) return words.say('result-sign-dry');
+      if (missing > 0) return words.say('result-sign-missing', { count: missing });
+      return words.say('result-sign-complete', { path: file });
+    };
     return [
-      ...documents.flatMap(({ role, version, expires, added, removed, replaced }) => [
+      ...documents.flatMap(({ role, version, expires, added, removed, replaced, keyChanges }) => [
         words.say('result-sign-summary', {
           role,
           version,
@@ -39,10 +48,16 @@ export const keysSignCommand = defineCommand({
         ...added.map((path) => words.say('result-sign-added', { path })),
         ...removed.map((path) => words.say('result-sign-removed', { path })),
         ...replaced.map((path) => words.say('result-sign-replaced', { path })),
+        ...keyChanges.map((change) =>
+          words.say('result-sign-keys', {
+            role: change.role,
+            threshold: change.threshold,
+            added: change.added.join(', ') || '—',
+            removed: change.removed.join(', ') || '—',
+          }),
+        ),
       ]),
-      missing > 0
-        ? words.say('result-sign-missing', { count: missing })
-        : words.say('result-sign-complete', { path: file }),
+      lastLine(),
     ];
   },
 });

@@ -46,19 +46,25 @@ export const publishCommand = defineCommand({
     const toSign = writeRequest(options.repo, signingRequest);
     return { ...published, seconds: (performance.now() - started) / 1000, ...(toSign ? { toSign } : {}) };
   },
-  show: (result, words) => [
-    words.say('result-publish', {
-      name: result.name,
-      files: result.files,
-      bytes: formatBytes(result.treeBytes),
-      objects: result.newObjects,
-      stored: formatBytes(result.newBytes),
-      seconds: formatSeconds(result.seconds),
-    }),
-    words.say('result-publish-streams', { streams: result.streams.join(', '), hash: result.contentsHash }),
-    ...result.costs.map(({ from, bytes }) =>
-      words.say('result-update-cost', { from, to: result.name, bytes: formatBytes(bytes) }),
-    ),
-    ...requestLines('toSign' in result ? result.toSign : undefined, words),
-  ],
+  show(result, words) {
+    const waits = 'toSign' in result;
+    return [
+      words.say(waits ? 'result-publish-waits' : 'result-publish', {
+        name: result.name,
+        files: result.files,
+        bytes: formatBytes(result.treeBytes),
+        objects: result.newObjects,
+        stored: formatBytes(result.newBytes),
+        seconds: formatSeconds(result.seconds),
+      }),
+      words.say(waits ? 'result-publish-hash' : 'result-publish-streams', {
+        streams: result.streams.join(', '),
+        hash: result.contentsHash,
+      }),
+      ...result.costs.map(({ from, bytes }) =>
+        words.say('result-update-cost', { from, to: result.name, bytes: formatBytes(bytes) }),
+      ),
+      ...requestLines(waits ? result.toSign : undefined, words),
+    ];
+  },
 });

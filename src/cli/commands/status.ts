@@ -18,6 +18,10 @@ export const statusCommand = defineCommand({
     ...status.versions.map(({ name, entries, size }) =>
       words.say('result-status-version', { name, entries: entries ?? '?', bytes: formatBytes(size ?? 0) }),
     ),
+    ...status.versions.flatMap(({ name, sticky, owed }) => [
+      ...(sticky ? [words.say('result-status-sticky', { name })] : []),
+      ...(owed > 0 ? [words.say('result-status-owed', { name, count: owed })] : []),
+    ]),
     ...(status.spoolBytes > 0
       ? [words.say('result-status-waiting', { bytes: formatBytes(status.spoolBytes) })]
       : []),
