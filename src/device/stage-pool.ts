@@ -53,7 +53,7 @@ export function openStagePool(trees: StageTrees): StagePool {
 function startThread(trees: StageTrees, onFree: () => void): Thread {
   const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), {
     workerData: trees,
-    resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
   });
   const thread: Thread = { worker, sent: [] };
   worker.on('message', (answer: Answer) => {

@@ -121,8 +121,9 @@ function enter(call: Call): 'ENOSPC' | 'EIO' | undefined {
   return needsSpace.has(call.call) && Atomics.load(shared, 1) === 1 ? at.fail : undefined;
 }
 
-function leave(call: Call): void {
-  log(call, 'end');
+/** After the call, also one that the system refused. */
+function leave(call: Call, succeeded: boolean): void {
+  if (succeeded) log(call, 'end');
   if (call.isHit && order.at !== undefined && 'end' in order.at) endProcess();
 }
 
@@ -214,9 +215,14 @@ function syncForm(
     const failure = enter(call);
     if (failure !== undefined) throw systemFailure(failure, call);
     const given = buffer !== undefined && isHalf(call) ? halved(values, buffer) : values;
-    const result = original.apply(this, given);
-    leave(call);
-    return result;
+    let succeeded = false;
+    try {
+      const result = original.apply(this, given);
+      succeeded = true;
+      return result;
+    } finally {
+      leave(call, succeeded);
+    }
   };
 }
 
@@ -236,7 +242,7 @@ function callbackForm(
     return original.apply(this, [
       ...values.slice(0, -1),
       (error: unknown, ...results: unknown[]) => {
-        if (!error) leave(call);
+        leave(call, !error);
         done(error, ...results);
       },
     ]);
@@ -250,9 +256,14 @@ function promiseForm(original: Operation, find: (values: readonly unknown[]) => 
     const failure = enter(call);
     if (failure !== undefined) throw systemFailure(failure, call);
     const given = call.call === 'write' && isHalf(call) ? halved(values, 0) : values;
-    const result = await original.apply(this, given);
-    leave(call);
-    return result;
+    let succeeded = false;
+    try {
+      const result = await original.apply(this, given);
+      succeeded = true;
+      return result;
+    } finally {
+      leave(call, succeeded);
+    }
   };
 }
 
@@ -351,7 +362,7 @@ function wrapForeign(koffi: Koffi, original: Foreign, name: string, shape: Shape
     }
     const result = original(...values);
     const errno = koffi.errno();
-    if (result === 0) leave(call);
+    leave(call, result === 0);
     koffi.errno(errno);
     return result;
   };

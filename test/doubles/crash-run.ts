@@ -84,9 +84,13 @@ export function crashesAt(points: readonly CrashPoint[]): (CrashPoint & CrashAct
 /** True when every point is to be tried (`npm run test:crashes`); otherwise a sample that is always the same. */
 export const isComplete = process.env.SATCHEL_TEST_CRASHES === 'all';
 
-/** Every step-th of a list, about `count` of them, or all of them in the complete run. */
-export function sampleOf<Item>(items: readonly Item[], count: number): readonly Item[] {
-  if (isComplete || items.length <= count) return items;
+/** Some of a list, evenly spaced: about `usual` of them, in the complete run `complete` (all where absent). */
+export function sampleOf<Item>(
+  items: readonly Item[],
+  { usual, complete = items.length }: { readonly usual: number; readonly complete?: number | undefined },
+): readonly Item[] {
+  const count = isComplete ? complete : usual;
+  if (items.length <= count) return items;
   return Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!);
 }
 

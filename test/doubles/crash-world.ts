@@ -112,8 +112,8 @@ export function copyDevice(from: string, to: string): void {
 /** A command that is ended at all of its points, each time in a fresh copy of everything. */
 export type Scenario = {
   readonly name: string;
-  /** About how many points are tried when not all are. */
-  readonly sample: number;
+  /** How many moments are tried, as {@link sampleOf} takes them. */
+  readonly sample: { readonly usual: number; readonly complete?: number };
   /** Lays out what the command works on in an empty folder; gives the words of the command. */
   prepare(folder: string): readonly string[];
   /** Looks at what is left, then runs the command again and looks once more. Throws what is wrong. */

@@ -81,7 +81,7 @@ async function assertClean(layout: DeviceLayout): Promise<void> {
 const scenarios: readonly Scenario[] = [
   {
     name: 'update',
-    sample: 12,
+    sample: { usual: 12 },
     prepare: (folder) => onCopyOf(world.device, folder, 'update'),
     async check(folder) {
       const layout = assertFirstUntouched(folder);
@@ -96,7 +96,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'rollback',
-    sample: 4,
+    sample: { usual: 4 },
     prepare: (folder) => onCopyOf(updated, folder, 'rollback'),
     async check(folder) {
       const layout = assertFirstUntouched(folder);
@@ -109,7 +109,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'purge',
-    sample: 5,
+    sample: { usual: 5 },
     prepare(folder) {
       const words = onCopyOf(updated, folder, 'purge');
       // Without a way back b1 is what goes.
@@ -128,7 +128,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'repair',
-    sample: 7,
+    sample: { usual: 7 },
     prepare: (folder) => onCopyOf(damaged, folder, 'repair'),
     async check(folder) {
       const layout = assertFirstUntouched(folder);
@@ -141,7 +141,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'device init and first update',
-    sample: 5,
+    sample: { usual: 5, complete: 40 },
     prepare(folder) {
       const layout = layoutIn(folder);
       return [

@@ -27,7 +27,8 @@ after(() => world.remove());
 
 type Case = {
   readonly name: string;
-  readonly sample: number;
+  /** How many calls are tried usually. */
+  readonly usual: number;
   prepare(folder: string): readonly string[];
   /** Looks at the state after a failure (or, if the program could go on, a success). */
   check(folder: string): Promise<void>;
@@ -42,7 +43,7 @@ const b1 = buildName('b1');
 const cases: readonly Case[] = [
   {
     name: 'publish',
-    sample: 5,
+    usual: 5,
     prepare(folder) {
       copyRepository(world.first, join(folder, 'repo'));
       return ['publish', '--repo', join(folder, 'repo'), world.archives.b2];
@@ -56,7 +57,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'update',
-    sample: 7,
+    usual: 7,
     prepare(folder) {
       const layout = layoutIn(folder);
       copyDevice(world.device, layout.root);
@@ -74,7 +75,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'device init',
-    sample: 4,
+    usual: 4,
     prepare: (folder) => [
       ...['device', 'init', '--root', layoutIn(folder).root],
       ...['--source', `file://${world.second}`, '--trust-on-first-use'],
@@ -100,7 +101,7 @@ for (const each of cases)
       const recorded = place('recorded');
       mkdirSync(recorded);
       const points = pointsOf(await recordCalls(each.prepare(recorded), recorded));
-      const chosen = sampleOf(points, each.sample);
+      const chosen = sampleOf(points, { usual: each.usual, complete: 36 });
       const failures: string[] = [];
       const codes: Record<string, number> = {};
       await forEach(chosen, async (point, number) => {

@@ -23,11 +23,13 @@ before(async () => {
   wasteful = join(world.folder, 'wasteful');
   copyRepository(world.second, wasteful);
   await must('remove', '--repo', wasteful, 'b1');
+  rightChanges = (await must('diff', '--repo', world.second, 'b1', 'b2')).changes;
 });
 after(() => world.remove());
 
 /** A repository of which more than half is of no use any more. */
 let wasteful: string;
+let rightChanges: unknown;
 
 const repositoryIn = (folder: string) => join(folder, 'repo');
 
@@ -38,8 +40,7 @@ async function publishAgain(folder: string): Promise<void> {
   const { builds } = await must('list', '--repo', repo);
   assert.deepEqual(builds.map(({ name }: { name: string }) => name).sort(), ['b1', 'b2']);
   const difference = await must('diff', '--repo', repo, 'b1', 'b2');
-  const expected = await must('diff', '--repo', world.second, 'b1', 'b2');
-  assert.deepEqual(difference.changes, expected.changes);
+  assert.deepEqual(difference.changes, rightChanges);
   ageTemporaries(repo);
   await must('prune', '--repo', repo, '--grace', '0');
   assert.deepEqual(temporariesBelow(repo), []);
@@ -49,7 +50,7 @@ async function publishAgain(folder: string): Promise<void> {
 const scenarios: readonly Scenario[] = [
   {
     name: 'publish',
-    sample: 12,
+    sample: { usual: 12 },
     prepare(folder) {
       copyRepository(world.first, repositoryIn(folder));
       return ['publish', '--repo', repositoryIn(folder), world.archives.b2];
@@ -63,7 +64,7 @@ const scenarios: readonly Scenario[] = [
   ...(['root', 'timestamp', 'builds', 'targets'] as const).map(
     (role): Scenario => ({
       name: `keys rotate ${role}`,
-      sample: 3,
+      sample: role === 'targets' ? { usual: 3, complete: 30 } : { usual: 3 },
       prepare(folder) {
         copyRepository(world.first, repositoryIn(folder));
         return ['keys', 'rotate', role, '--repo', repositoryIn(folder)];
@@ -79,7 +80,7 @@ const scenarios: readonly Scenario[] = [
   ),
   {
     name: 'prune',
-    sample: 6,
+    sample: { usual: 6 },
     prepare(folder) {
       copyRepository(wasteful, repositoryIn(folder));
       return ['prune', '--repo', repositoryIn(folder), '--grace', '0'];
@@ -96,7 +97,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'init',
-    sample: 4,
+    sample: { usual: 4, complete: 50 },
     prepare: (folder) => ['init', '--repo', repositoryIn(folder)],
     async check(folder) {
       const repo = repositoryIn(folder);

@@ -19,7 +19,12 @@ import { scratchFolder } from '../doubles/scratch.ts';
 
 type Waiting = { readonly toSign?: string };
 type ListedKeys = {
-  readonly keys: readonly { role: string; custody: 'offline' | 'online'; keyId: string }[];
+  readonly roles: readonly {
+    readonly role: string;
+    readonly custody: 'offline' | 'online';
+    readonly keys: readonly { keyId: string; isHere: boolean }[];
+    readonly unused: readonly string[];
+  }[];
 };
 type Rotated = Waiting & { readonly made: readonly string[] };
 
@@ -41,8 +46,8 @@ function tree(name: string): string {
 const atOrigin = (...words: string[]) => [...words, '--repo', repository];
 const publish = (name: string) => done<Waiting>(atOrigin('publish', '--name', name, tree(name)));
 const update = () => done<UpdateResult>(['update', '--root', device]);
-const keysAt = async (directory: string) =>
-  (await done<ListedKeys>(atOrigin('keys', 'list', '--key-dir', directory))).keys;
+const rolesAt = async (directory: string) =>
+  (await done<ListedKeys>(atOrigin('keys', 'list', '--key-dir', directory))).roles;
 
 /** Carries a request to the other machine, signs it there, and carries it back. */
 async function signElsewhere(request: string): Promise<void> {
@@ -68,10 +73,19 @@ describe('publishing without the offline keys', () => {
   let request = '';
 
   test('the keys are listed where they are', async () => {
-    const [here, there] = [await keysAt(onlineKeys), await keysAt(machine)];
-    assert.deepEqual(here.map(({ role }) => role).sort(), ['deltas', 'snapshot', 'streams', 'timestamp']);
-    assert.deepEqual(there.map(({ role }) => role).sort(), ['builds', 'root', 'targets']);
-    assert.ok(there.every(({ custody }) => custody === 'offline'));
+    for (const [directory, custody] of [
+      [onlineKeys, 'online'],
+      [machine, 'offline'],
+    ] as const) {
+      const roles = await rolesAt(directory);
+      assert.equal(roles.length, 7);
+      for (const { role, custody: own, keys } of roles)
+        assert.deepEqual(
+          keys.map(({ isHere }) => isHere),
+          [own === custody],
+          `${role} in ${directory}`,
+        );
+    }
   });
 
   test('leaves a signing request, and devices see nothing yet', async () => {
@@ -178,7 +192,9 @@ describe('keys that change', () => {
       const words = atOrigin('keys', 'rotate', role, '--key-dir', machine);
       const { made, toSign } = await done<Rotated>(words);
       assert.deepEqual([made.length, toSign], [1, undefined]);
-      assert.ok((await keysAt(machine)).some(({ keyId }) => keyId === made[0]));
+      const listed = (await rolesAt(machine)).find((one) => one.role === role);
+      assert.deepEqual(listed?.keys, [{ keyId: made[0], isHere: true }]);
+      assert.equal(listed?.unused.length, 1, 'the old key is here still, and signs nothing');
       assert.equal((await update()).plan, 'none');
     });
 
@@ -195,9 +211,9 @@ describe('keys that change', () => {
 
   test('a key that has been replaced signs nothing any more', async () => {
     const retired = scratch.file('retired');
-    const kept = (await keysAt(machine)).filter(({ role }) => role === 'builds');
-    assert.ok(kept.length >= 1);
-    await done(['init', '--repo', scratch.file('unused'), '--key-dir', retired]);
+    const [old = ''] = (await rolesAt(machine)).find(({ role }) => role === 'builds')?.unused ?? [];
+    mkdirSync(`${retired}/offline/builds`, { recursive: true });
+    cpSync(`${machine}/offline/builds/${old}.json`, `${retired}/offline/builds/${old}.json`);
     const { toSign = '' } = await publish('os-4');
     const refusal = await refused(['keys', 'sign', '--key-dir', retired, toSign]);
     assert.equal(refusal.code, 'request-not-ours');

@@ -249,19 +249,16 @@ describe('sources', () => {
 
 describe('what is said with a build', () => {
   test('publishing the same again changes nothing and is no failure', async () => {
-    const before = metadataOf(repository);
-    const { report, stderr } = await doneWith<Published>(atOrigin('publish', '--name', 'from-tar', plainTar));
+    const before = readdirSync(`${repository}/metadata`);
+    const { report, stderr } = await doneWith<Published>(atOrigin('publish', scratch.file('system')));
     assert.deepEqual([report.alreadyPublished, report.newObjects], [true, 0]);
     assert.match(stderr, /published already/);
-    assert.equal(
-      metadataOf(repository).filter((name) => /builds/.test(name)).length,
-      before.filter((name) => /builds/.test(name)).length,
-    );
+    assert.deepEqual(readdirSync(`${repository}/metadata`), before);
   });
 
   test('other content under a name that is taken is refused', async () => {
     const other = scratch.file('other');
-    mkdirSync(other);
+    mkdirSync(`${other}/etc`, { recursive: true });
     const refusal = await refused(atOrigin('publish', '--name', 'from-tar', other));
     assert.deepEqual([refusal.exitCode, refusal.code], [1, 'build-exists']);
   });
@@ -297,6 +294,12 @@ describe('what is said with a build', () => {
     const refusal = await refused(['update', '--root', device, 'for-the-future']);
     assert.equal(refusal.code, 'client-too-old');
     assert.match(refusal.message, /9\.0\.0/);
+  });
+
+  test('a stream does not go back to an earlier build by itself', async () => {
+    const refusal = await refused(atOrigin('publish', '--name', 'from-tar', plainTar));
+    assert.deepEqual([refusal.exitCode, refusal.code], [4, 'stream-goes-back']);
+    assert.match(refusal.message, /"stable" would go back from \w+ to from-tar/);
   });
 
   test('a build may be the head of several streams', async () => {
@@ -365,7 +368,8 @@ describe('looking after a repository', () => {
     await publish('--name', 'unique', '--stream', 'other', unique);
     const own = packs().filter((name) => !before.has(name));
     assert.equal(own.length, 1);
-    await publish('--name', 'tree', '--stream', 'other', tree);
+    writeFileSync(`${unique}/file`, 'what the stream goes on with\n');
+    await publish('--name', 'after-unique', '--stream', 'other', unique);
     await done(atOrigin('remove', 'unique'));
     const dry = await done<{ waiting: number; deleted: string[] }>(atOrigin('prune', '--dry-run'));
     assert.ok(dry.waiting > 0 && dry.deleted.length === 0);
@@ -417,11 +421,6 @@ describe('looking after a repository', () => {
     assert.equal(statSync(`${repository}/metadata/timestamp.json`).mtimeMs, before);
   });
 });
-
-/** Names of all metadata files. */
-function metadataOf(directory: string): string[] {
-  return readdirSync(`${directory}/metadata`).sort();
-}
 
 /** Puts other bytes under a name, whatever else may share the old inode. */
 function replace(path: string, bytes: Uint8Array): void {

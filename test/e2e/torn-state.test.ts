@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
 import { type DeviceLayout, deviceLayout, pristineTree } from '../../src/device/layout.ts';
+import { describeTree } from '../../src/formats/gnu-tar.testkit.ts';
 import { assertSentence, must, runCommand } from '../doubles/command.ts';
 import { sampleOf } from '../doubles/crash-run.ts';
 import {
@@ -23,7 +24,6 @@ import {
   copyDevice,
   copyRepository,
   discard,
-  inodesOf,
   makeWorld,
   type World,
 } from '../doubles/crash-world.ts';
@@ -141,12 +141,12 @@ const deviceCommands = [
 
 for (const { name, path, damages: kinds, heals } of stateFiles)
   test(`a device whose file is damaged goes on or says so: ${name}`, async () => {
-    for (const kind of sampleOf(kinds, 5)) {
+    for (const kind of sampleOf(kinds, { usual: 5 })) {
       const layout = deviceLayout(join(world.folder, 'torn'));
       copyDevice(world.device, layout.root);
       writeFileSync(layout.trashLock, '');
       const tree = pristineTree(layout, buildName('b1'));
-      const before1 = inodesOf(tree);
+      const before1 = describeTree(tree);
       damages[kind]!(path(layout));
       for (const words of deviceCommands) {
         const label = `${kind}: ${words.join(' ')}`;
@@ -156,7 +156,7 @@ for (const { name, path, damages: kinds, heals } of stateFiles)
           if (words[0] === 'update') assert.ok(!heals.includes(kind), `${label}: ${end.said}`);
         }
       }
-      assert.deepEqual(inodesOf(tree), before1, `${kind}: the inodes of b1`);
+      assert.deepEqual(describeTree(tree), before1, `${kind}: the tree of b1`);
       discard(layout.root);
     }
   });
@@ -242,7 +242,7 @@ test('a repository with a damaged file says so, and nothing that was right goes'
   const kinds = ['empty', 'half', 'one byte changed', 'wrong kinds', 'a directory', 'missing'];
   const folder = join(world.folder, 'torn-repository');
   const pairs = [...files, ...keys].flatMap((file) => kinds.map((kind) => ({ file, kind })));
-  for (const { file, kind } of sampleOf(pairs, 40)) {
+  for (const { file, kind } of sampleOf(pairs, { usual: 40 })) {
     mkdirSync(folder);
     const repo = join(folder, 'repo');
     copyRepository(world.first, repo);
