@@ -1,12 +1,13 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, linkSync, openSync, readSync, symlinkSync, writeSync } from 'node:fs';
-import { type ByteString, bytesOf, isAscii, pathBelow } from '../base/byte-string.ts';
-import { isSatchelError, systemErrorCode } from '../base/errors.ts';
+import { type ByteString, bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
+import { isSatchelError, SatchelError, systemErrorCode } from '../base/errors.ts';
 import type { FileEntry, InodeEntry } from '../build/entry.ts';
 import { makeNode } from '../os/system-calls.ts';
 import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { decompressFrame } from '../pack/frame.ts';
 import { applyFileMetadata, applyMetadata, type Owed } from './apply-metadata.ts';
+import { contentAt } from './restore-inode.ts';
 import { readPieces } from './spool.ts';
 import type { ObjectTarget } from './stage-plan.ts';
 import type { CopyObject, FrameObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
@@ -23,6 +24,9 @@ export function doStageTask(task: StageTask, trees: StageTrees): StageOutcome {
       break;
     case 'make':
       for (const entry of task.entries) makeSmall(entry, trees.stage, progress);
+      break;
+    case 'complete':
+      completeLarge(task.entry, trees.stage, progress);
       break;
     case 'copy':
       for (const object of task.objects) copyObject(object, trees, progress);
@@ -45,7 +49,8 @@ function linkFromBase(path: ByteString, { base, stage }: StageTrees, progress: P
   }
 }
 
-function makeSmall(entry: InodeEntry, stage: string, progress: Progress): void {
+/** Makes an inode without content: a symlink, a device, a fifo or an empty file. */
+export function makeSmall(entry: InodeEntry, stage: string, progress: Pick<Progress, 'owed'>): void {
   const path = pathBelow(stage, entry.path);
   const isRoot = process.geteuid?.() === 0;
   withSystemErrors('create', path, () => {
@@ -62,6 +67,22 @@ function makeSmall(entry: InodeEntry, stage: string, progress: Progress): void {
     }
     progress.owed.push(...applyMetadata(path, entry, { root: isRoot }));
   });
+}
+
+/**
+ * Each chunk was compared with its own hash when it was written; whether together they are the file that was signed
+ * only the whole tells. What was just written is read from memory.
+ */
+function completeLarge(entry: FileEntry, stage: string, progress: Progress): void {
+  const path = pathBelow(stage, entry.path);
+  const found = withSystemErrors('read', path, () => {
+    const digest = createHash('sha256');
+    for (const piece of contentAt(path)) digest.update(piece);
+    return digest.digest('hex');
+  });
+  if (found !== entry.sha256)
+    throw new SatchelError('large-file-wrong', { path: displayOf(entry.path), found, wanted: entry.sha256 });
+  progress.owed.push(...applyMetadata(path, entry));
 }
 
 function copyObject(object: CopyObject, trees: StageTrees, progress: Progress): void {

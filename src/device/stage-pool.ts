@@ -18,16 +18,21 @@ const sentAhead = 3;
 
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
+  /** Says between which trees the tasks move. Comes before the first task, and only once. */
+  use(trees: StageTrees): void;
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
-  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Starts one thread a core, at most two: the disk does not profit from more. */
-export function openStagePool(trees: StageTrees): StagePool {
+/**
+ * Starts one thread a core, at most two: the disk does not profit from more. They need a moment, so it is best done
+ * before there is work.
+ */
+export function openStagePool(): StagePool {
   const queue: Waiting[] = [];
   const threads = Array.from({ length: Math.min(2, availableParallelism()) }, () =>
-    startThread(trees, () => send()),
+    startThread(() => send()),
   );
   const send = () => {
     for (;;) {
@@ -35,24 +40,26 @@ export function openStagePool(trees: StageTrees): StagePool {
       const next = free.sent.length < sentAhead ? queue.shift() : undefined;
       if (next === undefined) return;
       free.sent.push(next);
-      free.worker.postMessage(next.task);
+      free.worker.postMessage({ task: next.task });
     }
   };
   return {
+    use(trees) {
+      for (const { worker } of threads) worker.postMessage({ trees });
+    },
     run: (task) =>
       new Promise((resolve, reject) => {
         queue.push({ task, resolve, reject });
         send();
       }),
-    async close() {
+    async [Symbol.asyncDispose]() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
   };
 }
 
-function startThread(trees: StageTrees, onFree: () => void): Thread {
+function startThread(onFree: () => void): Thread {
   const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), {
-    workerData: trees,
     resourceLimits: { maxOldGenerationSizeMb: 64 },
   });
   const thread: Thread = { worker, sent: [] };

@@ -1,6 +1,6 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import type { InodeEntry } from '../build/entry.ts';
+import type { FileEntry, InodeEntry } from '../build/entry.ts';
 import type { Owed } from './apply-metadata.ts';
 import type { SpoolPiece } from './spool.ts';
 import type { BaseSource, ObjectTarget } from './stage-plan.ts';
@@ -35,6 +35,8 @@ export type CopyObject = {
 export type StageTask =
   | { readonly kind: 'link'; readonly paths: readonly ByteString[] }
   | { readonly kind: 'make'; readonly entries: readonly InodeEntry[] }
+  /** A large file that has all its chunks: the whole is compared with its hash, then it gets its metadata. */
+  | { readonly kind: 'complete'; readonly entry: FileEntry }
   | { readonly kind: 'copy'; readonly objects: readonly CopyObject[] }
   | {
       readonly kind: 'frame';

@@ -1,20 +1,25 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { SatchelError } from '../base/errors.ts';
 import { createRelief } from '../base/memory.ts';
 import { doStageTask } from './stage-do.ts';
 import type { StageTask, StageTrees } from './stage-task.ts';
 
 /**
- * Thread of the stage pool: does tasks in the order they come. Errors travel as plain data, because a
- * SatchelError does not survive being cloned between threads.
+ * Thread of the stage pool: is told the trees first, then does tasks in the order they come. Errors travel as
+ * plain data, because a SatchelError does not survive being cloned between threads.
  */
-const trees = workerData as StageTrees;
+let trees: StageTrees | undefined;
 
 const relieve = createRelief();
 
-parentPort?.on('message', (task: StageTask) => {
+parentPort?.on('message', (message: { trees: StageTrees } | { task: StageTask }) => {
+  if ('trees' in message) {
+    trees = message.trees;
+    return;
+  }
+  if (trees === undefined) throw new Error('a task came before the trees');
   try {
-    const outcome = doStageTask(task, trees);
+    const outcome = doStageTask(message.task, trees);
     // What was read and unpacked to write it passed through as well.
     relieve(3 * outcome.written);
     parentPort?.postMessage({ outcome });

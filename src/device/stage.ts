@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -9,7 +8,7 @@ import {
   mkdirSync,
   openSync,
 } from 'node:fs';
-import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
+import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { Reporter } from '../base/progress.ts';
@@ -17,9 +16,9 @@ import type { FileEntry, HardLinkEntry, InodeEntry } from '../build/entry.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
 import type { Delivery } from './deliver.ts';
-import { contentAt } from './restore-inode.ts';
+import { makeSmall } from './stage-do.ts';
 import type { NeededObject, StagePlan } from './stage-plan.ts';
-import { openStagePool, type StagePool } from './stage-pool.ts';
+import type { StagePool } from './stage-pool.ts';
 import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 /** What staging found out on the way. */
@@ -34,6 +33,7 @@ export type StageResult = {
 
 export type StageOptions = {
   readonly plan: StagePlan;
+  readonly pool: StagePool;
   /** Absolute paths of the new tree and of the base (empty when there is none). */
   readonly trees: Pick<StageTrees, 'stage' | 'base'>;
   /**
@@ -62,12 +62,8 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
   const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
   for (const entry of plan.large) preallocate(entry, trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
-  const pool = openStagePool(trees);
-  try {
-    await fill(options, pool, result);
-  } finally {
-    await pool.close();
-  }
+  options.pool.use(trees);
+  await fill(options, result);
   throwIfCancelled(options.signal);
   finish(plan, trees, result);
   return { damaged: result.damaged, owed: result.owed, written: result.written };
@@ -75,10 +71,10 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
 
 type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: ByteString[] };
 
-async function fill(options: StageOptions, pool: StagePool, result: Result): Promise<void> {
-  const { plan, reporter } = options;
+async function fill(options: StageOptions, result: Result): Promise<void> {
+  const { plan, pool, reporter } = options;
   const objects = [...plan.objects.values()];
-  const total = plan.links.length + plan.small.length + objects.length;
+  const total = plan.links.length + plan.small.length + objects.length + plan.large.length;
   let done = 0;
   const dirty: CopyObject[] = [];
   const run = async (task: StageTask, count: number): Promise<StageOutcome> => {
@@ -112,6 +108,7 @@ async function fill(options: StageOptions, pool: StagePool, result: Result): Pro
     wanted = dirty.splice(0).map(({ sha256, size, targets }) => ({ sha256, size, targets: [...targets] }));
     await deliverAll(wanted);
   }
+  await Promise.all(plan.large.map((entry) => run({ kind: 'complete', entry }, 1)));
 
   async function deliverAll(objectsToFetch: readonly NeededObject[]): Promise<void> {
     if (objectsToFetch.length === 0) return;
@@ -125,8 +122,9 @@ function localTasks(plan: StagePlan, objects: readonly NeededObject[]): { task: 
     const paths = plan.links.slice(i, i + linksPerTask).map(({ path }) => path);
     tasks.push({ task: { kind: 'link', paths }, count: paths.length });
   }
-  for (let i = 0; i < plan.small.length; i += entriesPerTask) {
-    const entries = plan.small.slice(i, i + entriesPerTask);
+  const small = plan.small.filter((entry) => !isSpecial(entry));
+  for (let i = 0; i < small.length; i += entriesPerTask) {
+    const entries = small.slice(i, i + entriesPerTask);
     tasks.push({ task: { kind: 'make', entries }, count: entries.length });
   }
   let batch: CopyObject[] = [];
@@ -144,6 +142,10 @@ function localTasks(plan: StagePlan, objects: readonly NeededObject[]): { task: 
   }
   flush();
   return tasks;
+}
+
+function isSpecial({ type }: InodeEntry): boolean {
+  return type === 'char' || type === 'block' || type === 'fifo';
 }
 
 function makeDirectories(plan: StagePlan, stage: string): void {
@@ -176,10 +178,8 @@ function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
     const to = pathBelow(stage, path);
     withSystemErrors('link', to, () => linkSync(pathBelow(stage, first), to));
   };
-  for (const entry of plan.large) {
-    requireContent(entry, stage);
-    owe(entry);
-  }
+  // Only this thread has the foreign calls loaded that devices need, and there are few of them.
+  for (const entry of plan.small) if (isSpecial(entry)) makeSmall(entry, stage, result);
   if (result.unlinkable.length > 0) {
     const paths = new Set(result.unlinkable);
     for (const entry of plan.links.filter(({ path }) => paths.has(path))) {
@@ -192,21 +192,6 @@ function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
   }
   for (const entry of plan.hardLinks) link(entry);
   for (const entry of plan.directories.toReversed()) owe(entry);
-}
-
-/**
- * Each chunk was compared with its own hash when it was written; whether together they are the file that was signed
- * only the whole tells. What was just written is read from memory.
- */
-function requireContent(entry: FileEntry, stage: string): void {
-  const path = pathBelow(stage, entry.path);
-  const found = withSystemErrors('read', path, () => {
-    const digest = createHash('sha256');
-    for (const piece of contentAt(path)) digest.update(piece);
-    return digest.digest('hex');
-  });
-  if (found !== entry.sha256)
-    throw new SatchelError('large-file-wrong', { path: displayOf(entry.path), found, wanted: entry.sha256 });
 }
 
 function copyUnlinkable(path: ByteString, { base, stage }: StageTrees): void {

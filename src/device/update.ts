@@ -21,6 +21,7 @@ import { discardVersion, purgeVersions, reclaimAlternate } from './purge.ts';
 import type { DeviceSession } from './session.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { type StageResult, stageTree } from './stage.ts';
+import { openStagePool, type StagePool } from './stage-pool.ts';
 import { collectTrash, moveToTrash } from './trash.ts';
 import { verifyTree } from './verify.ts';
 import { type Choice, findWanted, type Wanted } from './wanted.ts';
@@ -110,13 +111,14 @@ async function change(options: UpdateOptions, situation: Situation): Promise<Cha
   if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
   if (options.reclaim) reclaimAlternate(layout, options.reporter);
   if (options.verifyFully && current !== undefined) await readBase(options, current);
+  await using pool = openStagePool();
   const prepared = await prepareUpdate({ ...options, ...options.session, wanted, base: current });
   const way = chooseWay(prepared, name);
   writeJournal(layout, {
     ...readJournal(layout),
     pending: { build: name, index: index.sha256, since: new Date(options.clock()).toISOString() },
   });
-  const staged = await fetchAndStage(options, wanted, prepared);
+  const staged = await fetchAndStage(options, wanted, prepared, pool);
   if (options.verifyFully) await requireWhole(options, name);
   await switchTo(options, situation);
   options.session.spool.clear();
@@ -152,6 +154,7 @@ async function fetchAndStage(
   options: UpdateOptions,
   wanted: Wanted,
   prepared: Prepared,
+  pool: StagePool,
 ): Promise<StageResult> {
   const { session, reporter, signal } = options;
   const { layout, spool, store } = session;
@@ -170,10 +173,11 @@ async function fetchAndStage(
     reporter,
   });
   const { staged, contents } = await bothOrNeither(signal, {
-    contents: fetchContents({ ...options, ...session, wanted }, entries),
+    contents: () => fetchContents({ ...options, ...session, wanted }, entries),
     stage: (both) =>
-      stageTree({ plan: prepared.stage, trees: { stage, base }, deliver, reporter, signal: both }),
-  }).catch((error: unknown) => {
+      stageTree({ plan: prepared.stage, pool, trees: { stage, base }, deliver, reporter, signal: both }),
+  }).catch(async (error: unknown) => {
+    await pool[Symbol.asyncDispose]();
     // What was received is kept in the spool; a half-made tree would only take up room.
     moveToTrash(layout, stage);
     collectTrash(layout);
@@ -213,14 +217,15 @@ async function fetchAndStage(
 async function bothOrNeither(
   signal: AbortSignal | undefined,
   work: {
-    readonly contents: Promise<Uint8Array>;
+    readonly contents: () => Promise<Uint8Array>;
     readonly stage: (signal: AbortSignal) => Promise<StageResult>;
   },
 ): Promise<{ readonly staged: StageResult; readonly contents: Uint8Array }> {
   const stop = new AbortController();
-  work.contents.catch((error: unknown) => stop.abort(error));
   const staging = work.stage(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
-  const [staged, contents] = await Promise.allSettled([staging, work.contents]);
+  const making = work.contents();
+  making.catch((error: unknown) => stop.abort(error));
+  const [staged, contents] = await Promise.allSettled([staging, making]);
   if (contents.status === 'rejected') throw contents.reason;
   if (staged.status === 'rejected') throw staged.reason;
   return { staged: staged.value, contents: contents.value };

@@ -4,7 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   lstatSync,
-  readdirSync,
+  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -15,6 +15,7 @@ import {
 import { after, before, describe, test } from 'node:test';
 import type { UpdatePlan } from '../../src/device/plan-update.ts';
 import type { UpdateResult } from '../../src/device/update.ts';
+import { removeTree } from '../../src/os/remove-tree.ts';
 import { setTimes } from '../../src/os/system-calls.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
 import { done, doneWith, pristine, type RunningServer, satchel, serve } from '../doubles/satchel-program.ts';
@@ -131,7 +132,8 @@ describe('an update from a dirty version', () => {
 
   test('a version that is gone altogether is fetched anew', async () => {
     const { root, base } = await deviceWithFirst('gone');
-    for (const name of readdirSync(base)) rmSync(`${base}/${name}`, { recursive: true });
+    removeTree(base);
+    mkdirSync(base);
     const { report } = await doneWith<UpdateResult>(['update', '--root', root]);
     assertSameTree(pristine(root, 'os-2'), tree);
     assert.ok((report.damaged?.length ?? 0) > 50);
