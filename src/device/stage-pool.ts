@@ -53,7 +53,7 @@ export function openStagePool(): StagePool {
         send();
       }),
     async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      await Promise.all(threads.map(endThread));
     },
   };
 }
@@ -73,4 +73,19 @@ function startThread(onFree: () => void): Thread {
     for (const waiting of thread.sent.splice(0)) waiting.reject(error);
   });
   return thread;
+}
+
+/**
+ * An idle thread ends by itself, because only then does it keep its compiled code for the next start; one that is
+ * still at work is stopped.
+ */
+async function endThread({ worker, sent }: Thread): Promise<void> {
+  if (sent.length > 0) {
+    await worker.terminate();
+    return;
+  }
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  if (worker.threadId === -1) return;
+  worker.postMessage('end');
+  await ended;
 }

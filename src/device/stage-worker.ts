@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 import { SatchelError } from '../base/errors.ts';
 import { createRelief } from '../base/memory.ts';
@@ -12,7 +13,12 @@ let trees: StageTrees | undefined;
 
 const relieve = createRelief();
 
-parentPort?.on('message', (message: { trees: StageTrees } | { task: StageTask }) => {
+parentPort?.on('message', (message: { trees: StageTrees } | { task: StageTask } | 'end') => {
+  if (message === 'end') {
+    flushCompileCache();
+    parentPort?.close();
+    return;
+  }
   if ('trees' in message) {
     trees = message.trees;
     return;
