@@ -3,12 +3,15 @@
  * folder, any other a pattern for test names. No test at all is a failure; so is a skipped one when CI runs as
  * root, because there nothing may be missing.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { formatSeconds } from '../src/base/units.ts';
+import { nobody, readableCheckout } from '../test/doubles/readable-checkout.ts';
 
 /** Longest that one test file may take, in milliseconds: a test that hangs must not hang the whole run. */
 const fileLimit = 15 * 60 * 1000;
@@ -24,7 +27,8 @@ files.sort((a, b) => Number(b.startsWith('test/')) - Number(a.startsWith('test/'
 prepareEnvironment();
 
 const started = performance.now();
-const skipped: string[] = [];
+/** Tests that were skipped: where, and why. */
+const skipped: { readonly name: string; readonly file: string; readonly why: string }[] = [];
 let count = 0;
 let failed = files.length === 0;
 
@@ -35,7 +39,7 @@ const stream = run({
   ...(patterns.length > 0 ? { testNamePatterns: patterns } : {}),
 });
 stream.on('test:pass', ({ name, file, skip }) => {
-  if (skip !== undefined && skip !== false) skipped.push(`${name} (${file ?? '?'}): ${skip}`);
+  if (skip !== undefined && skip !== false) skipped.push({ name, file: file ?? '?', why: String(skip) });
 });
 stream.on('test:fail', () => {
   failed = true;
@@ -49,12 +53,32 @@ stream.compose(new spec()).pipe(process.stdout);
 stream.on('end', () => setImmediate(finish));
 
 function finish(): void {
-  for (const line of skipped) console.log(`skipped: ${line}`);
+  const missing = process.getuid?.() === 0 ? withoutOrdinaryUser() : skipped;
+  for (const { name, file, why } of missing) console.log(`skipped: ${name} (${file}): ${why}`);
   if (count === 0) console.log('No test was run: that counts as a failure.');
   const nothingMayBeMissing = process.env.CI !== undefined && process.getuid?.() === 0;
-  if (nothingMayBeMissing && skipped.length > 0) console.log('CI skips nothing: that counts as a failure.');
+  if (nothingMayBeMissing && missing.length > 0) console.log('CI skips nothing: that counts as a failure.');
   console.log(`${count} tests in ${formatSeconds((performance.now() - started) / 1000)}`);
-  process.exitCode = failed || count === 0 || (nothingMayBeMissing && skipped.length > 0) ? 1 : 0;
+  process.exitCode = failed || count === 0 || (nothingMayBeMissing && missing.length > 0) ? 1 : 0;
+}
+
+/** Runs as the user nobody what root had to skip; the answer is what was skipped for other reasons. */
+function withoutOrdinaryUser(): typeof skipped {
+  const forOthers = skipped.filter(({ why }) => /\broot\b/.test(why));
+  if (forOthers.length > 0) {
+    using checkout = readableCheckout();
+    const files = [...new Set(forOthers.map(({ file }) => relative(process.cwd(), file)))];
+    console.log(`As the user nobody: ${files.join(' ')}`);
+    const { status } = spawnSync(process.execPath, ['--test', ...files], {
+      cwd: checkout.path,
+      uid: nobody,
+      gid: nobody,
+      stdio: 'inherit',
+      env: { ...process.env, HOME: '/nonexistent', NODE_COMPILE_CACHE: '' },
+    });
+    failed ||= status !== 0;
+  }
+  return skipped.filter((test) => !forOthers.includes(test));
 }
 
 function testFiles(chosen: readonly string[]): string[] {

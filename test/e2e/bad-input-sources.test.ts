@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { MessageCode } from '../../src/base/catalogue.ts';
+import { nobody, readableCheckout } from '../doubles/readable-checkout.ts';
 import { refused, satchel, succeed, unchanged, workspace } from './bad-input.testkit.ts';
 
 const place = workspace('sources');
 const repo = place.at('home', 'repo');
 const tree = place.at('tree');
 const isRoot = process.getuid?.() === 0;
-const nobody = 65534;
 
 const publish = (source: string, ...more: string[]) => [
   'publish',
@@ -128,11 +129,13 @@ suite('sources that must not be published', () => {
   test('what this user may not read', {
     skip: isRoot ? false : 'only root can become another user',
   }, async () => {
+    using checkout = readableCheckout();
+    const asNobody = { user: nobody, program: join(checkout.path, 'satchel') };
     const own = place.at('own', 'repo');
     mkdirSync(place.at('own'));
     chmodSync(place.directory, 0o755);
     spawnSync('chown', [String(nobody), place.at('own')]);
-    const made = await satchel(['init', '--repo', own, '--json'], { user: nobody });
+    const made = await satchel(['init', '--repo', own, '--json'], asNobody);
     assert.equal(made.code, 0, made.stderr);
     const secret = place.write('secret.tar', 'x');
     chmodSync(secret, 0o600);
@@ -141,13 +144,15 @@ suite('sources that must not be published', () => {
     chmodSync(place.at('half', 'closed'), 0);
     for (const source of [secret, place.at('half')]) {
       const { error } = await unchanged([own, `${own}.keys`], () =>
-        refused(['publish', '--repo', own, '--name', 'x', source], 'permission-denied', { user: nobody }),
+        refused(['publish', '--repo', own, '--name', 'x', source], 'permission-denied', asNobody),
       );
       assert.match(error.message, /secret\.tar|closed/);
     }
-    const { error } = await refused(['publish', '--repo', repo, '--name', 'x', tree], 'permission-denied', {
-      user: nobody,
-    });
+    const { error } = await refused(
+      ['publish', '--repo', repo, '--name', 'x', tree],
+      'permission-denied',
+      asNobody,
+    );
     assert.match(error.message, /keys|repo/);
   });
 

@@ -34,8 +34,10 @@ export type RunOptions = {
   readonly input?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Run as this user, when the tests run as root. */
+  /** Run as this user, when the tests run as root; `program` has to be one that he may read. */
   readonly user?: number;
+  /** The launcher, where it is not this checkout's. */
+  readonly program?: string;
   /** Milliseconds after which the process is ended; then `signal` is set. */
   readonly patience?: number;
 };
@@ -43,7 +45,7 @@ export type RunOptions = {
 /** Runs `./satchel` with these words to its end. */
 export async function satchel(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const started = performance.now();
-  const child = spawn(launcher, [...words], {
+  const child = spawn(options.program ?? launcher, [...words], {
     cwd: options.cwd,
     env: { ...process.env, SATCHEL_LANG: 'en', ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
