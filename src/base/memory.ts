@@ -10,9 +10,9 @@ export function releaseMemory(): void {
 }
 
 /** Bytes of buffers after which the young ones are collected. */
-const reliefInterval = 16 * 1024 * 1024;
+const reliefInterval = 48 * 1024 * 1024;
 
-/** Tells of buffers that pass through: every 16 MiB those no longer used are given back, in a millisecond. */
+/** Tells of buffers that pass through: every 48 MiB those no longer used are given back, in a millisecond. */
 export function createRelief(): (bytes: number) => void {
   let passed = 0;
   return (bytes) => {

@@ -39,6 +39,9 @@ export type PrepareOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
+/** Entries above which the waste of reading the lists is worth collecting. */
+const largeTree = 20_000;
+
 /** Compares the indexes, looks at the base on disk, and prices the ways. */
 export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
   const { layout, spool, maximumBytes } = options;
@@ -52,9 +55,10 @@ export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> 
       limit: formatBytes(maximumBytes ?? 0),
     });
   const lists = await fetchLists(options);
-  releaseMemory();
+  const isLarge = lists.entries.length > largeTree;
+  if (isLarge) releaseMemory();
   const stage = planStage(lists.entries, base === undefined ? undefined : openInstalled(layout, base));
-  releaseMemory();
+  if (isLarge) releaseMemory();
   const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
   return {
     lists,
