@@ -9,15 +9,12 @@ export function releaseMemory(): void {
   globalThis.gc?.();
 }
 
-/** Bytes of buffers after which the young ones are collected. */
-const reliefInterval = 48 * 1024 * 1024;
-
-/** Tells of buffers that pass through: every 48 MiB those no longer used are given back, in a millisecond. */
-export function createRelief(): (bytes: number) => void {
+/** Tells of buffers that pass through: after so many bytes those no longer used are given back, in a millisecond. */
+export function createRelief(interval: number): (bytes: number) => void {
   let passed = 0;
   return (bytes) => {
     passed += bytes;
-    if (passed < reliefInterval) return;
+    if (passed < interval) return;
     passed = 0;
     globalThis.gc?.({ type: 'minor' });
   };

@@ -26,6 +26,9 @@ export type FetchOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
+/** Received bytes after which their buffers are given back. */
+const reliefInterval = 8 * 1024 * 1024;
+
 /** Simultaneous requests: enough to hide a round trip of a thin link, few enough to be a good neighbour. */
 const connections = 3;
 
@@ -35,7 +38,7 @@ const connections = 3;
  */
 export async function fetchRanges(options: FetchOptions): Promise<void> {
   const queue = options.ranges.flatMap((range) => missingParts(range, options));
-  const relieve = createRelief();
+  const relieve = createRelief(reliefInterval);
   const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
   // The first failure stops the other connections at once instead of letting them finish their ranges.
   const stop = new AbortController();

@@ -18,22 +18,26 @@ const sentAhead = 3;
 
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
-  /** Says between which trees the tasks move. Comes before the first task, and only once. */
-  use(trees: StageTrees): void;
+  /**
+   * Says between which trees the tasks move, and how many bytes they will write. Comes before the first task, and
+   * only once.
+   */
+  use(trees: StageTrees, bytes: number): void;
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+/** Bytes to write above which a second thread earns its start and its memory. */
+const worthSecondThread = 128 * 1024 * 1024;
+
 /**
- * Starts one thread a core, at most two: the disk does not profit from more. They need a moment, so it is best done
- * before there is work.
+ * Starts a thread, and a second one when there is much to write and a core for it: the disk does not profit from
+ * more. Threads need a moment, so it is best done before there is work.
  */
 export function openStagePool(): StagePool {
   const queue: Waiting[] = [];
-  const threads = Array.from({ length: Math.min(2, availableParallelism()) }, () =>
-    startThread(() => send()),
-  );
+  const threads = [startThread(() => send())];
   const send = () => {
     for (;;) {
       const free = threads.reduce((best, thread) => (thread.sent.length < best.sent.length ? thread : best));
@@ -44,7 +48,8 @@ export function openStagePool(): StagePool {
     }
   };
   return {
-    use(trees) {
+    use(trees, bytes) {
+      if (bytes > worthSecondThread && availableParallelism() > 1) threads.push(startThread(() => send()));
       for (const { worker } of threads) worker.postMessage({ trees });
     },
     run: (task) =>

@@ -11,7 +11,7 @@ import type { StageTask, StageTrees } from './stage-task.ts';
  */
 let trees: StageTrees | undefined;
 
-const relieve = createRelief();
+const relieve = createRelief(48 * 1024 * 1024);
 
 parentPort?.on('message', (message: { trees: StageTrees } | { task: StageTask } | 'end') => {
   if (message === 'end') {

@@ -62,7 +62,7 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
   const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
   for (const entry of plan.large) preallocate(entry, trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
-  options.pool.use(trees);
+  options.pool.use(trees, bytesToWrite(plan));
   await fill(options, result);
   throwIfCancelled(options.signal);
   finish(plan, trees, result);
@@ -142,6 +142,12 @@ function localTasks(plan: StagePlan, objects: readonly NeededObject[]): { task: 
   }
   flush();
   return tasks;
+}
+
+function bytesToWrite(plan: StagePlan): number {
+  let bytes = 0;
+  for (const { size, targets } of plan.objects.values()) bytes += size * targets.length;
+  return bytes;
 }
 
 function isSpecial({ type }: InodeEntry): boolean {
