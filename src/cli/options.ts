@@ -39,21 +39,25 @@ export const localPath: Parser<string> = (given, label) => path.resolve(text(giv
 
 /** Bytes: `1500`, `200MB`, `1.5 GB`, `16GiB`; a single letter is decimal. */
 export const size: Parser<number> = (given, label) => {
+  const bytes = bytesIn(given);
+  if (bytes === undefined) throw notUnderstood('size-not-understood', given, label);
+  return bytes;
+};
+
+function bytesIn(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(given.trim());
   const factor = unitFactors[(match?.[2] ?? 'none').toLowerCase()];
   const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
-  if (!Number.isSafeInteger(bytes)) throw notUnderstood('size-not-understood', given, label);
-  return bytes;
-};
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
 
 /** Bytes a second: a size, with or without `/s`; `2Mbit/s` is an eighth of that in bytes. More than 0. */
 export const rate: Parser<number> = (given, label) => {
   const bits = /^(\d+(?:\.\d+)?\s*[kmgt]?)bit(?:\/s)?$/i.exec(given.trim());
-  try {
-    const bytes = Math.floor(size(bits?.[1] ?? given.trim().replace(/\/s$/i, ''), label) / (bits ? 8 : 1));
-    if (bytes > 0) return bytes;
-  } catch {}
-  throw notUnderstood('rate-not-understood', given, label);
+  const amount = bytesIn(bits?.[1] ?? given.trim().replace(/\/s$/i, ''));
+  const bytes = Math.floor((amount ?? 0) / (bits ? 8 : 1));
+  if (bytes <= 0) throw notUnderstood('rate-not-understood', given, label);
+  return bytes;
 };
 
 /** A whole number from 1. */

@@ -65,7 +65,7 @@ export function openStagePool(): StagePool {
 
 function startThread(onFree: () => void): Thread {
   const worker = new Worker(new URL('./stage-worker.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: 64 },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   const thread: Thread = { worker, sent: [] };
   worker.on('message', (answer: Answer) => {

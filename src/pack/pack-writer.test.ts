@@ -50,6 +50,16 @@ describe('a pack writer', () => {
     return contents;
   };
 
+  test('tiny objects by the thousand are spread over several frames, so that none is too much work', async () => {
+    const objects = Array.from({ length: 5000 }, (_, i) => Buffer.from(`tiny ${i}`));
+    const packed = await pack(objects);
+    assert.deepEqual(
+      packed.frames.map((frame) => frame.objects.length),
+      [2048, 2048, 904],
+    );
+    assert.equal((await unpack(packed)).size, 5000);
+  });
+
   test('what goes in comes out, small and large, compressible or not', async () => {
     const objects = [
       ...Array.from({ length: 300 }, (_, i) => Buffer.from(`file ${i}\n`.repeat(1 + (i % 900)))),

@@ -60,6 +60,8 @@ const groupedBelow = 256 * 1024;
  * larger frames make reading a single file dearer.
  */
 const groupLimit = 1024 * 1024;
+/** Objects that a shared frame may hold: tiny files by the hundred thousand are not to be one piece of work. */
+const groupObjects = 2048;
 /** Enough to keep all cores busy; more would only be memory. */
 const inFlightLimit = 8 * 1024 * 1024;
 const defaultPackLimit = 128 * 1024 * 1024;
@@ -140,7 +142,7 @@ function createGroup(buffer: Buffer) {
   return {
     buffer,
     objects,
-    fits: (bytes: Uint8Array) => length + bytes.length <= buffer.length,
+    fits: (bytes: Uint8Array) => length + bytes.length <= buffer.length && objects.length < groupObjects,
     add(sha256: Sha256, bytes: Uint8Array) {
       buffer.set(bytes, length);
       objects.push({ sha256, rawOffset: length, size: bytes.length });
