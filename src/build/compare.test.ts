@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { randomTrees } from '../../test/doubles/random-tree.ts';
 import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import { changesBetween, compareIndexes, type IndexChange } from './compare.ts';
+import { compareIndexes, type IndexChange } from './compare.ts';
 import type { IndexEntry, InodeEntry } from './entry.ts';
 import { entriesOf, impliedDirectory } from './tree.ts';
 
@@ -118,12 +118,4 @@ test('a hard link is compared by the inode that it names', () => {
   assert.deepEqual(words(changes), ['a content', 'b content']);
   const last = changes.at(-1)!;
   assert.ok(last.kind === 'content' && last.next.type === 'file' && last.next.path === 'a');
-});
-
-test('the same changes come one at a time', () => {
-  fc.assert(
-    fc.property(randomTrees, randomTrees, (one, other) => {
-      assert.deepEqual([...changesBetween(one, other)], compareIndexes(one, other).changes);
-    }),
-  );
 });

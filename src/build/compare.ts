@@ -43,14 +43,6 @@ export function compareIndexes(old: readonly IndexEntry[], next: readonly IndexE
   return { counts, changes };
 }
 
-/** The changes alone, one at a time, for builds with so many that a list of them would be in the way. */
-export function* changesBetween(
-  old: readonly IndexEntry[],
-  next: readonly IndexEntry[],
-): Generator<IndexChange, void> {
-  for (const change of pairs(old, next)) if (change !== 'same') yield change;
-}
-
 /** One pass over both lists, which are in byte order. */
 function* pairs(
   old: readonly IndexEntry[],

@@ -34,15 +34,13 @@ export const buildWanted = optionalArgument('argument-build-wanted', 'BUILD', bu
 /** `[BUILD]`: a build on the device. */
 export const buildInstalled = optionalArgument('argument-build-installed', 'BUILD', build);
 
-/** Options that bound what a transfer and a new tree may cost. */
-export const budget = {
-  reclaim: flag('option-reclaim'),
-  maxBytes: value('option-max-bytes', 'SIZE', size),
-};
+/** `--max-bytes SIZE`: what a transfer may cost. */
+export const maxBytes = value('option-max-bytes', 'SIZE', size);
 
 /** Options of commands that fetch content. */
 export const transfer = {
-  ...budget,
+  reclaim: flag('option-reclaim'),
+  maxBytes,
   limitRate: value('option-limit-rate', 'RATE', rate),
 };
 

@@ -9,7 +9,6 @@ import type {
   TimestampMetadata,
   Where,
 } from './metadata.ts';
-import { readEnvelope, readSigned } from './metadata.ts';
 import { metadataFile, targetFileName, versionedMetadata } from './names.ts';
 import { readIfThere } from './read-if-there.ts';
 import { defaultLimits, limitOf } from './roles.ts';
@@ -103,18 +102,6 @@ async function readBelow(
     snapshot: { bytes: snapshotBytes, signed: snapshot },
     roles,
   };
-}
-
-/** The roots that the store has, oldest first, unchecked: for listing keys through time. */
-export async function readRoots(store: Store, signal?: AbortSignal): Promise<Stored<RootMetadata>[]> {
-  const newest = (await highestVersions(store, signal)).get('root') ?? 0;
-  const roots: Stored<RootMetadata>[] = [];
-  for (let version = 1; version <= newest; version += 1) {
-    const bytes = await readMetadata(store, 'root', version, signal);
-    const where = whereOf(store, 'root', version);
-    roots.push({ bytes, signed: readSigned('root', readEnvelope(bytes, where).signed, where) });
-  }
-  return roots;
 }
 
 /**

@@ -188,8 +188,4 @@ export const cliHelpMessages = {
   ),
   'option-all-verify': words('every installed build', 'todas las versiones instaladas'),
   'option-all-repair': words('every installed build', 'todas las versiones instaladas'),
-  'option-all-purge': words(
-    'everything but the current build, sticky ones too',
-    'todo menos la versión actual, también las marcadas para quedarse',
-  ),
 } as const satisfies MessageSet;

@@ -28,11 +28,11 @@ export const repositoryMessages = {
     exit: 1,
     en: {
       text: 'The stored file {file} of {location} is damaged: its bytes are not the ones that were signed.',
-      hint: 'Run "satchel fsck --repair" on the repository, with another copy of it as --source.',
+      hint: 'Run "satchel fsck --repair-from URL" on the repository, where URL is another copy of it.',
     },
     es: {
       text: 'El archivo {file} de {location} está dañado: sus bytes no son los firmados.',
-      hint: 'Ejecute «satchel fsck --repair» en el repositorio, con otra copia como --source.',
+      hint: 'Ejecute «satchel fsck --repair-from URL» en el repositorio, donde URL es otra copia.',
     },
   },
   'map-of-other-index': {
@@ -81,17 +81,6 @@ export const repositoryMessages = {
     es: {
       text: 'Ya hay un repositorio en {location}.',
       hint: 'Elija otro directorio, o use el repositorio existente.',
-    },
-  },
-  'source-is-repository': {
-    exit: 2,
-    en: {
-      text: 'The source {path} is the repository itself or holds it.',
-      hint: 'Give the tree or archive of the build as source.',
-    },
-    es: {
-      text: 'El origen {path} es el repositorio mismo o lo contiene.',
-      hint: 'Indique el árbol o archivo de la versión.',
     },
   },
   'stream-goes-back': {

@@ -3,12 +3,12 @@ import { chooseWanted } from '../../device/session.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
 import { planLines } from '../plan-lines.ts';
-import { budget, buildWanted, root, source, streamChoice, timeout } from '../shared-options.ts';
+import { buildWanted, maxBytes, root, source, streamChoice, timeout } from '../shared-options.ts';
 
 /** `satchel plan`: what an update would fetch and need, without fetching content. */
 export const planCommand = defineCommand({
   arguments: { build: buildWanted },
-  options: { root, source, timeout, stream: streamChoice, ...budget },
+  options: { root, source, timeout, stream: streamChoice, maxBytes },
   run: (call) =>
     withSession(call, (session) =>
       planUpdate({
@@ -16,7 +16,6 @@ export const planCommand = defineCommand({
         choice: chooseWanted(session.layout, { build: call.arguments.build, stream: call.options.stream }),
         clock: call.clock,
         maximumBytes: call.options.maxBytes,
-        reclaim: call.options.reclaim,
         reporter: call.reporter,
         signal: call.signal,
       }),

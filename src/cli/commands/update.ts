@@ -1,3 +1,4 @@
+import { SatchelError } from '../../base/errors.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
 import { planUpdate } from '../../device/plan-update.ts';
 import { chooseWanted } from '../../device/session.ts';
@@ -23,6 +24,9 @@ export const updateCommand = defineCommand({
   run: (call) =>
     withSession(call, async (session) => {
       const { options, clock, reporter, signal } = call;
+      // What would be free after giving up the way back is known only when it has been given up.
+      if (options.dryRun && options.reclaim)
+        throw new SatchelError('options-conflict', { first: '--dry-run', second: '--reclaim' });
       const choice = chooseWanted(session.layout, { build: call.arguments.build, stream: options.stream });
       const common = {
         session,
@@ -31,10 +35,14 @@ export const updateCommand = defineCommand({
         reporter,
         signal,
         maximumBytes: options.maxBytes,
-        reclaim: options.reclaim,
       };
       if (options.dryRun) return planUpdate(common);
-      return update({ ...common, bytesPerSecond: options.limitRate, verifyFully: options.verify === 'full' });
+      return update({
+        ...common,
+        reclaim: options.reclaim,
+        bytesPerSecond: options.limitRate,
+        verifyFully: options.verify === 'full',
+      });
     }),
   show(result, words) {
     if ('ways' in result) return planLines(result, words);
