@@ -1,6 +1,6 @@
 /**
  * The engine collects large, short-lived values only when it needs room, and a device may have less than the
- * engine believes. Both functions do nothing unless the program was started with `--expose-gc`, as the launcher
+ * engine believes. The first two functions do nothing unless the program was started with `--expose-gc`, as the launcher
  * does.
  */
 
@@ -18,4 +18,12 @@ export function createRelief(interval: number): (bytes: number) => void {
     passed = 0;
     globalThis.gc?.({ type: 'minor' });
   };
+}
+
+/**
+ * Gives the memory of a large buffer back at once instead of some collections later; nothing may use the buffer, or a
+ * view of its memory, any more. A buffer out of Node's pool is small, shares its memory, and is left alone.
+ */
+export function freeBuffer({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { IndexEntry, InodeEntry } from './entry.ts';
+import type { EntryList } from './index-table.ts';
 import { type MetadataField, metadataDifferences, sameContent } from './inode-differences.ts';
 import { inodeOf, type LinkGroups, linkGroupsOf, namesOf, sameNames } from './link-groups.ts';
 
@@ -30,7 +31,7 @@ export type IndexCounts = Record<'same' | IndexChange['kind'], number>;
 export type IndexComparison = { readonly counts: IndexCounts; readonly changes: readonly IndexChange[] };
 
 /** Compares two builds path by path; `changes` are in byte order of the paths. */
-export function compareIndexes(old: readonly IndexEntry[], next: readonly IndexEntry[]): IndexComparison {
+export function compareIndexes(old: EntryList, next: EntryList): IndexComparison {
   const counts: IndexCounts = { same: 0, added: 0, removed: 0, type: 0, content: 0, metadata: 0 };
   const changes: IndexChange[] = [];
   for (const change of pairs(old, next)) {
@@ -44,17 +45,14 @@ export function compareIndexes(old: readonly IndexEntry[], next: readonly IndexE
 }
 
 /** One pass over both lists, which are in byte order. */
-function* pairs(
-  old: readonly IndexEntry[],
-  next: readonly IndexEntry[],
-): Generator<IndexChange | 'same', void> {
+function* pairs(old: EntryList, next: EntryList): Generator<IndexChange | 'same', void> {
   const oldGroups = linkGroupsOf(old);
   const nextGroups = linkGroupsOf(next);
   let oldPlace = 0;
   let nextPlace = 0;
   while (oldPlace < old.length || nextPlace < next.length) {
-    const before = old[oldPlace];
-    const after = next[nextPlace];
+    const before = old.at(oldPlace);
+    const after = next.at(nextPlace);
     if (after === undefined || (before !== undefined && before.path < after.path)) {
       yield { kind: 'removed', path: before!.path, old: inodeOf(before!, oldGroups) };
       oldPlace += 1;

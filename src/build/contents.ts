@@ -5,14 +5,15 @@ import {
   type ContentsType,
   contentsType,
   parseContents,
-  serialiseContents,
+  serialiseSortedContents,
 } from '../formats/olpc-contents.ts';
-import type { IndexEntry, InodeEntry } from './entry.ts';
+import type { InodeEntry } from './entry.ts';
+import type { EntryList } from './index-table.ts';
 import { inodeOf, linkGroupsOf } from './link-groups.ts';
 
 /** The manifest for old clients that says of a build what its index says, as far as it can (no attributes, no links). */
-export function contentsFor(entries: readonly IndexEntry[]): Uint8Array {
-  return serialiseContents(contentsEntriesOf(entries));
+export function contentsFor(entries: EntryList): Uint8Array {
+  return serialiseSortedContents(contentsEntriesOf(entries));
 }
 
 /**
@@ -20,10 +21,10 @@ export function contentsFor(entries: readonly IndexEntry[]): Uint8Array {
  * looked at. Names of owners count only where both have them, because an archive may carry numbers alone.
  * Throws `contents-do-not-match` with the first path that differs, and what `parseContents` throws.
  */
-export function checkContents(contents: Uint8Array, entries: readonly IndexEntry[]): ContentsType {
+export function checkContents(contents: Uint8Array, entries: EntryList): ContentsType {
   const type = contentsType(contents);
   if (type === 'opaque') return type;
-  const different = firstDifference(parseContents(contents), contentsEntriesOf(entries));
+  const different = firstDifference(parseContents(contents), [...contentsEntriesOf(entries)]);
   if (different !== undefined)
     throw new SatchelError('contents-do-not-match', { path: different === '' ? '.' : displayOf(different) });
   return type;
@@ -31,9 +32,9 @@ export function checkContents(contents: Uint8Array, entries: readonly IndexEntry
 
 const typeLetters = { file: 'f', directory: 'd', symlink: 'l', char: 'c', block: 'b', fifo: 'p' } as const;
 
-function contentsEntriesOf(entries: readonly IndexEntry[]): ContentsEntry[] {
+function* contentsEntriesOf(entries: EntryList): Generator<ContentsEntry, void> {
   const groups = linkGroupsOf(entries);
-  return entries.map((entry) => contentsEntryOf(entry.path, inodeOf(entry, groups)));
+  for (const entry of entries) yield contentsEntryOf(entry.path, inodeOf(entry, groups));
 }
 
 function contentsEntryOf(path: ByteString, inode: InodeEntry): ContentsEntry {

@@ -58,7 +58,7 @@ async function build(options: BuildOptions = {}, onAdd: () => void = () => {}): 
   const notice = (code: MessageCode, parameters?: MessageParameters) => notices.push([code, parameters]);
   const reporter = { ...silentReporter, notice };
   const entries = await buildFromDirectory(tree, sink, { reporter, ...options });
-  assert.deepEqual(parseIndex(serialiseIndex(entries)), entries);
+  assert.deepEqual([...parseIndex(serialiseIndex(entries))], entries);
   return { entries, objects, notices, paths: entries.map(({ path }) => path) };
 }
 

@@ -67,7 +67,7 @@ async function build(members: readonly TarMember[], options: BuildOptions = {}):
     notice: (code: MessageCode, parameters?: MessageParameters) => notices.push([code, parameters]),
   };
   const entries = await buildFromTar(stream(members), sink, { reporter, ...options });
-  assert.deepEqual(parseIndex(serialiseIndex(entries)), entries);
+  assert.deepEqual([...parseIndex(serialiseIndex(entries))], entries);
   return { entries, objects, notices, summary: entries.map((entry) => summarise(entry, objects)) };
 }
 

@@ -5,6 +5,7 @@ import type { DirectoryEntry, IndexEntry, InodeEntry } from './entry.ts';
 import { indexLimit, parentOf } from './entry-rules.ts';
 import { indexLine } from './index-line.ts';
 import { parseIndexLine } from './index-line-parser.ts';
+import { entryAt, IndexTable } from './index-table.ts';
 
 /** The newest format of the index that this program writes and reads. */
 export const indexFormat = 1;
@@ -26,7 +27,7 @@ export type IndexLimits = {
  * `entries` must be in byte order of their paths, begin with the root and keep every rule that
  * {@link parseIndex} checks, as the entries of `buildFromTar` and `buildFromDirectory` do.
  */
-export function serialiseIndex(entries: readonly IndexEntry[]): Uint8Array {
+export function serialiseIndex(entries: Iterable<IndexEntry>): Uint8Array {
   const blocks: Buffer[] = [];
   let block = `${header}\n`;
   for (const entry of entries) {
@@ -40,18 +41,18 @@ export function serialiseIndex(entries: readonly IndexEntry[]): Uint8Array {
 }
 
 /**
- * The entries of an index. Accepts exactly what {@link serialiseIndex} writes for a sound tree: canonical lines,
+ * The entries of an index, as a table over `bytes`, which must not change any more. Accepts exactly what {@link serialiseIndex} writes for a sound tree: canonical lines,
  * paths in byte order without repeats, every parent a directory, every hard link to an earlier inode.
  * Throws one of the `index-…` codes, naming the line (the header is line 1).
  */
-export function parseIndex(bytes: Uint8Array, limits: IndexLimits = {}): IndexEntry[] {
+export function parseIndex(bytes: Uint8Array, limits: IndexLimits = {}): IndexTable {
   const { maxBytes = indexLimit, maxLineBytes = 64 * 1024 * 1024 } = limits;
   if (bytes.length > maxBytes)
     throw new SatchelError('index-too-large', { bytes: bytes.length, limit: maxBytes });
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wholeIsText = isUtf8(buffer);
-  const entries: IndexEntry[] = [];
-  const addChecked = treeChecker(entries);
+  const table = IndexTable.over(buffer);
+  const check = treeChecker(table);
   let line = 0;
   for (let start = 0; start < buffer.length; ) {
     line += 1;
@@ -62,13 +63,14 @@ export function parseIndex(bytes: Uint8Array, limits: IndexLimits = {}): IndexEn
     if (!wholeIsText && !isUtf8(buffer.subarray(start, end)))
       throw new SatchelError('index-line-not-canonical', { line });
     const text = buffer.toString('utf8', start, end);
+    table.addLine(end);
     if (line === 1) checkHeader(text);
-    else addChecked(parseCanonicalLine(text, line), line);
+    else check(parseCanonicalLine(text, line), line);
     start = end + 1;
   }
   if (line === 0) throw new SatchelError('index-cut-short', { line: 1 });
-  if (entries.length === 0) throw new SatchelError('index-root-missing', { line: 2 });
-  return entries;
+  if (line === 1) throw new SatchelError('index-root-missing', { line: 2 });
+  return table;
 }
 
 function checkHeader(text: string): void {
@@ -98,46 +100,38 @@ function parseCanonicalLine(text: string, line: number): IndexEntry {
   return entry;
 }
 
-/** Adds entries one by one and refuses those that do not fit what came before. */
-function treeChecker(entries: IndexEntry[]): (entry: IndexEntry, line: number) => void {
+/** Looks at entries one by one and refuses those that do not fit what came before, which `table` can be asked for. */
+function treeChecker(table: IndexTable): (entry: IndexEntry, line: number) => void {
+  let previous: IndexEntry | undefined;
   // Neighbours mostly share their directory, so one remembered directory saves nearly all searches.
   let directory: DirectoryEntry | undefined;
+  const wrong = (
+    code: 'index-out-of-order' | 'index-parent-missing' | 'index-link-wrong',
+    { path }: IndexEntry,
+    line: number,
+  ) => new SatchelError(code, { line, path: displayOf(path) });
   return (entry, line) => {
-    const wrong = (code: 'index-out-of-order' | 'index-parent-missing' | 'index-link-wrong') =>
-      new SatchelError(code, { line, path: displayOf(entry.path) });
-    const previous = entries.at(-1);
+    // Lines that have not been looked at yet are not asked for: only what stands before is known to be in order.
+    const earlier = (path: string) => entryAt(table, path, line - 2);
     if (previous === undefined) {
       if (entry.path !== '' || entry.type !== 'directory')
         throw new SatchelError('index-root-missing', { line });
     } else {
-      if (!(previous.path < entry.path)) throw wrong('index-out-of-order');
+      if (!(previous.path < entry.path)) throw wrong('index-out-of-order', entry, line);
       const parent = parentOf(entry.path);
       if (directory?.path !== parent) {
-        const found = entryAt(entries, parent);
-        if (found?.type !== 'directory') throw wrong('index-parent-missing');
+        const found = earlier(parent);
+        if (found?.type !== 'directory') throw wrong('index-parent-missing', entry, line);
         directory = found;
       }
     }
-    if (entry.type === 'hardlink' && !isLinkable(entryAt(entries, entry.link)))
-      throw wrong('index-link-wrong');
-    entries.push(entry);
+    if (entry.type === 'hardlink' && !isLinkable(earlier(entry.link)))
+      throw wrong('index-link-wrong', entry, line);
+    previous = entry;
   };
 }
 
 /** True for an entry that further names may refer to: an inode that is not a directory. */
 function isLinkable(entry: IndexEntry | undefined): entry is Exclude<InodeEntry, DirectoryEntry> {
   return entry !== undefined && entry.type !== 'hardlink' && entry.type !== 'directory';
-}
-
-/** The entry of a path in entries that are in byte order, by binary search; undefined when there is none. */
-export function entryAt(entries: readonly IndexEntry[], path: string): IndexEntry | undefined {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (entries[middle]!.path < path) low = middle + 1;
-    else high = middle;
-  }
-  const found = entries[low];
-  return found?.path === path ? found : undefined;
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { IndexEntry, InodeEntry } from './entry.ts';
-import { entryAt } from './index-format.ts';
+import { type EntryList, entryAt } from './index-table.ts';
 
 /** Names that share one inode, the carrier first, in byte order. Only inodes with two names or more have one. */
 export type LinkGroup = { readonly inode: InodeEntry; readonly names: readonly ByteString[] };
@@ -9,7 +9,7 @@ export type LinkGroup = { readonly inode: InodeEntry; readonly names: readonly B
 export type LinkGroups = ReadonlyMap<ByteString, LinkGroup>;
 
 /** Collects the link groups of entries in byte order. Costs memory for linked names only. */
-export function linkGroupsOf(entries: readonly IndexEntry[]): LinkGroups {
+export function linkGroupsOf(entries: EntryList): LinkGroups {
   const groups = new Map<ByteString, { inode: InodeEntry; names: ByteString[] }>();
   for (const entry of entries) {
     if (entry.type !== 'hardlink') continue;
@@ -40,7 +40,7 @@ export function sameNames(
   return one.length === other.length && one.every((name, place) => name === other[place]);
 }
 
-function inodeAt(entries: readonly IndexEntry[], path: ByteString): InodeEntry {
+function inodeAt(entries: EntryList, path: ByteString): InodeEntry {
   const found = entryAt(entries, path);
   if (found === undefined || found.type === 'hardlink')
     throw new Error('a hard link in checked entries refers to no inode');

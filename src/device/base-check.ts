@@ -1,6 +1,6 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import type { IndexEntry } from '../build/entry.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { contentMayBeRight } from './damage.ts';
 import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
 import { readLedger } from './ledger.ts';
@@ -12,7 +12,7 @@ import { createTreeCheck } from './tree-check.ts';
 export type BaseOptions = {
   readonly layout: DeviceLayout;
   readonly name: BuildName;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** SHA-256 of the uncompressed index that `entries` are. */
   readonly index: Sha256;
 };
@@ -35,7 +35,7 @@ export function openBase({ layout, name, entries, index }: BaseOptions): Base {
     (furtherNames.get(path) ?? []).every((number) => check.inspect(number).state === 'as-recorded');
 
   const stateOf = (number: number): BaseState => {
-    const entry = entries[number]!;
+    const entry = entries.at(number)!;
     if (entry.type === 'hardlink') throw new Error('a base is asked for inodes only');
     const inspection = check.inspect(number);
     // What is owed is made anew: by root as it should be, by anybody else to be owed again.
@@ -54,7 +54,7 @@ export function openBase({ layout, name, entries, index }: BaseOptions): Base {
 }
 
 /** Numbers of the further names of each hard-linked inode, by its first path. */
-function namesByFirst(entries: readonly IndexEntry[]): Map<ByteString, number[]> {
+function namesByFirst(entries: EntryList): Map<ByteString, number[]> {
   const names = new Map<ByteString, number[]>();
   for (const [number, entry] of entries.entries()) {
     if (entry.type !== 'hardlink') continue;

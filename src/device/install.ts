@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { displayOf } from '../base/byte-string.ts';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import type { IndexEntry } from '../build/entry.ts';
-import { syncDirectory, writeFileAtomic } from '../os/atomic-file.ts';
+import type { EntryList } from '../build/index-table.ts';
+import { syncDirectory } from '../os/atomic-file.ts';
 import { renameTree } from '../os/rename-tree.ts';
 import { syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -22,11 +22,11 @@ import { moveToTrash } from './trash.ts';
 export type InstallOptions = {
   readonly layout: DeviceLayout;
   readonly build: BuildRecord;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** The complete new tree, below `updates/satchel/stage`. */
   readonly stage: string;
-  /** The manifest for old clients. */
-  readonly contents: Uint8Array;
+  /** Where the manifest for old clients has been written: see {@link stageContents}. */
+  readonly contents: string;
   readonly owed: readonly Owed[];
   readonly clock: Clock;
 };
@@ -53,7 +53,8 @@ export async function installStage(options: InstallOptions): Promise<void> {
   syncDirectory(dirname(tree));
   writeLedger(ledgerFile(layout, build.name), ledger);
   writeOwed(layout, build.name, owed);
-  writeFileAtomic(join(layout.contents, build.name), contents);
+  withSystemErrors('rename', contents, () => renameSync(contents, join(layout.contents, build.name)));
+  syncDirectory(layout.contents);
   writeInstalled(layout, {
     name: build.name,
     index: build.index.sha256,
@@ -67,8 +68,25 @@ export async function installStage(options: InstallOptions): Promise<void> {
 
 /** An empty place for a new tree; what an interrupted run left there goes to the trash first. */
 export function freshStage(layout: DeviceLayout, name: BuildName): string {
-  const stage = join(layout.stage, name);
   withSystemErrors('mkdir', layout.stage, () => mkdirSync(layout.stage, { recursive: true, mode: 0o700 }));
-  moveToTrash(layout, stage);
-  return stage;
+  discardStage(layout, name);
+  return join(layout.stage, name);
+}
+
+/** Writes the manifest beside the tree that is being staged; the path. It is on disk when the tree is. */
+export function stageContents(layout: DeviceLayout, name: BuildName, contents: Uint8Array): string {
+  const path = stagedContents(layout, name);
+  withSystemErrors('write', path, () => writeFileSync(path, contents));
+  return path;
+}
+
+/** Takes what was staged of a build out of the way. */
+export function discardStage(layout: DeviceLayout, name: BuildName): void {
+  moveToTrash(layout, join(layout.stage, name));
+  moveToTrash(layout, stagedContents(layout, name));
+}
+
+/** No build has such a name: they do not begin with a full stop. */
+function stagedContents(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.stage, `.contents-${name}`);
 }

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
-import type { IndexEntry } from '../build/entry.ts';
-import { parseIndex } from '../build/index-format.ts';
+import { IndexTable } from '../build/index-table.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
 import { type DeviceLayout, indexFile, recordFile } from './layout.ts';
@@ -72,13 +71,14 @@ export function readStoredIndex(layout: DeviceLayout, sha256: Sha256): Buffer | 
  * The index of an installed version. Throws `version-not-installed`, and `installed-index-damaged` when the
  * kept index is gone or its hash is wrong (it can be fetched again; the tree may still be right).
  */
-export function readInstalledIndex(layout: DeviceLayout, name: BuildName): IndexEntry[] {
+export function readInstalledIndex(layout: DeviceLayout, name: BuildName): IndexTable {
   const record = readInstalled(layout, name);
   if (record === undefined) throw new SatchelError('version-not-installed', { name });
   const bytes = readStoredIndex(layout, record.index);
   if (bytes === undefined)
     throw new SatchelError('installed-index-damaged', { name, path: indexFile(layout, record.index) });
-  return parseIndex(bytes);
+  // It was checked when it came, and its hash says that it still is what came.
+  return IndexTable.ofChecked(bytes);
 }
 
 function readIfSound(layout: DeviceLayout, name: BuildName): InstalledBuild | undefined {

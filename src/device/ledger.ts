@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readFileSync } from 'node:fs';
 import { pathBelow } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import type { IndexEntry } from '../build/entry.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
 
@@ -81,7 +81,7 @@ export function rowMatches(ledger: Ledger, row: number, stat: BigIntStats): bool
  * The ledger of a tree that is right as it stands, by looking at every entry (3 µs each).
  * An entry without a file (a device that is owed) has an unknown row.
  */
-export function ledgerOfTree(tree: string, entries: readonly IndexEntry[], index: Sha256): Ledger {
+export function ledgerOfTree(tree: string, entries: EntryList, index: Sha256): Ledger {
   const ledger = createLedger(index, entries.length);
   for (const [row, entry] of entries.entries()) {
     const path = pathBelow(tree, entry.path);

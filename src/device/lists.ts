@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
+import { freeBuffer } from '../base/memory.ts';
 import type { Reporter } from '../base/progress.ts';
 import { contentsFor } from '../build/contents.ts';
-import type { IndexEntry } from '../build/entry.ts';
 import { parseIndex } from '../build/index-format.ts';
+import { type EntryList, IndexTable } from '../build/index-table.ts';
 import { type BuildObject, objectsOf } from '../build/objects.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { checkedMap, unpackStored } from '../repository/catalog.ts';
@@ -19,7 +20,7 @@ import type { Wanted } from './wanted.ts';
 
 /** The lists of a wanted build: what belongs into its tree, and where that lies in the repository. */
 export type BuildLists = {
-  readonly entries: readonly IndexEntry[];
+  readonly entries: IndexTable;
   readonly objects: readonly BuildObject[];
   readonly map: ObjectMap;
 };
@@ -47,12 +48,12 @@ export async function fetchLists(options: ListsOptions): Promise<BuildLists> {
   const files: ListFile[] = [{ name: mapFile(deltas.map.stored), ...deltas.map }];
   if (known === undefined) files.push({ name: indexFile(build.index.stored), ...build.index });
   const [rawMap, fetchedIndex] = await fetchWhole(files, options);
-  const rawIndex = known ?? (fetchedIndex as Uint8Array);
-  const entries = parseIndex(rawIndex);
-  if (known === undefined) storeIndex(layout, build.index.sha256, rawIndex);
+  const entries = known === undefined ? parseIndex(fetchedIndex as Uint8Array) : IndexTable.ofChecked(known);
+  if (known === undefined) storeIndex(layout, build.index.sha256, fetchedIndex as Uint8Array);
   const objects = objectsOf(entries);
   const sizes = objects.map(({ size }) => size);
   const map = checkedMap(rawMap as Uint8Array, sizes, build.index.sha256);
+  freeBuffer(rawMap as Uint8Array);
   return { entries, objects, map };
 }
 
@@ -60,10 +61,7 @@ export async function fetchLists(options: ListsOptions): Promise<BuildLists> {
  * The manifest for old clients. Ours is made from the index, which is what it was made from at the origin;
  * an opaque one has to be fetched.
  */
-export async function fetchContents(
-  options: ListsOptions,
-  entries: readonly IndexEntry[],
-): Promise<Uint8Array> {
+export async function fetchContents(options: ListsOptions, entries: EntryList): Promise<Uint8Array> {
   const { sha256, length, type } = options.wanted.build.contents;
   if (type === 'olpc-contents-x') {
     const made = contentsFor(entries);
@@ -122,5 +120,7 @@ function unpack(file: ListFile, spool: Spool, location: string): Uint8Array | un
   const bytes = readPieces(spool.locate(stored, { start: 0, end: length }));
   if (hash('sha256', bytes) !== stored) return undefined;
   if (sha256 === undefined || size === undefined) return bytes;
-  return unpackStored(name, { stored, length, sha256, size }, bytes, location);
+  const raw = unpackStored(name, { stored, length, sha256, size }, bytes, location);
+  freeBuffer(bytes);
+  return raw;
 }

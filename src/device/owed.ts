@@ -1,5 +1,6 @@
 import { type ByteString, byteString, bytesOf, textOf } from '../base/byte-string.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import { type EntryList, pathOf } from '../build/index-table.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import type { Owed, OwedPart } from './apply-metadata.ts';
 import { type DeviceLayout, owedFile } from './layout.ts';
@@ -34,12 +35,16 @@ export function readOwed(layout: DeviceLayout, name: BuildName): OwedByPath {
 export function carriedOwed(
   layout: DeviceLayout,
   base: BuildName,
-  linked: Iterable<{ readonly path: ByteString }>,
+  entries: EntryList,
+  linked: Iterable<number>,
 ): Owed[] {
   const owed = readOwed(layout, base);
   if (owed.size === 0) return [];
   const carried: Owed[] = [];
-  for (const { path } of linked) for (const what of owed.get(path) ?? []) carried.push({ path, what });
+  for (const number of linked) {
+    const path = pathOf(entries, number)!;
+    for (const what of owed.get(path) ?? []) carried.push({ path, what });
+  }
   return carried;
 }
 

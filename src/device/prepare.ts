@@ -3,6 +3,7 @@ import type { BuildName } from '../base/identifiers.ts';
 import { releaseMemory } from '../base/memory.ts';
 import type { Reporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { freeSpace } from '../os/disk.ts';
 import { coalesceFrames, framesHolding } from '../pack/locate.ts';
 import { directoryDisk, fileDisk } from '../plan/disk.ts';
@@ -86,13 +87,13 @@ function openInstalled(layout: DeviceLayout, name: BuildName): Base {
   return openBase({ layout, name, entries, index });
 }
 
-function priceWays({ objects, map }: BuildLists, stage: StagePlan, spool: Spool): Way[] {
+function priceWays({ entries, objects, map }: BuildLists, stage: StagePlan, spool: Spool): Way[] {
   const missing: number[] = [];
   objects.forEach(({ sha256 }, ordinal) => {
     const needed = stage.objects.get(sha256);
     if (needed && needed.source === undefined) missing.push(ordinal);
   });
-  const own = stageDisk(stage);
+  const own = stageDisk(entries, stage);
   const price = (kind: Way['kind'], ordinals: Iterable<number>): Way => {
     let bytes = 0;
     let requests = 0;
@@ -107,14 +108,17 @@ function priceWays({ objects, map }: BuildLists, stage: StagePlan, spool: Spool)
   return missing.length === objects.length ? [everything] : [price('objects', missing), everything];
 }
 
-function stageDisk(stage: StagePlan): { disk: number; inodes: number } {
-  let disk = stage.directories.length * directoryDisk;
-  for (const entry of stage.large) disk += fileDisk(entry.size);
-  for (const { size, targets } of stage.objects.values())
-    for (const { kind } of targets) if (kind === 'file') disk += fileDisk(size);
-  disk += stage.small.length * fileDisk(0);
+function stageDisk(entries: EntryList, stage: StagePlan): { disk: number; inodes: number } {
+  let disk = stage.directories.length * directoryDisk + stage.small.length * fileDisk(0);
   let files = stage.large.length + stage.small.length;
-  for (const { targets } of stage.objects.values())
-    files += targets.filter(({ kind }) => kind === 'file').length;
+  for (const number of stage.large) {
+    const entry = entries.at(number);
+    if (entry?.type === 'file') disk += fileDisk(entry.size);
+  }
+  for (const { size, targets } of stage.objects.values()) {
+    const whole = targets.filter(({ position }) => position === undefined).length;
+    disk += whole * fileDisk(size);
+    files += whole;
+  }
   return { disk, inodes: stage.directories.length + files };
 }

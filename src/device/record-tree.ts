@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { pathBelow } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import type { IndexEntry, InodeEntry } from '../build/entry.ts';
+import type { InodeEntry } from '../build/entry.ts';
+import type { EntryList } from '../build/index-table.ts';
 import type { Owed } from './apply-metadata.ts';
 import type { Damaged } from './damage.ts';
 import { createLedger, type Ledger, setRow } from './ledger.ts';
@@ -12,7 +13,7 @@ import { createTreeCheck } from './tree-check.ts';
 export type RecordOptions = {
   /** Absolute path of a tree whose content is known to be right. */
   readonly tree: string;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** SHA-256 of the uncompressed index that `entries` are. */
   readonly index: Sha256;
   readonly owed: readonly Owed[];

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
-import type { FileEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
-import { entryAt } from '../build/index-format.ts';
+import type { FileEntry, InodeEntry } from '../build/entry.ts';
+import { type EntryList, entryAt } from '../build/index-table.ts';
 import { errnoOf } from '../os/system-error.ts';
 import type { Damaged } from './damage.ts';
 import { checkContent } from './read-check.ts';
@@ -26,11 +26,7 @@ export type RepairPlan = {
  * Turns damage into work. Reads the damaged files once more, because a file with the wrong owner or a second
  * name of a lost one often still has the right content.
  */
-export function planRepair(
-  tree: string,
-  entries: readonly IndexEntry[],
-  damaged: readonly Damaged[],
-): RepairPlan {
+export function planRepair(tree: string, entries: EntryList, damaged: readonly Damaged[]): RepairPlan {
   const remove: ByteString[] = [];
   const directories: InodeEntry[] = [];
   const inodes = new Map<ByteString, InodeEntry>();
@@ -62,7 +58,7 @@ export function planRepair(
 }
 
 function furtherNames(
-  entries: readonly IndexEntry[],
+  entries: EntryList,
   inodes: ReadonlyMap<ByteString, InodeEntry>,
 ): Map<ByteString, ByteString[]> {
   const names = new Map<ByteString, ByteString[]>();

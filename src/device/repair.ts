@@ -5,8 +5,7 @@ import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import type { IndexEntry } from '../build/entry.ts';
-import { entryAt } from '../build/index-format.ts';
+import { type EntryList, entryAt } from '../build/index-table.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -20,7 +19,7 @@ import { type ContentSource, contentAt, makeInode } from './restore-inode.ts';
 export type RestoreOptions = {
   readonly layout: DeviceLayout;
   readonly name: BuildName;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** SHA-256 of the uncompressed index that `entries` are. */
   readonly index: Sha256;
   readonly plan: RepairPlan;

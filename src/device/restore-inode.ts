@@ -3,6 +3,7 @@ import { closeSync, constants, fsyncSync, openSync, readSync, rmSync, symlinkSyn
 import { bytesOf, displayOf } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
+import { freeBuffer } from '../base/memory.ts';
 import type { FileEntry, InodeEntry } from '../build/entry.ts';
 import { makeNode } from '../os/system-calls.ts';
 import { type SystemPath, withSystemErrors } from '../os/system-error.ts';
@@ -27,17 +28,21 @@ export async function makeInode(
   return made ? applyMetadata(path, entry) : undefined;
 }
 
-/** The bytes of a regular file, for a content that is still somewhere in the tree. */
+/**
+ * The bytes of a regular file, for a content that is still somewhere in the tree. Every piece lies in the same
+ * memory: it is gone when the next is asked for.
+ */
 export function* contentAt(path: SystemPath): Generator<Uint8Array, void> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const piece = Buffer.allocUnsafe(1024 * 1024);
   try {
     for (;;) {
-      const piece = Buffer.allocUnsafe(1024 * 1024);
       const count = readSync(fd, piece);
       if (count === 0) return;
       yield piece.subarray(0, count);
     }
   } finally {
+    freeBuffer(piece);
     closeSync(fd);
   }
 }

@@ -1,8 +1,10 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, linkSync, openSync, readSync, symlinkSync, writeSync } from 'node:fs';
-import { type ByteString, bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
+import { bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
 import { isSatchelError, SatchelError, systemErrorCode } from '../base/errors.ts';
-import type { FileEntry, InodeEntry } from '../build/entry.ts';
+import { freeBuffer } from '../base/memory.ts';
+import type { FileEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
+import { type EntryList, pathOf } from '../build/index-table.ts';
 import { makeNode } from '../os/system-calls.ts';
 import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { decompressFrame } from '../pack/frame.ts';
@@ -10,42 +12,65 @@ import { applyFileMetadata, applyMetadata, type Owed } from './apply-metadata.ts
 import { contentAt } from './restore-inode.ts';
 import { readPieces } from './spool.ts';
 import type { ObjectTarget } from './stage-plan.ts';
-import type { CopyObject, FrameObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
+import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
-type Progress = { dirty: CopyObject[]; unlinkable: ByteString[]; owed: Owed[]; written: number };
+type FrameTask = Extract<StageTask, { kind: 'frame' }>;
+type Progress = { dirty: CopyObject[]; unlinkable: number[]; owed: Owed[]; written: number };
+
+/** The trees that tasks move between, and the index of the new one. */
+export type StageScene = StageTrees & { readonly entries: EntryList };
 
 /** Does one task of staging. Every file is made new with `O_EXCL`; nothing that exists is changed. */
-export function doStageTask(task: StageTask, trees: StageTrees): StageOutcome {
+export function doStageTask(task: StageTask, trees: StageScene): StageOutcome {
   const progress: Progress = { dirty: [], unlinkable: [], owed: [], written: 0 };
   let badFrame = false;
   switch (task.kind) {
     case 'link':
-      for (const path of task.paths) linkFromBase(path, trees, progress);
+      for (const number of task.entries) linkFromBase(number, trees, progress);
       break;
     case 'make':
-      for (const entry of task.entries) makeSmall(entry, trees.stage, progress);
+      for (const number of task.entries) makeSmall(inodeEntryOf(trees, number), trees.stage, progress);
       break;
     case 'complete':
-      completeLarge(task.entry, trees.stage, progress);
+      completeLarge(fileEntryOf(trees, task.entry), trees.stage, progress);
       break;
     case 'copy':
       for (const object of task.objects) copyObject(object, trees, progress);
       break;
     case 'frame':
-      badFrame = !writeFrame(readPieces(task.pieces), task.rawLength, task.objects, trees, progress);
+      badFrame = !writeFrame(task, trees, progress);
       break;
   }
   return { ...progress, badFrame };
 }
 
-function linkFromBase(path: ByteString, { base, stage }: StageTrees, progress: Progress): void {
+function entryOf({ entries }: StageScene, number: number): IndexEntry {
+  const entry = entries.at(number);
+  if (entry === undefined) throw new Error(`the index has no entry ${number}`);
+  return entry;
+}
+
+function inodeEntryOf(scene: StageScene, number: number): InodeEntry {
+  const entry = entryOf(scene, number);
+  if (entry.type === 'hardlink') throw new Error(`entry ${number} carries no inode`);
+  return entry;
+}
+
+function fileEntryOf(scene: StageScene, number: number): FileEntry {
+  const entry = entryOf(scene, number);
+  if (entry.type !== 'file') throw new Error(`entry ${number} is no file`);
+  return entry;
+}
+
+function linkFromBase(number: number, { entries, base, stage }: StageScene, progress: Progress): void {
+  const path = pathOf(entries, number)!;
   const to = pathBelow(stage, path);
   try {
     linkSync(pathBelow(base, path), to);
   } catch (error) {
     // An inode can have only so many names: 65 000 on ext4.
     if (systemErrorCode(error) !== 'EMLINK') throw systemError(error, 'link', to);
-    progress.unlinkable.push(path);
+    progress.unlinkable.push(number);
   }
 }
 
@@ -85,13 +110,14 @@ function completeLarge(entry: FileEntry, stage: string, progress: Progress): voi
   progress.owed.push(...applyMetadata(path, entry));
 }
 
-function copyObject(object: CopyObject, trees: StageTrees, progress: Progress): void {
+function copyObject(object: CopyObject, trees: StageScene, progress: Progress): void {
   const bytes = readAt(pathBelow(trees.base, object.source.path), object.source.position, object.size);
   if (bytes === undefined || hash('sha256', bytes) !== object.sha256) {
     progress.dirty.push(object);
     return;
   }
   for (const target of object.targets) writeTarget(target, bytes, trees, progress);
+  freeBuffer(bytes);
 }
 
 /** Exactly `length` bytes, or undefined if the file is gone, is no regular file, or is shorter. */
@@ -118,37 +144,43 @@ function readAt(path: string | Buffer, position: number, length: number): Buffer
 }
 
 /** Writes a frame's objects; false, with nothing written, if its bytes are not what the index promises. */
-function writeFrame(
-  stored: Buffer,
-  rawLength: number,
-  objects: readonly FrameObject[],
-  trees: StageTrees,
-  progress: Progress,
-): boolean {
-  let raw: Uint8Array;
-  try {
-    raw = decompressFrame(stored, rawLength);
-  } catch (error) {
-    if (isSatchelError(error)) return false;
-    throw error;
-  }
-  const contents = objects.map((object) => raw.subarray(object.rawOffset, object.rawOffset + object.size));
-  if (!objects.every((object, i) => hash('sha256', contents[i] ?? raw) === object.sha256)) return false;
-  objects.forEach((object, i) => {
-    for (const target of object.targets) writeTarget(target, contents[i] ?? raw, trees, progress);
-  });
-  return true;
+function writeFrame(task: FrameTask, trees: StageScene, progress: Progress): boolean {
+  const raw = rawFrame(task);
+  if (raw === undefined) return false;
+  const { objects } = task;
+  const contents = objects.map(({ rawOffset, size }) => raw.subarray(rawOffset, rawOffset + size));
+  const isRight = objects.every(({ sha256 }, i) => hash('sha256', contents[i]!) === sha256);
+  if (isRight)
+    objects.forEach(({ targets }, i) => {
+      for (const target of targets) writeTarget(target, contents[i]!, trees, progress);
+    });
+  freeBuffer(raw);
+  return isRight;
 }
 
-function writeTarget(target: ObjectTarget, bytes: Uint8Array, trees: StageTrees, progress: Progress): void {
-  if (target.kind === 'file') {
-    writeSmallFile(target.entry, bytes, trees, progress);
+function rawFrame({ pieces, rawLength }: FrameTask): Uint8Array | undefined {
+  const stored = readPieces(pieces);
+  try {
+    return decompressFrame(stored, rawLength);
+  } catch (error) {
+    if (isSatchelError(error)) return undefined;
+    throw error;
+  } finally {
+    freeBuffer(stored);
+  }
+}
+
+function writeTarget(target: ObjectTarget, bytes: Uint8Array, trees: StageScene, progress: Progress): void {
+  const { entry, position } = target;
+  if (position === undefined) {
+    writeSmallFile(fileEntryOf(trees, entry), bytes, trees, progress);
   } else {
-    const path = pathBelow(trees.stage, target.path);
+    // The line of a large file names all its chunks; its path is all that is needed here.
+    const path = pathBelow(trees.stage, pathOf(trees.entries, entry)!);
     withSystemErrors('write', path, () => {
       const fd = openSync(path, 'r+');
       try {
-        writeAll(fd, bytes, target.position);
+        writeAll(fd, bytes, position);
       } finally {
         closeSync(fd);
       }

@@ -26,11 +26,10 @@ const base = (entries: IndexEntry[], state: (path: string) => BaseState = () => 
   entries,
   check: (number: number) => state(entries[number]?.path ?? ''),
 });
-const paths = (entries: readonly { path: string }[]) => entries.map(({ path }) => path);
 
 test('a file with equal content and metadata is linked', () => {
   const plan = planStage([root, file('a', 'x')], base([root, file('a', 'x')]));
-  assert.deepEqual(paths(plan.links), ['a']);
+  assert.deepEqual(plan.links, [1]);
   assert.equal(plan.objects.size, 0);
 });
 
@@ -83,7 +82,7 @@ test('a file of the base whose attributes changed is copied, because its inode i
 
 test('an equal hard-link group is linked name by name', () => {
   const entries = [root, file('a', 'x'), hardlink('b', 'a')];
-  assert.deepEqual(paths(planStage(entries, base(entries)).links), ['a', 'b']);
+  assert.deepEqual(planStage(entries, base(entries)).links, [1, 2]);
 });
 
 test('a group that gained a name gets a new inode, so that the old version does not get the name', () => {
@@ -92,7 +91,7 @@ test('a group that gained a name gets a new inode, so that the old version does 
     base([root, file('a', 'x'), file('b', 'x')]),
   );
   assert.deepEqual(plan.links, []);
-  assert.deepEqual(paths(plan.hardLinks), ['b']);
+  assert.deepEqual(plan.hardLinks, [2]);
 });
 
 test('a group that lost a name gets a new inode', () => {
@@ -106,7 +105,7 @@ test('a group that lost a name gets a new inode', () => {
 
 test('an empty file needs no object', () => {
   const plan = planStage([root, file('a', '')], undefined);
-  assert.deepEqual(paths(plan.small), ['a']);
+  assert.deepEqual(plan.small, [1]);
   assert.equal(plan.objects.size, 0);
 });
 

@@ -1,6 +1,7 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import type { FileEntry, HardLinkEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
+import type { InodeEntry } from '../build/entry.ts';
+import { type EntryList, pathOf } from '../build/index-table.ts';
 
 /** What the check of a base entry against the disk found. */
 export type BaseState =
@@ -13,7 +14,7 @@ export type BaseState =
 
 /** The old version that the new tree is staged beside. */
 export type Base = {
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** Compares one entry, by its number in `entries`, with the disk. */
   check(entryNumber: number): BaseState;
 };
@@ -21,10 +22,8 @@ export type Base = {
 /** A run of bytes in a file of the base tree that holds an object. */
 export type BaseSource = { readonly path: ByteString; readonly position: number };
 
-/** Where an object has to be written: a whole small file, or a place inside a large one. */
-export type ObjectTarget =
-  | { readonly kind: 'file'; readonly entry: FileEntry }
-  | { readonly kind: 'chunk'; readonly path: ByteString; readonly position: number };
+/** Where an object has to be written: a whole small file, or at a position inside a large one. */
+export type ObjectTarget = { readonly entry: number; readonly position?: number };
 
 /** One object that the new tree needs, with all its places. */
 export type NeededObject = {
@@ -35,19 +34,19 @@ export type NeededObject = {
   source?: BaseSource;
 };
 
-/** Everything that making the new tree takes. Lists are in index order. */
+/** Everything that making the new tree takes. Lists hold the numbers of entries, in index order. */
 export type StagePlan = {
-  readonly directories: InodeEntry[];
+  readonly directories: number[];
   /** Entries to hard-link from the same path of the base. */
-  readonly links: (InodeEntry | HardLinkEntry)[];
+  readonly links: number[];
   /** Symlinks, devices, fifos and empty files. */
-  readonly small: InodeEntry[];
+  readonly small: number[];
   /** Files above the chunking limit that are written chunk by chunk and finished at the end. */
-  readonly large: FileEntry[];
+  readonly large: number[];
   /** By hash: objects to copy from the base or to fetch. */
   readonly objects: Map<Sha256, NeededObject>;
   /** Further names of inodes that are made new. */
-  readonly hardLinks: HardLinkEntry[];
+  readonly hardLinks: number[];
   /** Paths of the base that are not what its index says, found on the way. */
   readonly damaged: ByteString[];
   /** Files with the same content at the same path that cannot share an inode with the base. */
@@ -73,7 +72,7 @@ function sameInode(a: InodeEntry, b: InodeEntry): boolean {
 }
 
 /** The further names of each hard-linked inode, joined (no path holds a NUL), by its first path. */
-function linkGroups(entries: readonly IndexEntry[]): Map<ByteString, string> {
+function linkGroups(entries: EntryList): Map<ByteString, string> {
   const groups = new Map<ByteString, string>();
   for (const entry of entries)
     if (entry.type === 'hardlink') groups.set(entry.link, `${groups.get(entry.link) ?? ''}\0${entry.path}`);
@@ -84,7 +83,7 @@ function linkGroups(entries: readonly IndexEntry[]): Map<ByteString, string> {
  * Decides for each entry of the new index how it is made beside the base (absent: on an empty device).
  * A path is hard-linked only if content, all inode metadata and the link group are equal.
  */
-export function planStage(entries: readonly IndexEntry[], base: Base | undefined): StagePlan {
+export function planStage(entries: EntryList, base: Base | undefined): StagePlan {
   const plan: StagePlan = {
     directories: [],
     links: [],
@@ -95,16 +94,34 @@ export function planStage(entries: readonly IndexEntry[], base: Base | undefined
     damaged: [],
     metadataOnly: { files: 0, bytes: 0 },
   };
-  const baseByPath = numberByPath(base);
-  const groups = linkGroups(entries);
-  const baseGroups = base ? linkGroups(base.entries) : groups;
+  const mayLink = base === undefined ? () => false : linkDecision(plan, entries, base);
   const linked = new Set<ByteString>();
+  for (const [number, entry] of entries.entries()) {
+    if (entry.type === 'directory') {
+      plan.directories.push(number);
+    } else if (entry.type === 'hardlink') {
+      if (linked.has(entry.link)) plan.links.push(number);
+      else plan.hardLinks.push(number);
+    } else if (mayLink(entry)) {
+      plan.links.push(number);
+      linked.add(entry.path);
+    } else {
+      addNew(plan, number, entry);
+    }
+  }
+  if (base !== undefined && plan.objects.size > 0) findInBase(plan, base);
+  return plan;
+}
 
-  const mayLink = (entry: InodeEntry): boolean => {
-    const number = baseByPath.get(entry.path);
-    if (base === undefined || number === undefined) return false;
-    const old = base.entries[number];
-    if (old === undefined || old.type === 'hardlink') return false;
+/** Whether an entry can be linked from the base; asked in index order, and notes what it finds in the plan. */
+function linkDecision(plan: StagePlan, entries: EntryList, base: Base): (entry: InodeEntry) => boolean {
+  const groups = linkGroups(entries);
+  const baseGroups = linkGroups(base.entries);
+  const find = walkAlong(base.entries);
+  return (entry) => {
+    const number = find(entry.path);
+    const old = number === undefined ? undefined : base.entries.at(number);
+    if (number === undefined || old === undefined || old.type === 'hardlink') return false;
     if (!sameInode(entry, old)) {
       if (entry.type === 'file' && old.type === 'file' && entry.sha256 === old.sha256) {
         plan.metadataOnly.files += 1;
@@ -117,45 +134,34 @@ export function planStage(entries: readonly IndexEntry[], base: Base | undefined
     if (state === 'damaged') plan.damaged.push(entry.path);
     return state === 'clean';
   };
+}
 
-  for (const entry of entries) {
-    if (entry.type === 'directory') {
-      plan.directories.push(entry);
-    } else if (entry.type === 'hardlink') {
-      if (linked.has(entry.link)) plan.links.push(entry);
-      else plan.hardLinks.push(entry);
-    } else if (mayLink(entry)) {
-      plan.links.push(entry);
-      if (groups.has(entry.path)) linked.add(entry.path);
-    } else {
-      addNew(plan, entry);
+/** Finds paths that are asked for in byte order, in one pass over entries that are in the same order. */
+function walkAlong(entries: EntryList): (path: ByteString) => number | undefined {
+  let number = 0;
+  let current = pathOf(entries, 0);
+  return (path) => {
+    while (current !== undefined && current < path) {
+      number += 1;
+      current = pathOf(entries, number);
     }
-  }
-  if (base !== undefined && plan.objects.size > 0) findInBase(plan, base);
-  return plan;
+    return current === path ? number : undefined;
+  };
 }
 
-function numberByPath(base: Base | undefined): Map<ByteString, number> {
-  const numbers = new Map<ByteString, number>();
-  base?.entries.forEach((entry, number) => {
-    numbers.set(entry.path, number);
-  });
-  return numbers;
-}
-
-function addNew(plan: StagePlan, entry: InodeEntry): void {
+function addNew(plan: StagePlan, number: number, entry: InodeEntry): void {
   if (entry.type !== 'file' || entry.size === 0) {
-    plan.small.push(entry);
+    plan.small.push(number);
     return;
   }
   if (entry.chunks === undefined) {
-    needObject(plan, entry.sha256, entry.size, { kind: 'file', entry });
+    needObject(plan, entry.sha256, entry.size, { entry: number });
     return;
   }
-  plan.large.push(entry);
+  plan.large.push(number);
   let position = 0;
   for (const chunk of entry.chunks) {
-    needObject(plan, chunk.sha256, chunk.size, { kind: 'chunk', path: entry.path, position });
+    needObject(plan, chunk.sha256, chunk.size, { entry: number, position });
     position += chunk.size;
   }
 }
@@ -172,8 +178,8 @@ function needObject(plan: StagePlan, sha256: Sha256, size: number, target: Objec
  */
 function findInBase(plan: StagePlan, base: Base): void {
   const damaged = new Set(plan.damaged);
-  base.entries.forEach((entry, number) => {
-    if (entry.type !== 'file' || entry.size === 0) return;
+  for (const [number, entry] of base.entries.entries()) {
+    if (entry.type !== 'file' || entry.size === 0) continue;
     if (entry.chunks !== undefined) {
       let position = 0;
       for (const chunk of entry.chunks) {
@@ -181,15 +187,15 @@ function findInBase(plan: StagePlan, base: Base): void {
         if (needed) needed.source ??= { path: entry.path, position };
         position += chunk.size;
       }
-      return;
+      continue;
     }
     const needed = plan.objects.get(entry.sha256);
-    if (needed === undefined || needed.source !== undefined || damaged.has(entry.path)) return;
+    if (needed === undefined || needed.source !== undefined || damaged.has(entry.path)) continue;
     if (base.check(number) === 'damaged') {
       damaged.add(entry.path);
       plan.damaged.push(entry.path);
     } else {
       needed.source = { path: entry.path, position: 0 };
     }
-  });
+  }
 }

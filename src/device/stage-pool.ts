@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { SatchelError } from '../base/errors.ts';
+import type { SharedIndex } from '../build/index-table.ts';
 import type { StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 type Answer = { outcome: StageOutcome } | { failure: { code: MessageCode; parameters: MessageParameters } };
@@ -19,10 +20,10 @@ const sentAhead = 3;
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
   /**
-   * Says between which trees the tasks move, and how many bytes they will write. Comes before the first task, and
-   * only once.
+   * Says between which trees the tasks move, the index of the new one, and how many bytes they will write. Comes
+   * before the first task, and only once.
    */
-  use(trees: StageTrees, bytes: number): void;
+  use(trees: StageTrees, index: SharedIndex, bytes: number): void;
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -48,9 +49,9 @@ export function openStagePool(): StagePool {
     }
   };
   return {
-    use(trees, bytes) {
+    use(trees, index, bytes) {
       if (bytes > worthSecondThread && availableParallelism() > 1) threads.push(startThread(() => send()));
-      for (const { worker } of threads) worker.postMessage({ trees });
+      for (const { worker } of threads) worker.postMessage({ trees, index });
     },
     run: (task) =>
       new Promise((resolve, reject) => {

@@ -1,6 +1,4 @@
-import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import type { FileEntry, InodeEntry } from '../build/entry.ts';
 import type { Owed } from './apply-metadata.ts';
 import type { SpoolPiece } from './spool.ts';
 import type { BaseSource, ObjectTarget } from './stage-plan.ts';
@@ -31,12 +29,15 @@ export type CopyObject = {
   readonly targets: readonly ObjectTarget[];
 };
 
-/** What a stage worker is asked to do. All of it is new files; nothing that exists is changed. */
+/**
+ * What a stage worker is asked to do. All of it is new files; nothing that exists is changed. Entries are numbers in
+ * the index of the new build, which every worker has.
+ */
 export type StageTask =
-  | { readonly kind: 'link'; readonly paths: readonly ByteString[] }
-  | { readonly kind: 'make'; readonly entries: readonly InodeEntry[] }
+  | { readonly kind: 'link'; readonly entries: readonly number[] }
+  | { readonly kind: 'make'; readonly entries: readonly number[] }
   /** A large file that has all its chunks: the whole is compared with its hash, then it gets its metadata. */
-  | { readonly kind: 'complete'; readonly entry: FileEntry }
+  | { readonly kind: 'complete'; readonly entry: number }
   | { readonly kind: 'copy'; readonly objects: readonly CopyObject[] }
   | {
       readonly kind: 'frame';
@@ -53,8 +54,8 @@ export type StageOutcome = {
   readonly dirty: readonly CopyObject[];
   /** True when a frame's bytes were wrong: it has to be fetched again. */
   readonly badFrame: boolean;
-  /** Paths whose base inode can take no more names: they have to be copied. */
-  readonly unlinkable: readonly ByteString[];
+  /** Entries whose base inode can take no more names: they have to be copied. */
+  readonly unlinkable: readonly number[];
   readonly owed: readonly Owed[];
   /** Bytes written to new files. */
   readonly written: number;

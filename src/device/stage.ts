@@ -12,7 +12,8 @@ import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { Reporter } from '../base/progress.ts';
-import type { FileEntry, HardLinkEntry, InodeEntry } from '../build/entry.ts';
+import type { FileEntry, HardLinkEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
+import type { IndexTable } from '../build/index-table.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
 import type { Delivery } from './deliver.ts';
@@ -33,6 +34,8 @@ export type StageResult = {
 
 export type StageOptions = {
   readonly plan: StagePlan;
+  /** The index that the plan was made for. */
+  readonly index: IndexTable;
   readonly pool: StagePool;
   /** Absolute paths of the new tree and of the base (empty when there is none). */
   readonly trees: Pick<StageTrees, 'stage' | 'base'>;
@@ -57,19 +60,19 @@ const copyBytesPerTask = 4 * 1024 * 1024;
  */
 export async function stageTree(options: StageOptions): Promise<StageResult> {
   const { plan } = options;
-  makeDirectories(plan, options.trees.stage);
+  makeDirectories(options, options.trees.stage);
   const { uid, gid } = lstatSync(options.trees.stage);
   const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
-  for (const entry of plan.large) preallocate(entry, trees.stage);
+  for (const number of plan.large) preallocate(entryOf(options, number, 'file'), trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
-  options.pool.use(trees, bytesToWrite(plan));
+  options.pool.use(trees, options.index.share(), bytesToWrite(plan));
   await fill(options, result);
   throwIfCancelled(options.signal);
-  finish(plan, trees, result);
+  finish(options, trees, result);
   return { damaged: result.damaged, owed: result.owed, written: result.written };
 }
 
-type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: ByteString[] };
+type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: number[] };
 
 async function fill(options: StageOptions, result: Result): Promise<void> {
   const { plan, pool, reporter } = options;
@@ -87,7 +90,7 @@ async function fill(options: StageOptions, result: Result): Promise<void> {
     reporter.progress({ step: 'stage', done, total, unit: 'entries' });
     return outcome;
   };
-  const local = localTasks(plan, objects).map(({ task, count }) => run(task, count));
+  const local = localTasks(options, objects).map(({ task, count }) => run(task, count));
   // A local failure must stop the receiving too, instead of waiting for the end of a slow link.
   const stop = new AbortController();
   const localDone = Promise.all(local).catch((error: unknown) => {
@@ -116,17 +119,24 @@ async function fill(options: StageOptions, result: Result): Promise<void> {
   }
 }
 
-function localTasks(plan: StagePlan, objects: readonly NeededObject[]): { task: StageTask; count: number }[] {
+function localTasks(
+  options: StageOptions,
+  objects: readonly NeededObject[],
+): { task: StageTask; count: number }[] {
+  const { plan } = options;
   const tasks: { task: StageTask; count: number }[] = [];
-  for (let i = 0; i < plan.links.length; i += linksPerTask) {
-    const paths = plan.links.slice(i, i + linksPerTask).map(({ path }) => path);
-    tasks.push({ task: { kind: 'link', paths }, count: paths.length });
-  }
-  const small = plan.small.filter((entry) => !isSpecial(entry));
-  for (let i = 0; i < small.length; i += entriesPerTask) {
-    const entries = small.slice(i, i + entriesPerTask);
-    tasks.push({ task: { kind: 'make', entries }, count: entries.length });
-  }
+  const addInParts = (kind: 'link' | 'make', numbers: readonly number[], size: number) => {
+    for (let i = 0; i < numbers.length; i += size) {
+      const entries = numbers.slice(i, i + size);
+      tasks.push({ task: { kind, entries }, count: entries.length });
+    }
+  };
+  addInParts('link', plan.links, linksPerTask);
+  addInParts(
+    'make',
+    plan.small.filter((number) => !isSpecial(entryOf(options, number))),
+    entriesPerTask,
+  );
   let batch: CopyObject[] = [];
   let bytes = 0;
   const flush = () => {
@@ -150,13 +160,25 @@ function bytesToWrite(plan: StagePlan): number {
   return bytes;
 }
 
-function isSpecial({ type }: InodeEntry): boolean {
+/** The entry with this number, of the type that the plan says it has. */
+function entryOf<Type extends IndexEntry['type']>(
+  { index }: StageOptions,
+  number: number,
+  ...types: Type[]
+): Extract<IndexEntry, { type: Type }> {
+  const entry = index.at(number);
+  if (entry === undefined || (types.length > 0 && !types.includes(entry.type as Type)))
+    throw new Error('the plan is of another index');
+  return entry as Extract<IndexEntry, { type: Type }>;
+}
+
+function isSpecial({ type }: IndexEntry): boolean {
   return type === 'char' || type === 'block' || type === 'fifo';
 }
 
-function makeDirectories(plan: StagePlan, stage: string): void {
-  for (const entry of plan.directories) {
-    const path = pathBelow(stage, entry.path);
+function makeDirectories(options: StageOptions, stage: string): void {
+  for (const number of options.plan.directories) {
+    const path = pathBelow(stage, options.index.pathAt(number));
     withSystemErrors('mkdir', path, () => mkdirSync(path, { mode: 0o700 }));
   }
 }
@@ -175,7 +197,8 @@ function preallocate(entry: FileEntry, stage: string): void {
 }
 
 /** What needs the content to be there: large files' metadata, further names, and last the directories. */
-function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
+function finish(options: StageOptions, trees: StageTrees, result: Result): void {
+  const { plan } = options;
   const { stage } = trees;
   const root = process.geteuid?.() === 0;
   const owe = (entry: InodeEntry) =>
@@ -185,19 +208,20 @@ function finish(plan: StagePlan, trees: StageTrees, result: Result): void {
     withSystemErrors('link', to, () => linkSync(pathBelow(stage, first), to));
   };
   // Only this thread has the foreign calls loaded that devices need, and there are few of them.
-  for (const entry of plan.small) if (isSpecial(entry)) makeSmall(entry, stage, result);
-  if (result.unlinkable.length > 0) {
-    const paths = new Set(result.unlinkable);
-    for (const entry of plan.links.filter(({ path }) => paths.has(path))) {
-      if (entry.type === 'hardlink') link(entry);
-      else if (entry.type === 'file') {
-        copyUnlinkable(entry.path, trees);
-        owe(entry);
-      }
+  for (const number of plan.small) {
+    const entry = entryOf(options, number);
+    if (isSpecial(entry)) makeSmall(entry as InodeEntry, stage, result);
+  }
+  for (const number of result.unlinkable) {
+    const entry = entryOf(options, number, 'hardlink', 'file');
+    if (entry.type === 'hardlink') link(entry);
+    else {
+      copyUnlinkable(entry.path, trees);
+      owe(entry);
     }
   }
-  for (const entry of plan.hardLinks) link(entry);
-  for (const entry of plan.directories.toReversed()) owe(entry);
+  for (const number of plan.hardLinks) link(entryOf(options, number, 'hardlink'));
+  for (const number of plan.directories.toReversed()) owe(entryOf(options, number, 'directory'));
 }
 
 function copyUnlinkable(path: ByteString, { base, stage }: StageTrees): void {

@@ -7,5 +7,6 @@ import { emptyTrash } from './trash.ts';
 const [root] = process.argv.slice(2);
 if (root !== undefined) {
   setPriority(19);
-  await emptyTrash(deviceLayout(root), { reporter: silentReporter });
+  // No `await` outside a function: the bundle is made of CommonJS files.
+  void emptyTrash(deviceLayout(root), { reporter: silentReporter });
 }

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { type ByteString, byteString, pathBelow } from '../base/byte-string.ts';
 import type { IndexEntry, InodeEntry } from '../build/entry.ts';
-import { entryAt } from '../build/index-format.ts';
+import { type EntryList, entryAt } from '../build/index-table.ts';
 import { errnoOf, withSystemErrors } from '../os/system-error.ts';
 import type { DamageReason } from './damage.ts';
 import { type Ledger, rowMatches } from './ledger.ts';
@@ -29,7 +29,7 @@ export type TreeCheck = {
 export type TreeCheckOptions = {
   /** Absolute path of the tree. */
   readonly tree: string;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   /** Absent: nothing is known about the inodes. */
   readonly ledger?: Ledger | undefined;
   readonly owed: OwedByPath;
@@ -56,7 +56,7 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
   };
 
   const inspect = (entryNumber: number): Inspection => {
-    const entry = entries[entryNumber]!;
+    const entry = entries.at(entryNumber)!;
     if (entry.path !== '' && !isSound(parentOf(entry.path))) return missing(entry);
     const stat = look(entry.path);
     if (entry.type === 'directory') directories.set(entry.path, stat?.isDirectory() === true);
@@ -108,7 +108,7 @@ function parentOf(path: ByteString): ByteString {
 }
 
 /** A further name of an owed device is owed like the first. */
-function isOwedDevice(entry: IndexEntry, entries: readonly IndexEntry[], owed: OwedByPath): boolean {
+function isOwedDevice(entry: IndexEntry, entries: EntryList, owed: OwedByPath): boolean {
   if (owed.size === 0) return false;
   const inode = entry.type === 'hardlink' ? entryAt(entries, entry.link) : entry;
   return (inode?.type === 'char' || inode?.type === 'block') && owed.get(inode.path)?.has('device') === true;

@@ -9,7 +9,7 @@ import { objectOrdinals } from '../build/objects.ts';
 import { cheapestWay, diskReserve, refusal, type Way, type WayKind } from '../plan/ways.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { createDelivery } from './deliver.ts';
-import { freshStage, installStage } from './install.ts';
+import { discardStage, freshStage, installStage, stageContents } from './install.ts';
 import { readInstalled } from './installed.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { pristineTree } from './layout.ts';
@@ -22,7 +22,7 @@ import type { DeviceSession } from './session.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { type StageResult, stageTree } from './stage.ts';
 import { openStagePool, type StagePool } from './stage-pool.ts';
-import { collectTrash, moveToTrash } from './trash.ts';
+import { collectTrash } from './trash.ts';
 import { verifyTree } from './verify.ts';
 import { type Choice, findWanted, type Wanted } from './wanted.ts';
 
@@ -173,13 +173,22 @@ async function fetchAndStage(
     reporter,
   });
   const { staged, contents } = await bothOrNeither(signal, {
-    contents: () => fetchContents({ ...options, ...session, wanted }, entries),
+    contents: async () =>
+      stageContents(layout, name, await fetchContents({ ...options, ...session, wanted }, entries)),
     stage: (both) =>
-      stageTree({ plan: prepared.stage, pool, trees: { stage, base }, deliver, reporter, signal: both }),
+      stageTree({
+        plan: prepared.stage,
+        index: entries,
+        pool,
+        trees: { stage, base },
+        deliver,
+        reporter,
+        signal: both,
+      }),
   }).catch(async (error: unknown) => {
     await pool[Symbol.asyncDispose]();
     // What was received is kept in the spool; a half-made tree would only take up room.
-    moveToTrash(layout, stage);
+    discardStage(layout, name);
     collectTrash(layout);
     throw error;
   });
@@ -194,7 +203,7 @@ async function fetchAndStage(
   const owed =
     prepared.base === undefined
       ? staged.owed
-      : [...staged.owed, ...carriedOwed(layout, prepared.base, prepared.stage.links)];
+      : [...staged.owed, ...carriedOwed(layout, prepared.base, entries, prepared.stage.links)];
   if (owed.length > 0)
     reporter.notice('ownership-owed', {
       count: new Set(owed.map(({ path }) => path)).size,
@@ -217,10 +226,10 @@ async function fetchAndStage(
 async function bothOrNeither(
   signal: AbortSignal | undefined,
   work: {
-    readonly contents: () => Promise<Uint8Array>;
+    readonly contents: () => Promise<string>;
     readonly stage: (signal: AbortSignal) => Promise<StageResult>;
   },
-): Promise<{ readonly staged: StageResult; readonly contents: Uint8Array }> {
+): Promise<{ readonly staged: StageResult; readonly contents: string }> {
   const stop = new AbortController();
   const staging = work.stage(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
   const making = work.contents();

@@ -5,6 +5,7 @@ import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { IndexEntry, InodeEntry } from '../build/entry.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { errnoOf } from '../os/system-error.ts';
 import type { Damaged } from './damage.ts';
 import { readInstalled, readInstalledIndex } from './installed.ts';
@@ -78,7 +79,7 @@ export async function verifyTree(options: VerifyOptions): Promise<Verification> 
 type Verifying = {
   readonly options: VerifyOptions;
   readonly tree: string;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   readonly ledger: Ledger;
   readonly owed: OwedByPath;
   readonly check: ReturnType<typeof createTreeCheck>;
@@ -94,7 +95,7 @@ type Verifying = {
   ledgerChanged: boolean;
 };
 
-function start(options: VerifyOptions, entries: readonly IndexEntry[], index: Sha256): Verifying {
+function start(options: VerifyOptions, entries: EntryList, index: Sha256): Verifying {
   const { layout, name } = options;
   const tree = pristineTree(layout, name);
   const ledger =
@@ -121,7 +122,7 @@ function start(options: VerifyOptions, entries: readonly IndexEntry[], index: Sh
 function inspectSome(verifying: Verifying, first: number, end: number): void {
   const { entries, check, options } = verifying;
   for (let number = first; number < end; number += 1) {
-    const entry = entries[number]!;
+    const entry = entries.at(number)!;
     const inspection = check.inspect(number);
     if (inspection.state === 'damaged') addDamage(verifying, number, entry, inspection.reason);
     if (entry.type === 'directory' && (options.full || inspection.state !== 'as-recorded'))
@@ -189,7 +190,7 @@ function takeOutcome(verifying: Verifying, item: ReadItem, outcome: ReadOutcome)
   }
   const stat = verifying.unsure.get(number);
   if (outcome !== 'right') {
-    addDamage(verifying, number, verifying.entries[number]!, outcome);
+    addDamage(verifying, number, verifying.entries.at(number)!, outcome);
   } else if (stat !== undefined) {
     // The row is from before the reading, so a change since then shows next time.
     setRow(verifying.ledger, number, stat);

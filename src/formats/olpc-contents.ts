@@ -49,9 +49,27 @@ export function contentsType(bytes: Uint8Array): ContentsType {
  * user, as far as they apply. Strings are bytes. The same entries in any order give the same bytes.
  */
 export function serialiseContents(entries: readonly ContentsEntry[]): Buffer {
-  const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const lines = sorted.map(entryText);
-  return Buffer.from(`${start}${version},{"entries":[${lines.join(',')}]}]`, 'latin1');
+  return serialiseSortedContents(
+    entries.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+  );
+}
+
+const blockCharacters = 256 * 1024;
+
+/** The same for entries that come in byte order of their paths; they are not kept. */
+export function serialiseSortedContents(entries: Iterable<ContentsEntry>): Buffer {
+  const blocks: Buffer[] = [];
+  let block = `${start}${version},{"entries":[`;
+  let separator = '';
+  for (const entry of entries) {
+    block += `${separator}${entryText(entry)}`;
+    separator = ',';
+    if (block.length < blockCharacters) continue;
+    blocks.push(Buffer.from(block, 'latin1'));
+    block = '';
+  }
+  blocks.push(Buffer.from(`${block}]}]`, 'latin1'));
+  return Buffer.concat(blocks);
 }
 
 /** One entry in canonical JSON, written out by hand: a device makes tens of thousands of them in every update. */

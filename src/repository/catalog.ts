@@ -8,8 +8,8 @@ import {
   type StreamName,
   streamName,
 } from '../base/identifiers.ts';
-import type { IndexEntry } from '../build/entry.ts';
 import { parseIndex } from '../build/index-format.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { type BuildObject, objectsOf } from '../build/objects.ts';
 import { decompressBounded } from '../formats/zstd.ts';
 import { type ObjectMap, parseMap } from '../pack/map-format.ts';
@@ -50,7 +50,7 @@ export type Catalog = {
 /** A build's index with the objects that its map counts. */
 export type LoadedBuild = {
   readonly record: BuildRecord;
-  readonly entries: readonly IndexEntry[];
+  readonly entries: EntryList;
   readonly objects: readonly BuildObject[];
 };
 

@@ -52,7 +52,7 @@ const row = (name: string) => page.match(new RegExp(`^\\| \`${name}\` \\|.*$`, '
 
 describe('docs/formats.md', () => {
   const index = bytesOfExample('json index');
-  const entries = parseIndex(index);
+  const entries = [...parseIndex(index)];
   const map = bytesOfExample('json map');
 
   test('the index is read, and written back to the byte', () => {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { type ByteString, byteString, byteStringFromText } from '../base/byte-string.ts';
+import type { IndexEntry } from './entry.ts';
+import { parseIndex, serialiseIndex } from './index-format.ts';
+import { entryAt, IndexTable, pathOf, type SharedIndex } from './index-table.ts';
+
+const inode = { mode: 0o755, uid: 0, gid: 0, mtime: [0, 0], xattrs: [] } as const;
+const entries: readonly IndexEntry[] = [
+  { type: 'directory', path: '' as ByteString, ...inode },
+  { type: 'symlink', path: byteStringFromText('a","type":"b'), ...inode, target: byteStringFromText('x') },
+  { type: 'fifo', path: byteStringFromText('señal'), ...inode },
+  { type: 'hardlink', path: byteString(Buffer.from([0xff])), link: byteStringFromText('señal') },
+];
+const table = () => IndexTable.ofChecked(serialiseIndex(entries));
+
+test('a table gives the entries that its index was written from, by number and in order', () => {
+  assert.equal(table().length, 4);
+  assert.deepEqual([...table()], entries);
+  assert.deepEqual([...table().entries()], [...entries.entries()]);
+  assert.deepEqual(
+    entries.map((_, number) => table().at(number)),
+    entries,
+  );
+});
+
+test('a path is read without the rest of its line, whatever characters it has', () => {
+  for (const [number, { path }] of entries.entries()) assert.equal(table().pathAt(number), path);
+});
+
+test('there is no entry beyond the first and the last', () => {
+  assert.equal(table().at(-1), undefined);
+  assert.equal(table().at(4), undefined);
+  assert.equal(pathOf(table(), 4), undefined);
+});
+
+test('a table that another thread is given reads the same entries from the same memory', () => {
+  const own = parseIndex(serialiseIndex(entries));
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(own.share());
+  const other: SharedIndex = receiveMessageOnPort(port2)?.message;
+  port1.close();
+  assert.deepEqual([...IndexTable.ofShared(other)], entries);
+  assert.deepEqual([...own], entries, 'the table goes on working after its bytes have moved');
+  assert.equal(own.share().bytes.buffer, own.share().bytes.buffer, 'and they move only once');
+});
+
+test('a search among the first entries does not see the others', () => {
+  assert.equal(entryAt(table(), 'señal', 2), undefined);
+  assert.deepEqual(entryAt(table(), byteStringFromText('señal'), 3), entries[2]);
+});

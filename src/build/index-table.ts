@@ -1,0 +1,138 @@
+import { type ByteString, byteString, byteStringFromText } from '../base/byte-string.ts';
+import { freeBuffer } from '../base/memory.ts';
+import type { IndexEntry } from './entry.ts';
+import { parseIndexLine } from './index-line-parser.ts';
+
+/** The bytes of a table and where its lines end, for another thread: `bytes` is shared, not copied. */
+export type SharedIndex = { readonly bytes: Uint8Array; readonly ends: Uint32Array };
+
+const lineFeed = 0x0a;
+const typeField = Buffer.from(',"type":"');
+
+/**
+ * The entries of a checked index, made from its lines when they are asked for. A list of 50 000 entries as objects
+ * takes some 50 MB and keeps the garbage collector busy; the lines take 10 MB, and a line becomes an entry in
+ * about a microsecond.
+ */
+export class IndexTable implements Iterable<IndexEntry> {
+  #buffer: Buffer;
+  /** Where each line ends (its line feed); the first is the header. */
+  #ends: Uint32Array;
+  #lines: number;
+
+  private constructor(buffer: Buffer, ends: Uint32Array, lines: number) {
+    this.#buffer = buffer;
+    this.#ends = ends;
+    this.#lines = lines;
+  }
+
+  /** A table that has no line yet over bytes whose lines are being checked: see {@link addLine}. */
+  static over(buffer: Buffer): IndexTable {
+    return new IndexTable(buffer, new Uint32Array(1024), 0);
+  }
+
+  /** The table of an index whose every line was checked by `parseIndex` before it was kept. */
+  static ofChecked(bytes: Uint8Array): IndexTable {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const table = IndexTable.over(buffer);
+    for (let end = buffer.indexOf(lineFeed); end !== -1; end = buffer.indexOf(lineFeed, end + 1))
+      table.addLine(end);
+    return table;
+  }
+
+  /** The same table in another thread. */
+  static ofShared({ bytes, ends }: SharedIndex): IndexTable {
+    return new IndexTable(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ends, ends.length);
+  }
+
+  /**
+   * What another thread needs to read the same entries. Moves the table to shared memory the first time: the bytes
+   * that it was made from are gone then.
+   */
+  share(): SharedIndex {
+    if (!(this.#buffer.buffer instanceof SharedArrayBuffer)) {
+      const shared = Buffer.from(new SharedArrayBuffer(this.#buffer.length));
+      this.#buffer.copy(shared);
+      freeBuffer(this.#buffer);
+      this.#buffer = shared;
+      const ends = new Uint32Array(new SharedArrayBuffer(this.#lines * Uint32Array.BYTES_PER_ELEMENT));
+      ends.set(this.#ends.subarray(0, this.#lines));
+      this.#ends = ends;
+    }
+    return { bytes: this.#buffer, ends: this.#ends };
+  }
+
+  /** Appends the line that ends with the line feed at this position. */
+  addLine(end: number): void {
+    if (this.#lines === this.#ends.length) {
+      const larger = new Uint32Array(2 * this.#ends.length);
+      larger.set(this.#ends);
+      this.#ends = larger;
+    }
+    this.#ends[this.#lines] = end;
+    this.#lines += 1;
+  }
+
+  /** Number of entries. */
+  get length(): number {
+    return this.#lines - 1;
+  }
+
+  /** The entry with this number, counted from 0 in byte order of the paths; a new object each time. */
+  at(number: number): IndexEntry | undefined {
+    if (number < 0 || number >= this.length) return undefined;
+    return parseIndexLine(
+      this.#buffer.toString('utf8', this.#start(number), this.#ends[number + 1]),
+      number + 2,
+    );
+  }
+
+  /** The path of an entry that exists, without the rest of it. */
+  pathAt(number: number): ByteString {
+    const start = this.#start(number);
+    const head = this.#buffer.toString('utf8', start, this.#buffer.indexOf(typeField, start));
+    const { path, path64 } = JSON.parse(`${head}}`) as { path?: string; path64?: string };
+    return path === undefined ? byteString(Buffer.from(path64!, 'base64')) : byteStringFromText(path);
+  }
+
+  /** Every entry with its number. */
+  *entries(): Generator<[number, IndexEntry], void> {
+    for (let number = 0; number < this.length; number += 1) yield [number, this.at(number)!];
+  }
+
+  *[Symbol.iterator](): Generator<IndexEntry, void> {
+    for (let number = 0; number < this.length; number += 1) yield this.at(number)!;
+  }
+
+  #start(number: number): number {
+    return this.#ends[number]! + 1;
+  }
+}
+
+/** Entries in byte order of their paths: as a list while a tree is read, as a table when an index is. */
+export type EntryList = readonly IndexEntry[] | IndexTable;
+
+/** The path of the entry with this number; undefined when there is none. */
+export function pathOf(entries: EntryList, number: number): ByteString | undefined {
+  if (!(entries instanceof IndexTable)) return entries[number]?.path;
+  return number < entries.length ? entries.pathAt(number) : undefined;
+}
+
+/**
+ * The entry with this path in entries that are in byte order, by binary search; undefined when there is none. Only
+ * the first `length` entries are looked at (absent: all).
+ */
+export function entryAt(
+  entries: EntryList,
+  path: string,
+  length: number = entries.length,
+): IndexEntry | undefined {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (pathOf(entries, middle)! < path) low = middle + 1;
+    else high = middle;
+  }
+  return low < length && pathOf(entries, low) === path ? entries.at(low) : undefined;
+}
