@@ -1,13 +1,9 @@
 /** The process around the program: signals, streams that close early, bugs, and the exit code. */
 import { constants } from 'node:os';
-import process from 'node:process';
 import { languageFromEnvironment } from '../base/catalogue.ts';
 import { systemClock } from '../base/clock.ts';
 import { runProgram, wantsJson } from './program.ts';
 import { describeFailure, failureObject, failureText } from './render-failure.ts';
-
-// The launcher sets it for this process alone; children decide for themselves.
-delete process.env.NODE_COMPILE_CACHE;
 
 const words = process.argv.slice(2);
 const stop = new AbortController();
@@ -57,7 +53,8 @@ process.on('uncaughtException', onBug);
 process.stdout.on('error', ignoreClosedReader);
 process.stderr.on('error', ignoreClosedReader);
 
-const end = await runProgram({
+// No `await` outside a function: the bundle is made of CommonJS files.
+void runProgram({
   words,
   environment: process.env,
   get input() {
@@ -68,6 +65,9 @@ const end = await runProgram({
   width: Math.min(process.stdout.columns ?? 100, 120),
   signal: stop.signal,
   clock: systemClock,
+}).then((end) => {
+  // Sockets that are kept alive and timers must not keep a command from ending.
+  process.exit(
+    end.cancelled && stopSignal !== undefined ? 128 + constants.signals[stopSignal] : end.exitCode,
+  );
 });
-// Sockets that are kept alive and timers must not keep a command from ending.
-process.exit(end.cancelled && stopSignal !== undefined ? 128 + constants.signals[stopSignal] : end.exitCode);

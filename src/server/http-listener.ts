@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { createServer, STATUS_CODES } from '../base/node-http.ts';
 
 /** An address to listen on; port 0 lets the system choose. */
 export type ListenAddress = { readonly host: string; readonly port: number };

@@ -1,6 +1,7 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { Agent as PlainAgent } from '../base/node-http.ts';
 
 /** The connections of one HTTP store: kept open between requests, and every byte of them counted. */
 export type Connections = {
@@ -35,7 +36,7 @@ export function createConnections(): Connections {
     return socket;
   };
   const makePlain = (): Agent => {
-    const agent = new Agent({ keepAlive: true });
+    const agent = new PlainAgent({ keepAlive: true });
     agent.createConnection = open;
     return agent;
   };

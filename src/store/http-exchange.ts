@@ -1,7 +1,8 @@
-import { type ClientRequest, type IncomingMessage, request as sendPlain } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { request as sendPlain } from '../base/node-http.ts';
 import type { Connections } from './http-connections.ts';
 import type { Wanted } from './range.ts';
 

@@ -1,6 +1,5 @@
 import { SatchelError } from '../../base/errors.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
-import { planUpdate } from '../../device/plan-update.ts';
 import { chooseWanted } from '../../device/session.ts';
 import { update } from '../../device/update.ts';
 import { defineCommand } from '../command.ts';
@@ -36,7 +35,10 @@ export const updateCommand = defineCommand({
         signal,
         maximumBytes: options.maxBytes,
       };
-      if (options.dryRun) return planUpdate(common);
+      if (options.dryRun) {
+        const { planUpdate } = await import('../../device/plan-update.ts');
+        return planUpdate(common);
+      }
       return update({
         ...common,
         reclaim: options.reclaim,
