@@ -19,6 +19,7 @@ const parts = [
   'build',
   'store',
   'pack',
+  'delta',
   'trust',
   'repository',
   'plan',

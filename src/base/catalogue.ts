@@ -2,6 +2,7 @@
 import { baseMessages } from './catalogue/base.ts';
 import { buildMessages } from './catalogue/build.ts';
 import { cliMessages } from './catalogue/cli.ts';
+import { deltaMessages } from './catalogue/delta.ts';
 import { deviceMessages } from './catalogue/device.ts';
 import { formatsMessages } from './catalogue/formats.ts';
 import { osMessages } from './catalogue/os.ts';
@@ -27,6 +28,7 @@ const all = {
   ...buildMessages,
   ...storeMessages,
   ...packMessages,
+  ...deltaMessages,
   ...trustMessages,
   ...repositoryMessages,
   ...planMessages,
