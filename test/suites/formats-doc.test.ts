@@ -9,6 +9,12 @@ import { createChunker } from '../../src/build/chunker.ts';
 import { contentsFor } from '../../src/build/contents.ts';
 import { parseIndex, serialiseIndex } from '../../src/build/index-format.ts';
 import { objectsOf } from '../../src/build/objects.ts';
+import { applySegment } from '../../src/delta/apply-segment.ts';
+import { makePatch } from '../../src/delta/binary-patch.ts';
+import { parseHead, segmentLimits, segmentMemoryLimit, serialiseHead } from '../../src/delta/delta-format.ts';
+import { applyIndexPatch, makeIndexPatch } from '../../src/delta/index-patch.ts';
+import { objectList } from '../../src/delta/object-list.ts';
+import { encodeSegment } from '../../src/delta/segment-format.ts';
 import { readConfiguration } from '../../src/device/configuration.ts';
 import { readInstalled } from '../../src/device/installed.ts';
 import { readJournal } from '../../src/device/journal.ts';
@@ -54,6 +60,7 @@ describe('docs/formats.md', () => {
   const index = bytesOfExample('json index');
   const entries = [...parseIndex(index)];
   const map = bytesOfExample('json map');
+  const segment = Buffer.from(example('hex segment').replace(/\s/g, ''), 'hex');
 
   test('the index is read, and written back to the byte', () => {
     assert.deepEqual(Buffer.from(serialiseIndex(entries)), index);
@@ -85,6 +92,60 @@ describe('docs/formats.md', () => {
     const stream = parseStreamRecord(record('json stream'), 'stream');
     assert.deepEqual(Buffer.from(recordBytes(stream.record)), record('json stream'));
     assert.deepEqual(Buffer.from(stream.buildBytes), record('json build'));
+  });
+
+  test('the head of a delta is written with the directory, and read', () => {
+    const directory = record('json delta');
+    const indexPatch = Buffer.of(1, 2, 3);
+    const numbers = Buffer.alloc(12);
+    [1, directory.length, indexPatch.length].forEach((number, at) => {
+      numbers.writeUInt32LE(number, 4 * at);
+    });
+    const bytes = Buffer.concat([Buffer.from('SATDELTA'), numbers, directory, indexPatch]);
+    const head = parseHead(bytes);
+    assert.deepEqual(serialiseHead(head), bytes);
+    assert.deepEqual([head.from, head.to], [sha256(index), sha256(map)]);
+    assert.deepEqual(head.segments[0]?.sha256, sha256(segment));
+  });
+
+  test('the segment makes the objects that the text says', () => {
+    const [old, motd, fox] = [
+      'The quick brown fox jumps over the lazy dog\n',
+      'motd\n',
+      'The quick brown fix jumps over the lazy dog, twice\n',
+    ].map((text) => Buffer.from(text));
+    const entry = JSON.parse(example('json delta')).segments[0];
+    const made: string[] = [];
+    const { failed } = applySegment({
+      stored: segment,
+      segment: entry,
+      baseSizes: [old!.length],
+      targets: objectList([motd!, fox!].map((bytes) => ({ sha256: sha256(bytes), size: bytes.length }))),
+      base: () => old,
+      produce: (ordinal, content) => made.push(`${ordinal} ${Buffer.from(content)}`),
+    });
+    assert.deepEqual([made, failed], [[`0 ${motd}`, `1 ${fox}`], []]);
+    const pieces = [
+      { kind: 'plain', outputs: [0], content: motd! },
+      { kind: 'patch', outputs: [1], bases: [0], patch: makePatch(old!, fox!) },
+    ] as const;
+    const sizes = { bases: [old!.length], targets: [motd!.length, fox!.length] };
+    assert.deepEqual(encodeSegment(pieces, sizes), { bytes: segment, entry });
+  });
+
+  test('the limits of segments stand in the text', () => {
+    for (const limit of [segmentLimits.output, segmentLimits.base, segmentMemoryLimit])
+      assert.match(page, new RegExp(`\\b${limit}\\b`));
+  });
+
+  test('the index patch makes the index that the text says', () => {
+    const patch = Buffer.from(example('hex index-patch').replace(/\s/g, ''), 'hex');
+    const old = example('json index').split('\n').slice(0, 5).join('\n').concat('\n');
+    const changed = Buffer.from(old.replace('"size":10,', '"size":12,'));
+    const from = Buffer.from(old);
+    assert.deepEqual(makeIndexPatch(from, changed), patch);
+    const to = { sha256: sha256(changed), size: changed.length };
+    assert.deepEqual(applyIndexPatch(from, patch, to), changed);
   });
 
   test('the manifest for old clients is read, and written back to the byte', () => {

@@ -1,0 +1,149 @@
+import { createBitDecoder, createBitEncoder } from './bit-coder.ts';
+import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { createByteWriter } from './byte-writer.ts';
+import { damaged } from './damaged.ts';
+import { createDifferenceModel, differenceModelMemory } from './difference-model.ts';
+import { findSteps, type PatchStep } from './patch-steps.ts';
+
+/** What turns one run of bytes into another; three streams, because each compresses best among its like. */
+export type BinaryPatch = {
+  /**
+   * What to do. Five varints: the number of differences, the length of their code, and the lengths of three
+   * columns, which follow. A step takes one varint of each column: how many differences, then how many bytes
+   * of the extra stream make the next bytes of the target, and how far the place in the base jumps before
+   * (zigzag: twice the distance forwards, or twice the distance backwards less one) from where the step before
+   * ended; from 0 at first.
+   */
+  control: Uint8Array;
+  /**
+   * Target minus base, modulo 256, byte by byte, where both are alike; coded (see `DifferenceModel`), so that
+   * no compressor makes it smaller. Empty when there are no differences.
+   */
+  difference: Uint8Array;
+  /** Bytes of the target for which the base has nothing alike. */
+  extra: Uint8Array;
+};
+
+/** The streams of a patch, each read from where its reader stands; they may hold more than this patch. */
+export type PatchStreams = { control: ByteReader; difference: ByteReader; extra: ByteReader };
+
+/** Bytes of memory that `applyPatch` takes at most beside its arguments and its result. */
+export const applyPatchMemory = differenceModelMemory;
+
+/**
+ * The patch from `base` to `target`: always the same for the same bytes. Beside its arguments it takes 6 to 8
+ * bytes of memory for each byte of the base, then `applyPatchMemory` and twice the length of the target at most.
+ */
+export function makePatch(base: Uint8Array, target: Uint8Array): BinaryPatch {
+  const steps = findSteps(base, target);
+  const differences = steps.reduce((sum, step) => sum + step.difference, 0);
+  const difference = encodeDifferences(base, target, steps, differences);
+  return {
+    control: writeControl(steps, differences, difference.length),
+    difference,
+    extra: collectExtra(target, steps, target.length - differences),
+  };
+}
+
+function encodeDifferences(
+  base: Uint8Array,
+  target: Uint8Array,
+  steps: readonly PatchStep[],
+  differences: number,
+): Uint8Array {
+  if (differences === 0) return new Uint8Array();
+  const encoder = createBitEncoder();
+  const model = createDifferenceModel(base, differences, encoder);
+  let at = 0;
+  for (const { place, difference, extra } of steps) {
+    // Not `slice`, which of a Buffer is a view.
+    const changes = Uint8Array.from(target.subarray(at, at + difference));
+    for (let offset = 0; offset < difference; offset += 1) changes[offset]! -= base[place + offset]!;
+    model.code(changes, place);
+    at += difference + extra;
+  }
+  return encoder.finish();
+}
+
+function collectExtra(target: Uint8Array, steps: readonly PatchStep[], length: number): Uint8Array {
+  const collected = new Uint8Array(length);
+  let at = 0;
+  let filled = 0;
+  for (const { difference, extra } of steps) {
+    at += difference;
+    collected.set(target.subarray(at, at + extra), filled);
+    at += extra;
+    filled += extra;
+  }
+  return collected;
+}
+
+function writeControl(steps: readonly PatchStep[], differences: number, codeLength: number): Uint8Array {
+  const columns = [createByteWriter(), createByteWriter(), createByteWriter()] as const;
+  let expected = 0;
+  for (const { place, difference, extra } of steps) {
+    columns[0].varint(difference);
+    columns[1].varint(extra);
+    columns[2].varint(place >= expected ? 2 * (place - expected) : 2 * (expected - place) - 1);
+    expected = place + difference;
+  }
+  const control = createByteWriter();
+  control.varint(differences);
+  control.varint(codeLength);
+  for (const column of columns) control.varint(column.length);
+  for (const column of columns) control.bytes(column.finish());
+  return control.finish();
+}
+
+/** The steps of the three columns that a control ends with. Throws `delta-damaged`, also for a place outside. */
+function* readSteps(control: ByteReader, baseLength: number): Generator<PatchStep> {
+  const lengths = [control.varint(), control.varint(), control.varint()] as const;
+  const column = (length: number) => createByteReader(control.take(length), 'a column of the patch control');
+  const differences = column(lengths[0]);
+  const extras = column(lengths[1]);
+  const jumps = column(lengths[2]);
+  let place = 0;
+  while (differences.remaining > 0) {
+    const difference = differences.varint();
+    const extra = extras.varint();
+    const zigzag = jumps.varint();
+    place += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    if (place < 0 || place > baseLength || difference > baseLength - place)
+      throw damaged('a patch reads outside its base');
+    yield { place, difference, extra };
+    place += difference;
+  }
+  if (extras.remaining > 0 || jumps.remaining > 0) throw damaged('the columns of a patch differ in number');
+}
+
+/**
+ * The `targetLength` bytes that the patch makes of `base`. Allocates them and at most `applyPatchMemory`, and
+ * takes from each stream what belongs to this patch: whether they must end there is the caller's to check.
+ * Throws `delta-damaged` for whatever would leave the base or a stream, or would not make exactly so many
+ * bytes; of differences whose code is damaged it may also make wrong bytes.
+ */
+export function applyPatch(base: Uint8Array, patch: PatchStreams, targetLength: number): Uint8Array {
+  const differences = patch.control.varint();
+  const code = patch.difference.take(patch.control.varint());
+  if (differences > targetLength) throw damaged('a patch makes more than it should');
+  if (differences === 0 && code.length > 0) throw damaged('a patch without differences has a code of them');
+  const decoder = differences > 0 ? createBitDecoder(code) : undefined;
+  const model = decoder && createDifferenceModel(base, differences, decoder);
+  const target = new Uint8Array(targetLength);
+  let left = differences;
+  let at = 0;
+  for (const { place, difference, extra } of readSteps(patch.control, base.length)) {
+    if (difference > left || difference + extra > targetLength - at)
+      throw damaged('a patch makes more than it should');
+    const changes = target.subarray(at, at + difference);
+    model?.code(changes, place);
+    for (let offset = 0; offset < difference; offset += 1) changes[offset]! += base[place + offset]!;
+    left -= difference;
+    at += difference;
+    target.set(patch.extra.take(extra), at);
+    at += extra;
+  }
+  if (left > 0 || at !== targetLength) throw damaged('a patch makes less than it should');
+  decoder?.finish();
+  return target;
+}

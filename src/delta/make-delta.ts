@@ -1,0 +1,184 @@
+import { hash } from 'node:crypto';
+import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import type { BuildObject } from '../build/objects.ts';
+import type { DeltaSide } from './content-source.ts';
+import { memoryToApply, serialiseHead } from './delta-format.ts';
+import { type DeltaSpool, openDeltaSpool } from './delta-spool.ts';
+import { makeIndexPatch } from './index-patch.ts';
+import { type MakeThread, makeThreads, startMakeThread } from './make-pool.ts';
+import type { Contents, MakeTask } from './make-task.ts';
+import { matchBuilds, type Target } from './match.ts';
+import { objectList } from './object-list.ts';
+import type { EncodedSegment } from './segment-format.ts';
+import { type Group, groupTargets } from './segments.ts';
+
+export type { DeltaSide } from './content-source.ts';
+
+/** What to make a delta of. */
+export type MakeDeltaOptions = {
+  /** The build that devices have. */
+  readonly from: DeltaSide;
+  /** The build that they are to get. */
+  readonly to: DeltaSide;
+  /** Folder for the growing file, made if it is missing; on the file system where the finished one will stand. */
+  readonly spoolDirectory: string;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A delta that lies finished and synced in the spool folder. */
+export type MadeDelta = {
+  readonly path: string;
+  /** SHA-256 of the whole file. */
+  readonly stored: Sha256;
+  /** Bytes of the whole file. */
+  readonly length: number;
+  readonly head: { readonly length: number; readonly sha256: Sha256 };
+  /** Memory in bytes that applying it takes at most. */
+  readonly memory: number;
+  /** Bytes of the objects that it makes. */
+  readonly output: number;
+  /** Removes the file, if it is still there. */
+  discard(): void;
+};
+
+/**
+ * Makes the delta from one build to another: always the same bytes for the same builds. Works in threads; memory
+ * stays within 1 GB whatever the builds are. Throws `cancelled`, what reading the contents throws, and the system
+ * failures of writing; nothing is left in the spool folder then.
+ */
+export async function makeDelta(options: MakeDeltaOptions): Promise<MadeDelta> {
+  const { from, to, spoolDirectory, signal } = options;
+  throwIfCancelled(signal);
+  const groups = groupTargets(matchBuilds(from, to), from.objects, to.objects);
+  const spool = openDeltaSpool(spoolDirectory);
+  try {
+    await makeGroups(groups, options, spool);
+    const head = {
+      from: sha256Of(from.index),
+      to: sha256Of(to.index),
+      indexPatch: makeIndexPatch(from.index, to.index),
+      segments: spool.segments,
+    };
+    const headBytes = serialiseHead(head);
+    const file = await spool.complete(headBytes, signal);
+    return {
+      ...file,
+      head: { length: headBytes.length, sha256: sha256Of(headBytes) },
+      memory: memoryToApply(head),
+      output: head.segments.reduce((sum, { output }) => sum + output, 0),
+      discard: () => spool.discard(),
+    };
+  } catch (error) {
+    spool.discard();
+    throw error;
+  }
+}
+
+function sha256Of(bytes: Uint8Array): Sha256 {
+  return hash('sha256', bytes) as Sha256;
+}
+
+/** Makes all groups, each by the thread that is free first, and appends their segments in the order of the groups. */
+async function makeGroups(
+  groups: readonly Group[],
+  { from, to, reporter, signal }: MakeDeltaOptions,
+  spool: DeltaSpool,
+): Promise<void> {
+  const sizes = { bases: objectList(from.objects).sizes, targets: objectList(to.objects).sizes };
+  const finished: (readonly EncodedSegment[] | undefined)[] = [];
+  const total = groups.reduce((sum, { targets }) => sum + outputOf(targets, to.objects), 0);
+  let started = 0;
+  let appended = 0;
+  let done = 0;
+  const report = () => reporter.progress({ step: 'delta', done, total, unit: 'bytes' });
+  const work = async (thread: MakeThread): Promise<void> => {
+    while (started < groups.length) {
+      const number = started++;
+      const { targets } = groups[number]!;
+      const task = await taskFor(targets, from, to, signal);
+      finished[number] = await untilAborted(thread.run(task), signal);
+      done += outputOf(targets, to.objects);
+      report();
+      for (let next = finished[appended]; next !== undefined; next = finished[++appended]) {
+        spool.append(next);
+        finished[appended] = undefined;
+      }
+    }
+  };
+  report();
+  const threads = Array.from({ length: Math.min(makeThreads(), groups.length) }, () =>
+    startMakeThread(sizes),
+  );
+  try {
+    await Promise.all(threads.map(work));
+  } finally {
+    // After a failure no other thread may go on to its next task.
+    started = groups.length;
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+function outputOf(targets: readonly Target[], objects: readonly BuildObject[]): number {
+  return targets.reduce(
+    (sum, { outputs }) => outputs.reduce((all, ordinal) => all + objects[ordinal]!.size, sum),
+    0,
+  );
+}
+
+async function taskFor(
+  targets: readonly Target[],
+  from: DeltaSide,
+  to: DeltaSide,
+  signal: AbortSignal | undefined,
+): Promise<MakeTask> {
+  const outputs = targets.flatMap((target) => target.outputs);
+  const bases = targets.flatMap(({ candidates }) => candidates.flatMap((candidate) => candidate.bases));
+  return {
+    targets,
+    outputs: await contentsOf(to, outputs, signal),
+    bases: await contentsOf(
+      from,
+      [...new Set(bases)].sort((a, b) => a - b),
+      signal,
+    ),
+  };
+}
+
+/** Reads objects in parts, so that little is held twice, into a buffer that can be given to a thread. */
+async function contentsOf(
+  side: DeltaSide,
+  ordinals: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Contents> {
+  const length = ordinals.reduce((sum, ordinal) => sum + side.objects[ordinal]!.size, 0);
+  const bytes = new Uint8Array(length);
+  let position = 0;
+  for (const part of partsOf(ordinals, side.objects)) {
+    throwIfCancelled(signal);
+    for (const content of await side.read(part, signal)) {
+      bytes.set(content, position);
+      position += content.length;
+    }
+  }
+  return { ordinals, bytes };
+}
+
+/** Bytes that are asked of a side at once. */
+const readingLength = 8 * 1024 * 1024;
+
+function partsOf(ordinals: readonly number[], objects: readonly BuildObject[]): number[][] {
+  const parts: number[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const ordinal of ordinals) {
+    if (length >= readingLength) {
+      parts.push([]);
+      length = 0;
+    }
+    parts.at(-1)!.push(ordinal);
+    length += objects[ordinal]!.size;
+  }
+  return parts;
+}

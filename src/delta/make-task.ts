@@ -1,0 +1,76 @@
+import { choosePiece } from './choose.ts';
+import { segmentLimits } from './delta-format.ts';
+import type { Target } from './match.ts';
+import type { Piece } from './piece.ts';
+import type { ObjectSizes } from './piece-control.ts';
+import { type EncodedSegment, encodeSegment, piecesCost } from './segment-format.ts';
+import { likeBesideLike } from './segments.ts';
+
+/** Contents of objects of one build, one after the other in the order of their ordinals here. */
+export type Contents = { readonly ordinals: readonly number[]; readonly bytes: Uint8Array };
+
+/** What a thread needs to make the segments of one group of targets. */
+export type MakeTask = {
+  readonly targets: readonly Target[];
+  /** Everything the targets make. */
+  readonly outputs: Contents;
+  /** Everything that their candidates name. */
+  readonly bases: Contents;
+};
+
+type Placed = { readonly path: string; readonly piece: Piece };
+
+/**
+ * Makes the segments of one task, in this thread: mostly one, more when gzip files unpack to more than one may
+ * hold. The same task gives the same bytes.
+ */
+export function makeSegments(task: MakeTask, sizes: ObjectSizes): EncodedSegment[] {
+  const output = contentReader(task.outputs, sizes.targets);
+  const base = contentReader(task.bases, sizes.bases);
+  const pieces = task.targets.map((target): Placed => {
+    const candidates = target.candidates.map((candidate) => ({
+      ...candidate,
+      content: () => base(candidate.bases),
+    }));
+    const { path, outputs, isWholeFile } = target;
+    return { path, piece: choosePiece({ outputs, isWholeFile, content: output(outputs), candidates }) };
+  });
+  return withinLimits(likeBesideLike(pieces), sizes).map((part) => encodeSegment(part, sizes));
+}
+
+/** Gives the content of objects, one after the other. */
+function contentReader({ ordinals, bytes }: Contents, sizes: ArrayLike<number>) {
+  const places = new Map<number, Uint8Array>();
+  let position = 0;
+  for (const ordinal of ordinals) {
+    const size = sizes[ordinal]!;
+    places.set(ordinal, bytes.subarray(position, position + size));
+    position += size;
+  }
+  return (wanted: readonly number[]): Uint8Array => {
+    const parts = wanted.map((ordinal) => places.get(ordinal)!);
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  };
+}
+
+function withinLimits(placed: readonly Placed[], sizes: ObjectSizes): Piece[][] {
+  const parts: Piece[][] = [];
+  let part: Piece[] = [];
+  let output = 0;
+  let base = 0;
+  for (const { piece } of placed) {
+    const cost = piecesCost([piece], sizes);
+    const isFull = output + cost.output > segmentLimits.output || base + cost.base > segmentLimits.base;
+    if (isFull && part.length > 0) {
+      parts.push(part);
+      part = [];
+      output = 0;
+      base = 0;
+    }
+    part.push(piece);
+    output += cost.output;
+    base += cost.base;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}

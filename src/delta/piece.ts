@@ -1,0 +1,34 @@
+import type { BinaryPatch } from './binary-patch.ts';
+import type { GzipRecipe } from './gzip-recipe.ts';
+
+/** Output that is cut from a stream of plain bytes that all pieces of the segment share. */
+export type PlainPiece = {
+  readonly kind: 'plain';
+  /** Ordinals in the new build of the objects that this makes, in the order of their bytes. */
+  readonly outputs: readonly number[];
+  /** The contents of these objects, one after the other. */
+  readonly content: Uint8Array;
+};
+
+/** What a patch and a dictionary have in common: both begin with old content. */
+type BasedPiece = {
+  readonly outputs: readonly number[];
+  /** Ordinals in the old build of the objects that, one after the other, are the base. */
+  readonly bases: readonly number[];
+  /** When the base is one gzip file that is unpacked before it is used: the length of what it holds. */
+  readonly unpackedBase?: number;
+  /** When the outputs are one gzip file that is packed from what the piece makes. */
+  readonly packing?: Packing;
+};
+
+/** How what a piece makes becomes a gzip file: `length` is that of the unpacked bytes. */
+export type Packing = { readonly length: number; readonly recipe: GzipRecipe };
+
+/** Output as a binary patch of the base (or of what it unpacks to). */
+export type PatchPiece = BasedPiece & { readonly kind: 'patch'; readonly patch: BinaryPatch };
+
+/** Output as one zstd frame whose dictionary is the base (or what it unpacks to), see `makeDictionaryFrame`. */
+export type DictionaryPiece = BasedPiece & { readonly kind: 'dictionary'; readonly frame: Uint8Array };
+
+/** One step of a segment: it makes some objects of the new build, mostly a run, from bytes and old objects. */
+export type Piece = PlainPiece | PatchPiece | DictionaryPiece;
