@@ -84,6 +84,13 @@ export class Fields {
     return value.map((item, number) => new Fields(item, `${this.#what}, ${name} ${number + 1}`));
   }
 
+  /** A list of texts. */
+  texts(name: string): string[] {
+    const value = this.#record[name];
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw this.wrong(name);
+    return value;
+  }
+
   /** Checks the kind and format number that every record begins with. Throws `record-newer`, `record-invalid`. */
   expectFormat(kind: string, newest: number): void {
     if (this.text('satchel') !== kind) throw this.wrong('satchel');

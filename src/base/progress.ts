@@ -5,6 +5,7 @@ export type Step =
   | 'read'
   | 'pack'
   | 'store'
+  | 'delta'
   | 'sign'
   | 'check'
   | 'plan'

@@ -55,6 +55,21 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-fsck',
     load: async () => (await import('./commands/fsck.ts')).fsckCommand,
   },
+  'delta create': {
+    section: 'origin',
+    summary: 'help-delta-create',
+    load: async () => (await import('./commands/delta-create.ts')).deltaCreateCommand,
+  },
+  'delta list': {
+    section: 'origin',
+    summary: 'help-delta-list',
+    load: async () => (await import('./commands/delta-list.ts')).deltaListCommand,
+  },
+  'delta remove': {
+    section: 'origin',
+    summary: 'help-delta-remove',
+    load: async () => (await import('./commands/delta-remove.ts')).deltaRemoveCommand,
+  },
   serve: {
     section: 'origin',
     summary: 'help-serve',
@@ -144,6 +159,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
 
 /** What the commands that share a first word are about. */
 export const groupSummaries: Readonly<Record<string, MessageCode>> = {
+  delta: 'help-group-delta',
   device: 'help-group-device',
   keys: 'help-group-keys',
 };

@@ -9,6 +9,7 @@ import type { Parser } from './command.ts';
 import {
   count,
   date,
+  keptDeltas,
   listenAddress,
   oneOf,
   rate,
@@ -33,6 +34,12 @@ function refuses(parse: Parser<unknown>, ...words: string[]): void {
     );
   }
 }
+
+test('deltas are kept from 0 to 16 builds', () => {
+  assert.equal(keptDeltas('0', '--deltas'), 0);
+  assert.equal(keptDeltas('16', '--deltas'), 16);
+  refuses(keptDeltas, '17', '-1', '3.5', 'all', '');
+});
 
 test('a size is bytes, with decimal or binary units and fractions', () => {
   const expected = {

@@ -68,6 +68,13 @@ export const count: Parser<number> = (given, label) => {
   return number;
 };
 
+/** From how many of the last builds deltas are kept: 0 to 16. */
+export const keptDeltas: Parser<number> = (given, label) => {
+  const number = Number(given);
+  if (!/^\d{1,2}$/.test(given) || number > 16) throw notUnderstood('deltas-not-understood', given, label);
+  return number;
+};
+
 /**
  * Seconds since 1970 of a date, UTC unless it says otherwise: `2007-11-02`, `2007-11-02T12:00:00Z`,
  * `2007-11-02 12:00:00`, `20071102T120000Z`, `@1194004800`.

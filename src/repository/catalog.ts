@@ -56,7 +56,11 @@ export type LoadedBuild = {
 
 /** Opens the repository in a store. Throws `repository-absent` and what the checks of its metadata throw. */
 export async function openCatalog(store: Store, signal?: AbortSignal): Promise<Catalog> {
-  const metadata = await readTrusted(store, signal);
+  return catalogOf(store, await readTrusted(store, signal), signal);
+}
+
+/** The same from metadata that has been read and checked already. */
+export function catalogOf(store: Store, metadata: RepositoryMetadata, signal?: AbortSignal): Catalog {
   const targetsOf = (role: DelegatedRole) =>
     metadata.roles.get(role)?.signed.targets ?? new Map<string, TargetFile>();
   const names = (role: DelegatedRole) => [...targetsOf(role).keys()].map(nameOfTarget).sort();
@@ -132,6 +136,15 @@ async function readStored(
   return unpackStored(file, stored, bytes, store.location);
 }
 
+/** The uncompressed bytes of a build's index. */
+export function readIndex(
+  { store }: Catalog,
+  { index }: BuildRecord,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  return readStored(store, indexFile(index.stored), index, signal);
+}
+
 /** Reads a build's index. */
 export async function loadBuild(
   catalog: Catalog,
@@ -139,7 +152,7 @@ export async function loadBuild(
   signal?: AbortSignal,
 ): Promise<LoadedBuild> {
   const record = await catalog.build(name);
-  const raw = await readStored(catalog.store, indexFile(record.index.stored), record.index, signal);
+  const raw = await readIndex(catalog, record, signal);
   const entries = parseIndex(raw);
   return { record, entries, objects: objectsOf(entries) };
 }

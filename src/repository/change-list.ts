@@ -1,17 +1,18 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { PublishingContext } from '../trust/publication.ts';
-import { publishTargets } from '../trust/publisher.ts';
+import { type NewTarget, publishTargets, type TargetChanges } from '../trust/publisher.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
-import { openCatalog } from './catalog.ts';
+import { type Catalog, catalogOf, openCatalog } from './catalog.ts';
+import { dropDeltas } from './deltas-records.ts';
 import { buildTarget, deltasTarget, streamTarget } from './layout.ts';
-import { recordBytes, recordFormat } from './records.ts';
+import { type DeltasRecord, recordBytes } from './records.ts';
 
 /** What a change of the list of builds did; a request is there when an offline key has to sign first. */
 export type ListChange = { readonly signingRequest?: SigningRequest | undefined };
 
 /**
- * Gives a build another name, in one atomic step and in every stream whose head it is. Its content keeps its
+ * Gives a build another name, in one atomic step and in every record that names it. Its content keeps its
  * place. Throws `build-not-found`, `build-exists`.
  */
 export async function renameBuild(
@@ -19,30 +20,53 @@ export async function renameBuild(
   from: BuildName,
   to: BuildName,
 ): Promise<ListChange> {
-  const catalog = await openCatalog(context.store, context.signal);
-  const build = { ...(await catalog.build(from)), name: to };
-  if (catalog.hasBuild(to))
-    throw new SatchelError('build-exists', { name: to, location: catalog.store.location });
-  const deltas = { ...(await catalog.deltas(from)), build: to };
-  const streams: { path: string; bytes: Uint8Array }[] = [];
-  for (const stream of catalog.streamNames()) {
-    const record = await catalog.stream(stream);
-    if (record.build.name !== from) continue;
-    const bytes = recordBytes({ satchel: 'stream', format: recordFormat, stream, build, deltas });
-    streams.push({ path: streamTarget(stream), bytes });
-  }
   return changed(
-    await publishTargets(context, {
-      builds: { add: [{ path: buildTarget(to), bytes: recordBytes(build) }], remove: [buildTarget(from)] },
-      deltas: { add: [{ path: deltasTarget(to), bytes: recordBytes(deltas) }], remove: [deltasTarget(from)] },
-      streams: { add: streams },
-    }),
+    await publishTargets(context, (current) =>
+      renamed(catalogOf(context.store, current, context.signal), from, to),
+    ),
   );
 }
 
+async function renamed(catalog: Catalog, from: BuildName, to: BuildName): Promise<TargetChanges> {
+  const build = { ...(await catalog.build(from)), name: to };
+  if (catalog.hasBuild(to))
+    throw new SatchelError('build-exists', { name: to, location: catalog.store.location });
+  const nameNow = (name: BuildName) => (name === from ? to : name);
+  const deltas: NewTarget[] = [];
+  const records = new Map<BuildName, DeltasRecord>();
+  for (const name of catalog.buildNames()) {
+    const record = await catalog.deltas(name);
+    const next = {
+      ...record,
+      build: nameNow(name),
+      costs: record.costs.map((cost) => ({ ...cost, from: nameNow(cost.from) })),
+      deltas: record.deltas.map((delta) => ({ ...delta, from: nameNow(delta.from) })),
+    };
+    records.set(name, next);
+    deltas.push({ path: deltasTarget(next.build), bytes: recordBytes(next) });
+  }
+  const streams: NewTarget[] = [];
+  for (const name of catalog.streamNames()) {
+    const stream = await catalog.stream(name);
+    const next = {
+      ...stream,
+      previous: stream.previous.map(nameNow),
+      build: stream.build.name === from ? build : stream.build,
+      deltas: records.get(stream.build.name) ?? stream.deltas,
+    };
+    streams.push({ path: streamTarget(name), bytes: recordBytes(next) });
+  }
+  return {
+    builds: { add: [{ path: buildTarget(to), bytes: recordBytes(build) }], remove: [buildTarget(from)] },
+    deltas: { add: deltas, remove: [deltasTarget(from)] },
+    streams: { add: streams },
+  };
+}
+
 /**
- * Takes a build out of the list. Its files stay until `prune`. Throws `build-not-found`, and `build-in-stream`
- * while a stream stands for it, because devices would follow it into nothing.
+ * Takes a build out of the list, and the deltas from it and to it. Its files stay until `prune`. Throws
+ * `build-not-found`, and `build-in-stream` while a stream stands for it, because devices would follow it into
+ * nothing.
  */
 export async function removeBuild(context: PublishingContext, name: BuildName): Promise<ListChange> {
   const catalog = await openCatalog(context.store, context.signal);
@@ -50,12 +74,19 @@ export async function removeBuild(context: PublishingContext, name: BuildName): 
   for (const stream of catalog.streamNames())
     if ((await catalog.stream(stream)).build.name === name)
       throw new SatchelError('build-in-stream', { name, stream });
-  return changed(
-    await publishTargets(context, {
-      builds: { remove: [buildTarget(name)] },
-      deltas: { remove: [deltasTarget(name)] },
-    }),
-  );
+  const outcome = await publishTargets(context, {
+    builds: { remove: [buildTarget(name)] },
+    deltas: { remove: [deltasTarget(name)] },
+  });
+  // A request that waits for a signature must not carry records that change meanwhile; `prune` drops them then.
+  if (outcome.outcome !== 'to-sign')
+    await dropDeltas(
+      context,
+      async () =>
+        ({ from }) =>
+          from === name,
+    );
+  return changed(outcome);
 }
 
 function changed(outcome: Awaited<ReturnType<typeof publishTargets>>): ListChange {

@@ -81,5 +81,6 @@ export function describeDeltas(
       const { bytes, requests } = costFrom(old, objects, map);
       return { from: record.name, bytes: bytes + lists, requests: requests + 2 };
     }),
+    deltas: [],
   };
 }

@@ -5,10 +5,13 @@ import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { readObjects } from '../pack/frame.ts';
 import { namedObjectsIn } from '../pack/locations.ts';
-import { readAll } from '../store/read-all.ts';
+import { readAll, readPart } from '../store/read-all.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
 import { type Catalog, loadBuild, loadMap, openCatalog } from './catalog.ts';
-import { contentsFile, indexFile, mapFile, packFile } from './layout.ts';
+import { readDeltaHead } from './delta-head.ts';
+import { provesItself } from './delta-proof.ts';
+import { contentsFile, deltaFile, indexFile, mapFile, packFile } from './layout.ts';
+import type { BuildRecord, DeltaReference } from './records.ts';
 
 export type FsckOptions = {
   readonly store: Store;
@@ -21,7 +24,7 @@ export type FsckOptions = {
 /** A file that is not what the signed metadata says. */
 export type DamagedFile = {
   readonly file: string;
-  readonly problem: 'missing' | 'wrong-bytes';
+  readonly problem: 'missing' | 'wrong-bytes' | 'unusable';
   readonly build: BuildName;
   readonly repaired: boolean;
 };
@@ -41,16 +44,31 @@ type Check = {
   readonly damaged: DamagedFile[];
   bytes: number;
   objects: number;
+  /** Known once all builds have been read. */
+  buildsAreSound: boolean;
 };
 
 /**
  * Reads every file of the repository and every object in it, and compares them with the signed metadata,
- * whose own signatures are checked first. Damaged files are replaced when there is a source to repair from.
+ * whose own signatures are checked first; deltas are applied in memory. Damaged files are replaced when there is a source to repair from.
  */
 export async function fsck(options: FsckOptions): Promise<FsckResult> {
   const catalog = await openCatalog(options.store, options.signal);
-  const check: Check = { options, catalog, seen: new Set(), damaged: [], bytes: 0, objects: 0 };
+  const check: Check = {
+    options,
+    catalog,
+    seen: new Set(),
+    damaged: [],
+    bytes: 0,
+    objects: 0,
+    buildsAreSound: false,
+  };
   for (const name of catalog.buildNames()) await checkBuild(check, name);
+  check.buildsAreSound = check.damaged.every(({ repaired }) => repaired);
+  for (const name of catalog.buildNames()) {
+    const record = await catalog.build(name);
+    for (const delta of (await catalog.deltas(name)).deltas) await checkDelta(check, record, delta);
+  }
   for (const name of catalog.streamNames()) await catalog.stream(name);
   const { bytes, objects, damaged } = check;
   return { builds: catalog.buildNames().length, files: check.seen.size, bytes, objects, damaged };
@@ -85,13 +103,26 @@ async function checkBuild(check: Check, name: BuildName): Promise<void> {
     throwIfCancelled(options.signal);
     if (!unread.has(pack)) continue;
     const { sha256 } = map.pack(pack);
-    const { body } = await options.store.read(packFile(sha256), { offset, length });
-    const bytes = Buffer.concat(await Array.fromAsync(body));
+    const bytes = await readPart(options.store, packFile(sha256), { offset, length });
     const objects = namedObjectsIn(map, number, build.objects);
     readObjects({ bytes, rawLength, pack: sha256, offset }, objects);
     check.objects += objects.length;
     options.reporter.progress({ step: 'verify', done: check.objects, unit: 'entries' });
   }
+}
+
+/** A delta that is what its record says may still not lead to its build: a device would find that too late. */
+async function checkDelta(check: Check, build: BuildRecord, delta: DeltaReference): Promise<void> {
+  const { catalog, options, damaged } = check;
+  const file = deltaFile(delta.stored);
+  if (!(await checkFile(check, build.name, { file, sha256: delta.stored, length: delta.length }))) return;
+  const head = await readDeltaHead(options.store, delta, options.signal);
+  const isOfBuilds = head?.from === delta.fromIndex && head.to === build.index.sha256;
+  // A delta from a build that is gone is nobody's, until `prune` drops it.
+  const from = catalog.hasBuild(delta.from) ? await catalog.build(delta.from) : undefined;
+  const canBeTried = check.buildsAreSound && from?.index.sha256 === delta.fromIndex;
+  if (isOfBuilds && (!canBeTried || (await provesItself(catalog, delta, build.name, options.signal)))) return;
+  damaged.push({ file, problem: 'unusable', build: build.name, repaired: false });
 }
 
 type Expected = { readonly file: string; readonly sha256: string; readonly length: number };

@@ -5,6 +5,7 @@ import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
 export const indexFile = (storedSha256: Sha256): string => `indexes/${storedSha256}.zst`;
 export const mapFile = (storedSha256: Sha256): string => `maps/${storedSha256}.zst`;
 export const packFile = (storedSha256: Sha256): string => `packs/${storedSha256}.pack`;
+export const deltaFile = (sha256: Sha256): string => `deltas/${sha256}.delta`;
 export const contentsFile = (sha256: Sha256): string => `contents/${sha256}`;
 
 /** TUF target paths of the signed records; the file itself has its hash before the last part of the name. */

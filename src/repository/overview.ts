@@ -18,6 +18,14 @@ export type Overview = {
   }[];
   /** What updates by objects read. */
   readonly costs: readonly { readonly from: string; readonly to: string; readonly bytes: number }[];
+  /** The deltas that are there. */
+  readonly deltas: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly bytes: number;
+    /** Bytes of memory that applying it needs at most. */
+    readonly memory: number;
+  }[];
   readonly streams: readonly { readonly name: string; readonly head: string }[];
 };
 
@@ -28,11 +36,14 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
     catalog.streamNames().map(async (name) => ({ name, head: (await catalog.stream(name)).build.name })),
   );
   const costs: { from: string; to: string; bytes: number }[] = [];
+  const small: { from: string; to: string; bytes: number; memory: number }[] = [];
   const builds = await Promise.all(
     catalog.buildNames().map(async (name) => {
       const { tree, published, contents } = await catalog.build(name);
       const deltas = await catalog.deltas(name);
       for (const { from, bytes } of deltas.costs) costs.push({ from, to: name, bytes });
+      for (const { from, length, memory } of deltas.deltas)
+        small.push({ from, to: name, bytes: length, memory });
       return {
         name,
         entries: tree.entries,
@@ -46,5 +57,5 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
     }),
   );
   builds.sort((a, b) => (a.published < b.published ? -1 : a.published > b.published ? 1 : 0));
-  return { builds, costs, streams };
+  return { builds, costs, deltas: small, streams };
 }

@@ -7,9 +7,10 @@ import type { Reporter } from '../base/progress.ts';
 import { createPackWriter } from '../pack/pack-writer.ts';
 import type { Store } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
-import { publishTargets } from '../trust/publisher.ts';
+import { type NewTarget, publishTargets } from '../trust/publisher.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
-import { type Catalog, openCatalog } from './catalog.ts';
+import { type Catalog, catalogOf, openCatalog } from './catalog.ts';
+import { defaultKeepDeltas, previousAfter } from './delta-policy.ts';
 import { describeBuild, describeDeltas } from './describe.ts';
 import { type KnownObjects, readKnownObjects } from './known-objects.ts';
 import { buildTarget, contentsFile, deltasTarget, indexFile, streamTarget } from './layout.ts';
@@ -20,6 +21,7 @@ import {
   type ObjectCost,
   recordBytes,
   recordFormat,
+  type StreamRecord,
 } from './records.ts';
 import { compressStored, type PackedBuild, storeMap } from './store-build.ts';
 
@@ -33,6 +35,8 @@ export type PublishOptions = {
   readonly source: BuildSource;
   /** The streams that this build becomes the head of. */
   readonly streams: readonly StreamName[];
+  /** From how many of a stream's last builds deltas are kept; where absent, as before (a new stream: 3). */
+  readonly keepDeltas?: number | undefined;
   /** The contents hash of an old build, where its `contents` file does not tell it. */
   readonly contentsHash?: Sha256 | undefined;
   /** Sets all modification times to this moment (milliseconds since 1970). */
@@ -75,12 +79,15 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   throwIfCancelled(signal);
   const sequence = (catalog.metadata.highest.get('builds') ?? 0) + 1;
   const records = held ?? (await storeRecords({ ...options, sequence }, packed, known));
-  const streamRecord = (stream: StreamName) =>
-    recordBytes({ satchel: 'stream', format: recordFormat, stream, ...records });
   options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
-  const outcome = await publishTargets(options, {
-    ...(held ? {} : newTargets(records)),
-    streams: { add: streams.map((stream) => ({ path: streamTarget(stream), bytes: streamRecord(stream) })) },
+  const outcome = await publishTargets(options, async (metadata) => {
+    const current = catalogOf(store, metadata, signal);
+    const heads = await Promise.all(
+      streams.map((stream) =>
+        streamWithHead(current, stream, { ...records, keepDeltas: options.keepDeltas }),
+      ),
+    );
+    return { ...(held ? {} : newTargets(records)), streams: { add: heads } };
   });
   if (held) options.reporter.notice('build-already-published', { name: source.name });
   const { build, deltas } = records;
@@ -106,6 +113,26 @@ function newTargets({ build, deltas }: Records) {
     builds: { add: [{ path: buildTarget(build.name), bytes: recordBytes(build) }] },
     deltas: { add: [{ path: deltasTarget(build.name), bytes: recordBytes(deltas) }] },
   };
+}
+
+/** The record of a stream that gets a new head, from what the repository holds now. */
+async function streamWithHead(
+  current: Catalog,
+  stream: StreamName,
+  { build, deltas, keepDeltas }: Records & { readonly keepDeltas: number | undefined },
+): Promise<NewTarget> {
+  const held = current.hasStream(stream) ? await current.stream(stream) : undefined;
+  const record: StreamRecord = {
+    satchel: 'stream',
+    format: recordFormat,
+    stream,
+    previous: previousAfter(held, build.name),
+    keepDeltas: keepDeltas ?? held?.keepDeltas ?? defaultKeepDeltas,
+    build,
+    // A build that is there already may have got deltas since its records were read.
+    deltas: current.hasBuild(build.name) ? await current.deltas(build.name) : deltas,
+  };
+  return { path: streamTarget(stream), bytes: recordBytes(record) };
 }
 
 /**

@@ -6,8 +6,10 @@ import {
   type BuildRecord,
   type DeltasRecord,
   parseBuildRecord,
+  parseDeltasRecord,
   parseStreamRecord,
   recordBytes,
+  type StreamRecord,
 } from './records.ts';
 
 const hash = 'ab'.repeat(32) as Sha256;
@@ -32,6 +34,27 @@ const deltas: DeltasRecord = {
   map: file,
   everything: 100,
   costs: [{ from: buildName('py801'), bytes: 5, requests: 3 }],
+  deltas: [
+    {
+      from: buildName('py801'),
+      fromIndex: hash,
+      stored: hash,
+      length: 900,
+      head: { length: 200, sha256: hash },
+      memory: 1000,
+      output: 4000,
+      why: 'stream',
+    },
+  ],
+};
+const stream: StreamRecord = {
+  satchel: 'stream',
+  format: 1,
+  stream: streamName('stable'),
+  previous: [buildName('py801'), buildName('py800')],
+  keepDeltas: 3,
+  build,
+  deltas,
 };
 
 test('a build record reads back as it was written', () => {
@@ -39,10 +62,9 @@ test('a build record reads back as it was written', () => {
 });
 
 test('a build record embedded in a stream still has the bytes that were signed', () => {
-  const bytes = recordBytes({ satchel: 'stream', format: 1, stream: streamName('stable'), build, deltas });
-  const { record, buildBytes } = parseStreamRecord(bytes, 'stable');
+  const { record, buildBytes } = parseStreamRecord(recordBytes(stream), 'stable');
   assert.deepEqual(Buffer.from(buildBytes), Buffer.from(recordBytes(build)));
-  assert.deepEqual(record.deltas, deltas);
+  assert.deepEqual(record, stream);
 });
 
 test('a record of a newer format is refused by name', () => {
@@ -63,5 +85,30 @@ for (const [field, value] of [
   test(`a build record with a wrong ${field} is refused with a sentence`, () => {
     const bytes = Buffer.from(JSON.stringify({ ...build, [field]: value }));
     assert.throws(() => parseBuildRecord(bytes, 'x'), SatchelError);
+  });
+}
+
+for (const [field, value] of [
+  ['from', ''],
+  ['fromIndex', 'x'],
+  ['head', { length: 901, sha256: hash }],
+  ['memory', -1],
+  ['why', 1],
+] as const) {
+  test(`a delta with a wrong ${field} is refused with a sentence`, () => {
+    const wrong = { ...deltas, deltas: [{ ...deltas.deltas[0], [field]: value }] };
+    assert.throws(() => parseDeltasRecord(Buffer.from(JSON.stringify(wrong)), 'x'), SatchelError);
+  });
+}
+
+for (const [field, value] of [
+  ['previous', ['../x']],
+  ['previous', Array(17).fill('py801')],
+  ['previous', 'py801'],
+  ['keepDeltas', 17],
+] as const) {
+  test(`a stream with ${JSON.stringify(value).slice(0, 20)} as ${field} is refused with a sentence`, () => {
+    const wrong = Buffer.from(JSON.stringify({ ...stream, [field]: value }));
+    assert.throws(() => parseStreamRecord(wrong, 'x'), SatchelError);
   });
 }

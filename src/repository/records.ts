@@ -1,6 +1,6 @@
 import { Fields } from '../base/fields.ts';
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
-import { streamName } from '../base/identifiers.ts';
+import { buildName, streamName } from '../base/identifiers.ts';
 import { contentsLimit, indexLimit } from '../build/entry-rules.ts';
 
 /**
@@ -63,6 +63,25 @@ export type ObjectCost = {
   readonly requests: number;
 };
 
+/** One file that turns an earlier build into this one. */
+export type DeltaReference = {
+  readonly from: BuildName;
+  /** SHA-256 of the uncompressed index of `from`: a build is known by it whatever it is called. */
+  readonly fromIndex: Sha256;
+  /** SHA-256 of the file: names it. */
+  readonly stored: Sha256;
+  /** Bytes of the file. */
+  readonly length: number;
+  /** Its first bytes, which say what the rest is and can be checked before the rest arrives. */
+  readonly head: { readonly length: number; readonly sha256: Sha256 };
+  /** Bytes of memory that applying it needs at most. */
+  readonly memory: number;
+  /** Bytes of objects that it makes. */
+  readonly output: number;
+  /** `asked`: made on request, so no policy takes it away; `stream`: made because a stream names it. */
+  readonly why: 'stream' | 'asked';
+};
+
 /** `deltas/<name>.json`: how to get a build. Harmless if wrong: everything is checked against the index. */
 export type DeltasRecord = {
   readonly satchel: 'deltas';
@@ -72,6 +91,8 @@ export type DeltasRecord = {
   /** Stored bytes of every pack range that the build needs: a device that has nothing reads these. */
   readonly everything: number;
   readonly costs: readonly ObjectCost[];
+  /** At most one from each build. */
+  readonly deltas: readonly DeltaReference[];
 };
 
 /** `streams/<stream>.json`: the build that a stream stands for, with the records that a device needs next. */
@@ -79,12 +100,19 @@ export type StreamRecord = {
   readonly satchel: 'stream';
   readonly format: number;
   readonly stream: StreamName;
+  /** The heads before this one, newest first, each once; at most {@link rememberedHeads}. */
+  readonly previous: readonly BuildName[];
+  /** Deltas are made and kept from so many of the heads before to this one. */
+  readonly keepDeltas: number;
   readonly build: BuildRecord;
   readonly deltas: DeltasRecord;
 };
 
 /** Newest format of each record that this program writes and reads. */
 export const recordFormat = 1;
+
+/** A stream remembers so many heads, and wants deltas from at most as many. */
+export const rememberedHeads = 16;
 
 /** The exact bytes of a record. */
 export function recordBytes(record: BuildRecord | DeltasRecord | StreamRecord): Uint8Array {
@@ -148,7 +176,29 @@ function deltasRecord(fields: Fields): DeltasRecord {
       bytes: cost.count('bytes'),
       requests: cost.count('requests'),
     })),
+    deltas: fields.list('deltas').map(deltaReference),
   };
+}
+
+function deltaReference(fields: Fields): DeltaReference {
+  const head = fields.record('head');
+  const length = fields.count('length');
+  return {
+    from: fields.buildName('from'),
+    fromIndex: fields.sha256('fromIndex'),
+    stored: fields.sha256('stored'),
+    length,
+    head: { length: head.count('length', length), sha256: head.sha256('sha256') },
+    memory: fields.count('memory'),
+    output: fields.count('output'),
+    why: fields.text('why') === 'asked' ? 'asked' : 'stream',
+  };
+}
+
+function previousHeads(fields: Fields): BuildName[] {
+  const names = fields.texts('previous');
+  if (names.length > rememberedHeads) throw fields.wrong('previous');
+  return names.map(buildName);
 }
 
 /** Reads a build's record. Throws `record-invalid`, `record-newer`. */
@@ -176,6 +226,8 @@ export function parseStreamRecord(
     satchel: 'stream',
     format: recordFormat,
     stream: streamName(fields.text('stream')),
+    previous: previousHeads(fields),
+    keepDeltas: fields.count('keepDeltas', rememberedHeads),
     build: buildRecord(build),
     deltas: deltasRecord(fields.record('deltas')),
   };

@@ -1,18 +1,19 @@
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import { readObjects } from '../pack/frame.ts';
 import { mapContentFor, namedObjectsIn, type ObjectLocation } from '../pack/locations.ts';
 import { serialiseMap } from '../pack/map-format.ts';
 import { createPackWriter } from '../pack/pack-writer.ts';
+import { readPart } from '../store/read-all.ts';
 import type { Store } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
-import { publishTargets } from '../trust/publisher.ts';
 import { type Catalog, checkedMap, openCatalog } from './catalog.ts';
 import { costFrom, costOfEverything } from './costs.ts';
+import { publishDeltasRecords } from './deltas-records.ts';
 import { type KnownBuild, type KnownObjects, readKnownObjects } from './known-objects.ts';
-import { deltasTarget, mapFile, packFile, streamTarget } from './layout.ts';
-import { type DeltasRecord, recordBytes } from './records.ts';
+import { mapFile, packFile } from './layout.ts';
+import type { DeltasRecord } from './records.ts';
 import { compressStored, newLocations } from './store-build.ts';
 
 export type RepackOptions = {
@@ -33,12 +34,12 @@ export async function repackWaste(options: RepackOptions): Promise<number> {
   const wasteful = wastefulPacks(known);
   if (wasteful.size === 0) return 0;
   const moved = await rewriteObjects(options, known, wasteful);
-  const deltas = new Map<BuildName, DeltasRecord>();
+  const remapped = new Map<BuildName, Remapped>();
   for (const [name, build] of known.builds) {
     if (!build.map.packs.some(({ sha256 }) => wasteful.has(sha256))) continue;
-    deltas.set(name, await remap(catalog, name, build, moved, known));
+    remapped.set(name, await remap(catalog, name, build, moved, known));
   }
-  await publishDeltas(options, catalog, deltas);
+  await publishRemapped(options, remapped);
   return wasteful.size;
 }
 
@@ -74,8 +75,7 @@ async function rewriteObjects(
         const { sha256: file } = map.pack(pack);
         if (!wasteful.has(file)) continue;
         const wanted = namedObjectsIn(map, number, objects);
-        const { body } = await options.store.read(packFile(file), { offset, length });
-        const bytes = Buffer.concat(await Array.fromAsync(body));
+        const bytes = await readPart(options.store, packFile(file), { offset, length });
         const contents = readObjects({ bytes, rawLength, pack: file, offset }, wanted);
         for (const [i, { sha256 }] of wanted.entries())
           await writer.add(sha256, Buffer.from(contents[i] as Buffer));
@@ -87,13 +87,16 @@ async function rewriteObjects(
   }
 }
 
+/** What a new map changes of the record of how to get a build. */
+type Remapped = Pick<DeltasRecord, 'map' | 'everything' | 'costs'>;
+
 async function remap(
   catalog: Catalog,
   name: BuildName,
   { record, objects }: KnownBuild,
   moved: ReadonlyMap<Sha256, ObjectLocation>,
   known: KnownObjects,
-): Promise<DeltasRecord> {
+): Promise<Remapped> {
   const raw = serialiseMap(
     mapContentFor(record.index.sha256, objects, (sha256) => moved.get(sha256) ?? known.locations.get(sha256)),
   );
@@ -112,24 +115,17 @@ async function remap(
     const { bytes: content, requests } = costFrom(old.objects, objects, map);
     return [{ from, bytes: content + lists, requests: requests + 2 }];
   });
-  return { ...deltas, map: stored, everything: costOfEverything(map).bytes, costs };
+  return { map: stored, everything: costOfEverything(map).bytes, costs };
 }
 
-async function publishDeltas(
+async function publishRemapped(
   options: RepackOptions,
-  catalog: Catalog,
-  changed: ReadonlyMap<BuildName, DeltasRecord>,
+  remapped: ReadonlyMap<BuildName, Remapped>,
 ): Promise<void> {
-  const streams: { path: string; bytes: Uint8Array }[] = [];
-  for (const name of catalog.streamNames()) {
-    const stream = await catalog.stream(name);
-    const deltas = changed.get(stream.build.name);
-    if (deltas === undefined) continue;
-    streams.push({ path: streamTarget(name as StreamName), bytes: recordBytes({ ...stream, deltas }) });
-  }
-  const add = [...changed].map(([name, record]) => ({
-    path: deltasTarget(name),
-    bytes: recordBytes(record),
-  }));
-  await publishTargets(options, { deltas: { add }, streams: { add: streams } });
+  await publishDeltasRecords(options, async (current) => {
+    const changed = new Map<BuildName, DeltasRecord>();
+    for (const [name, record] of remapped)
+      if (current.hasBuild(name)) changed.set(name, { ...(await current.deltas(name)), ...record });
+    return changed;
+  });
 }

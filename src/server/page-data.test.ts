@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { metadataText, servedRepository } from '../../test/doubles/served-repository.ts';
 import { cachedPageData, type PageData } from './page-data.ts';
 
-const empty: PageData = { builds: [], costs: [], streams: [] };
+const empty: PageData = { builds: [], costs: [], deltas: [], streams: [] };
 
 test('the data is loaded once for each version of the repository, however many ask', async () => {
   using repository = servedRepository();

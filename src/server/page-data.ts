@@ -18,6 +18,8 @@ export type PageData = {
   }[];
   /** What a device downloads to go from one build to another. */
   readonly costs: readonly { readonly from: string; readonly to: string; readonly bytes: number }[];
+  /** Updates for which there is a delta, and what it takes. */
+  readonly deltas: readonly { readonly from: string; readonly to: string; readonly bytes: number }[];
   /** Streams and the build each names; null when it names none. */
   readonly streams: readonly { readonly name: string; readonly head: string | null }[];
 };

@@ -15,6 +15,10 @@ const data: PageData = {
     },
   ],
   costs: [{ from: 'debian-12.0', to: 'debian-12.12', bytes: 18_400_000 }],
+  deltas: [
+    { from: 'debian-12.0', to: 'debian-12.12', bytes: 3_290_000 },
+    { from: 'debian-11.9', to: 'debian-12.12', bytes: 40_100_000 },
+  ],
   streams: [
     { name: 'stable', head: 'debian-12.12' },
     { name: 'none', head: null },
@@ -43,6 +47,15 @@ test('the page shows builds, costs, streams and requests, without scripts', () =
   assert.doesNotMatch(page, /<script|javascript:|\son\w+=/i);
 });
 
+test('what an update costs is shown by objects and by delta, each pair of builds in one row', () => {
+  const page = renderPage({ data, requests: [], language: 'en' });
+  const [both, deltaOnly] = ['debian-12.0', 'debian-11.9'].map((from) =>
+    page.split('\n').find((line) => line.includes(`>${from}<`)),
+  );
+  assert.match(both ?? '', /18\.4 MB.*3\.29 MB/);
+  assert.match(deltaOnly ?? '', />–<.*40\.1 MB/);
+});
+
 test('the page speaks Spanish, and links to the other language', () => {
   const page = renderPage({ data, requests: [], language: 'es' });
   assert.match(page, /<html lang="es">/);
@@ -56,6 +69,7 @@ test('nothing that comes from outside becomes markup', () => {
     data: {
       builds: [{ name: evil, files: 1, treeBytes: 1, storedBytes: 1, published: evil, streams: [evil] }],
       costs: [{ from: evil, to: evil, bytes: 1 }],
+      deltas: [],
       streams: [{ name: evil, head: evil }],
     },
     requests: [{ time: evil, method: evil, path: evil, status: 200, bytes: 1, ms: 1, range: evil }],
@@ -74,7 +88,11 @@ test('the hash in a path is shortened, and whole in its title', () => {
 });
 
 test('an empty repository and one that cannot be read are said in words', () => {
-  const empty = renderPage({ data: { builds: [], costs: [], streams: [] }, requests: [], language: 'en' });
+  const empty = renderPage({
+    data: { builds: [], costs: [], deltas: [], streams: [] },
+    requests: [],
+    language: 'en',
+  });
   assert.match(empty, /Nothing has been published yet/);
   assert.match(renderPage({ data: undefined, requests: [], language: 'en' }), /cannot be read right now/);
 });

@@ -89,22 +89,38 @@ function buildsSection(data: PageData, word: Word): Html {
 
 function costsSection(data: PageData, word: Word): Html {
   const heading = html`<h2>${word('page-costs')}</h2>`;
-  if (data.costs.length === 0)
+  const updates = updateCosts(data);
+  if (updates.length === 0)
     return data.builds.length < 2 ? html`${heading}<p>${word('page-costs-none')}</p>` : html``;
-  const rows = data.costs.map(
-    (cost) =>
+  const rows = updates.map(
+    ({ from, to, objects, delta }) =>
       html`<tr>${[
-        cell(word('page-column-from'), cost.from),
-        cell(word('page-column-to'), cost.to),
-        number(word('page-column-bytes'), formatBytes(cost.bytes)),
+        cell(word('page-column-from'), from),
+        cell(word('page-column-to'), to),
+        number(word('page-column-bytes'), objects === undefined ? '–' : formatBytes(objects)),
+        number(word('page-column-delta'), delta === undefined ? '–' : formatBytes(delta)),
       ]}</tr>`,
   );
   const heads = [
     head(word('page-column-from')),
     head(word('page-column-to')),
     head(word('page-column-bytes'), 'n'),
+    head(word('page-column-delta'), 'n'),
   ];
   return html`${heading}<p>${word('page-costs-explained')}</p>${table(heads, rows)}`;
+}
+
+type UpdateCost = { from: string; to: string; objects?: number; delta?: number };
+
+/** What an update costs by objects and by delta, each pair of builds once. */
+function updateCosts(data: PageData): UpdateCost[] {
+  const updates = data.costs.map(({ from, to, bytes }): UpdateCost => ({ from, to, objects: bytes }));
+  for (const { from, to, bytes } of data.deltas) {
+    const update = updates.find((cost) => cost.from === from && cost.to === to);
+    if (update === undefined) updates.push({ from, to, delta: bytes });
+    else update.delta = bytes;
+  }
+  return updates;
 }
 
 function requestsSection(requests: readonly AnsweredRequest[], word: Word): Html {

@@ -11,6 +11,7 @@ import { type RunningServer, type ServerOptions, startServer } from './start-ser
 const data: PageData = {
   builds: [],
   costs: [{ from: 'debian-12.0', to: 'debian-12.12', bytes: 18_400_000 }],
+  deltas: [],
   streams: [{ name: 'stable', head: 'debian-12.12' }],
 };
 

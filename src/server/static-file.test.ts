@@ -22,7 +22,7 @@ suite('static files', () => {
       repository: repository.directory,
       listen: { host: '127.0.0.1', port: 0 },
       log: { level: 'silent' },
-      pageData: async () => ({ builds: [], costs: [], streams: [] }),
+      pageData: async () => ({ builds: [], costs: [], deltas: [], streams: [] }),
     });
   });
   after(async () => {

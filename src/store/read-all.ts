@@ -24,3 +24,14 @@ export async function readAll(store: ReadableStore, name: string, options: ReadA
   }
   return Buffer.concat(pieces, length);
 }
+
+/** Some bytes of a stored file in memory, in one attempt. Throws what `read` throws. */
+export async function readPart(
+  store: ReadableStore,
+  name: string,
+  part: { readonly offset: number; readonly length: number },
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const { body } = await store.read(name, { ...part, signal });
+  return Buffer.concat(await Array.fromAsync(body), part.length);
+}

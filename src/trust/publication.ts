@@ -81,12 +81,12 @@ const attempts = 20;
  */
 export async function carryOut(
   context: PublishingContext,
-  planFor: (current: RepositoryMetadata) => Plan,
+  planFor: (current: RepositoryMetadata) => Plan | Promise<Plan>,
 ): Promise<Published> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     throwIfCancelled(context.signal);
     const current = await readTrusted(context.store, context.signal);
-    const plan = planFor(current);
+    const plan = await planFor(current);
     const documents = composeDocuments(context, current, plan);
     if (documents.size === 0 && !plan.renew.has('snapshot') && !plan.renew.has('timestamp'))
       return { outcome: 'unchanged' };

@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { TargetEdit } from './documents.ts';
 import type { TargetFile } from './metadata.ts';
+import type { RepositoryMetadata } from './metadata-store.ts';
 import { targetFileName } from './names.ts';
 import { outcomeOf, type PublishOutcome } from './outcome.ts';
-import { carryOut, type Plan, type PublishingContext } from './publication.ts';
+import { carryOut, type PublishingContext } from './publication.ts';
 import { type DelegatedRole, day, delegatedRoles, type Role } from './roles.ts';
 
 /** The repository's side of trust: publishing target files and keeping signatures fresh. */
@@ -22,13 +23,29 @@ export type TargetChanges = {
 
 /**
  * Adds and removes target files in one atomic step. When a needed offline key is not in the ring, the files are
- * stored but nothing refers to them, and the outcome is a request to be signed where the keys are.
+ * stored but nothing refers to them, and the outcome is a request to be signed where the keys are. Changes that
+ * follow from what is there are given as a function: it is asked again when another publication came first.
  * Throws `repository-absent`, `key-missing` (online keys), `publish-contended`, and what the store throws.
  */
 export async function publishTargets(
   context: PublishingContext,
-  changes: TargetChanges,
+  changes: TargetChanges | ((current: RepositoryMetadata) => Promise<TargetChanges>),
 ): Promise<PublishOutcome> {
+  const published = await carryOut(context, async (current) => {
+    const edits = await storeTargets(
+      context,
+      typeof changes === 'function' ? await changes(current) : changes,
+    );
+    return { fixed: [], edits, renew: new Set() };
+  });
+  return outcomeOf(context, published);
+}
+
+/** Stores the files that changes add; nothing refers to them yet. */
+async function storeTargets(
+  context: PublishingContext,
+  changes: TargetChanges,
+): Promise<Map<DelegatedRole, TargetEdit>> {
   const edits = new Map<DelegatedRole, TargetEdit>();
   for (const role of delegatedRoles) {
     const change = changes[role];
@@ -43,8 +60,7 @@ export async function publishTargets(
     }
     edits.set(role, { set, remove: new Set(change.remove) });
   }
-  const plan: Plan = { fixed: [], edits, renew: new Set() };
-  return outcomeOf(context, await carryOut(context, () => plan));
+  return edits;
 }
 
 /** Which roles to renew when: `before` is the share of their life that is left, 0.5 by default. */

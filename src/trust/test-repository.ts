@@ -13,7 +13,7 @@ import type { JsonObject } from './metadata.ts';
 import { readTrusted } from './metadata-store.ts';
 import type { PublishOutcome } from './outcome.ts';
 import type { PublishingContext } from './publication.ts';
-import { publishTargets } from './publisher.ts';
+import { publishTargets, type TargetChanges } from './publisher.ts';
 import type { Role } from './roles.ts';
 import { canonicalBytes, envelopeBytes } from './signatures.ts';
 
@@ -47,7 +47,7 @@ export async function makeRepository(options: InitialiseOptions = {}): Promise<T
 }
 
 /** What publishing one build changes. */
-export function buildChanges(name: string): Parameters<typeof publishTargets>[1] {
+export function buildChanges(name: string): TargetChanges {
   return {
     builds: { add: [{ path: `builds/${name}.json`, bytes: text(`build ${name}`) }] },
     deltas: { add: [{ path: `deltas/${name}.json`, bytes: text(`deltas ${name}`) }] },

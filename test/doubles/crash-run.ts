@@ -31,7 +31,12 @@ export async function runOrdered(words: readonly string[], order: CrashOrder): P
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', preload, program, ...words],
     {
-      env: { ...process.env, SATCHEL_LANG: 'en', [crashVariable]: JSON.stringify(order) },
+      env: {
+        ...process.env,
+        SATCHEL_LANG: 'en',
+        SATCHEL_DELTAS: '0',
+        [crashVariable]: JSON.stringify(order),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -138,6 +138,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
     ...Object.fromEntries(kept),
     ...(modules === '' ? {} : { NODE_COMPILE_CACHE: modules }),
     SATCHEL_LANG: 'en',
+    // Deltas are made by processes of their own that outlive a test: only their tests ask for them.
+    SATCHEL_DELTAS: '0',
     LC_ALL: 'C.UTF-8',
     TZ: 'UTC',
   };

@@ -85,7 +85,15 @@ async function forge(forgery: Forgery): Promise<string> {
   deltas.map = stored;
   forgery.build?.(build);
   forgery.deltas?.(deltas);
-  const stream = { satchel: 'stream', format: 1, stream: 'stable', build, deltas };
+  const stream = {
+    satchel: 'stream',
+    format: 1,
+    stream: 'stable',
+    previous: [],
+    keepDeltas: 0,
+    build,
+    deltas,
+  };
   const text = (value: unknown) => Buffer.from(JSON.stringify(value));
   const buildBytes = text(build);
   forgery.stream?.(stream);

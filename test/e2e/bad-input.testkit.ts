@@ -47,7 +47,7 @@ export async function satchel(words: readonly string[], options: RunOptions = {}
   const started = performance.now();
   const child = spawn(options.program ?? launcher, [...words], {
     cwd: options.cwd,
-    env: { ...process.env, SATCHEL_LANG: 'en', ...options.env },
+    env: { ...process.env, SATCHEL_LANG: 'en', SATCHEL_DELTAS: '0', ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     timeout: options.patience ?? 120_000,
     killSignal: 'SIGKILL',

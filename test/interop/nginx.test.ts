@@ -9,7 +9,7 @@ httpServingSuite('satchel serve', (repository) =>
     repository,
     listen: { host: '127.0.0.1', port: 0 },
     log: { level: 'silent' },
-    pageData: async () => ({ builds: [], costs: [], streams: [] }),
+    pageData: async () => ({ builds: [], costs: [], deltas: [], streams: [] }),
   }),
 );
 

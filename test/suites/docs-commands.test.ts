@@ -47,6 +47,8 @@ function run(text: string): Promise<{ code: number | null; output: string }> {
     ...process.env,
     PATH: `${scratch.file('bin')}:${process.env.PATH}`,
     SATCHEL_LANG: 'en',
+    // No process may outlive a block; the page makes its deltas itself.
+    SATCHEL_DELTAS: '0',
   };
   return new Promise((resolve) => {
     const child = spawn('sh', ['-eu', '-c', script], { cwd: scratch.file('work'), env: environment });

@@ -216,6 +216,18 @@ suite('what a repository holds', () => {
     map: stored,
     everything: 5,
     costs: [{ from: 'one' as never, bytes: 3, requests: 2 }],
+    deltas: [
+      {
+        from: 'one' as never,
+        fromIndex: sha('i'),
+        stored: sha('d'),
+        length: 30,
+        head: { length: 20, sha256: sha('e') },
+        memory: 100,
+        output: 40,
+        why: 'stream' as const,
+      },
+    ],
   };
 
   test('the index: what is accepted is canonical', async () => {
@@ -256,7 +268,15 @@ suite('what a repository holds', () => {
   });
 
   test('records', async () => {
-    const stream = { satchel: 'stream' as const, format: 1, stream: 'stable' as never, build, deltas };
+    const stream = {
+      satchel: 'stream' as const,
+      format: 1,
+      stream: 'stable' as never,
+      previous: ['one' as never],
+      keepDeltas: 3,
+      build,
+      deltas,
+    };
     await fuzz('build', [recordBytes(build)], (bytes) => parseBuildRecord(bytes, 'r'));
     await fuzz('deltas', [recordBytes(deltas)], (bytes) => parseDeltasRecord(bytes, 'r'));
     await fuzz('stream', [recordBytes(stream)], (bytes) => parseStreamRecord(bytes, 'r'));

@@ -110,6 +110,17 @@ export const cliMessages = {
     en: { text: '{option}: "{value}" is not a whole number.', hint: 'Write a number from 1 on.' },
     es: { text: '{option}: «{value}» no es un número entero.', hint: 'Escriba un número desde 1.' },
   },
+  'deltas-not-understood': {
+    exit: 2,
+    en: {
+      text: '{option}: "{value}" is not a number of builds.',
+      hint: 'Write a number from 0 (no deltas) to 16.',
+    },
+    es: {
+      text: '{option}: «{value}» no es un número de versiones.',
+      hint: 'Escriba un número de 0 (sin deltas) a 16.',
+    },
+  },
   'duration-not-understood': {
     exit: 2,
     en: {
@@ -175,6 +186,7 @@ export const cliMessages = {
   'step-read': { en: { text: 'read' }, es: { text: 'leer' } },
   'step-pack': { en: { text: 'pack' }, es: { text: 'empacar' } },
   'step-store': { en: { text: 'store' }, es: { text: 'guardar' } },
+  'step-delta': { en: { text: 'delta' }, es: { text: 'delta' } },
   'step-sign': { en: { text: 'sign' }, es: { text: 'firmar' } },
   'step-check': { en: { text: 'check' }, es: { text: 'consultar' } },
   'step-plan': { en: { text: 'plan' }, es: { text: 'planear' } },

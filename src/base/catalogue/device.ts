@@ -167,4 +167,8 @@ export const deviceMessages = {
     en: { text: '{path} stays, because {mount} is mounted there.' },
     es: { text: '{path} se conserva, porque {mount} está montado allí.' },
   },
+  'delta-of-no-use': {
+    en: { text: 'The delta from {from} to {build} is of no use; what it lacks is fetched in another way.' },
+    es: { text: 'El delta de {from} a {build} no sirve; lo que falta se obtiene de otra manera.' },
+  },
 } as const satisfies MessageSet;

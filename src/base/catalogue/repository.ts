@@ -72,6 +72,59 @@ export const repositoryMessages = {
       hint: 'Publique antes otra versión en ese canal.',
     },
   },
+  'delta-not-found': {
+    exit: 3,
+    en: {
+      text: 'There is no delta from {from} to {to} in {location}.',
+      hint: 'Run "satchel delta list" to see those that are there; "satchel delta create {from} {to}" makes it.',
+    },
+    es: {
+      text: 'No hay un delta de {from} a {to} en {location}.',
+      hint: 'Ejecute «satchel delta list» para ver los que hay; «satchel delta create {from} {to}» lo crea.',
+    },
+  },
+  'delta-same-build': {
+    exit: 2,
+    en: {
+      text: 'A delta leads from one build to another, and {name} was named twice.',
+      hint: 'Name the build that devices have and the one that they are to get.',
+    },
+    es: {
+      text: 'Un delta lleva de una versión a otra, y {name} se nombró dos veces.',
+      hint: 'Nombre la versión que tienen los equipos y la que deben recibir.',
+    },
+  },
+  'build-changed-meanwhile': {
+    exit: 1,
+    en: {
+      text: 'The build {name} was removed, renamed or replaced while a delta was made; the delta was not published.',
+      hint: 'Run "satchel list" to see the builds that are there, and make the delta anew if it is still wanted.',
+    },
+    es: {
+      text: 'La versión {name} se eliminó, se renombró o se reemplazó mientras se creaba un delta; el delta no se publicó.',
+      hint: 'Ejecute «satchel list» para ver las versiones que hay, y cree el delta de nuevo si aún hace falta.',
+    },
+  },
+  'delta-already-there': {
+    en: { text: 'The delta from {from} to {to} is there already; prune will keep it.' },
+    es: { text: 'El delta de {from} a {to} ya está; la limpieza lo conservará.' },
+  },
+  'delta-not-made': {
+    en: { text: 'The delta from {from} to {to} was not made:' },
+    es: { text: 'El delta de {from} a {to} no se creó:' },
+  },
+  'delta-maker-busy': {
+    en: { text: 'Another process ({process}) makes deltas in this repository; waiting until it is done.' },
+    es: { text: 'Otro proceso ({process}) crea deltas en este repositorio; se espera a que termine.' },
+  },
+  'delta-still-wanted': {
+    en: {
+      text: 'The stream {stream} wants the delta from {from} to {to}, so "satchel delta create --missing" makes it again; "satchel publish --deltas N" changes how many a stream wants.',
+    },
+    es: {
+      text: 'El canal {stream} quiere el delta de {from} a {to}, así que «satchel delta create --missing» lo creará de nuevo; «satchel publish --deltas N» cambia cuántos quiere un canal.',
+    },
+  },
   'repository-exists': {
     exit: 1,
     en: {

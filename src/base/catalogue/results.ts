@@ -39,6 +39,60 @@ export const resultsMessages = {
     'An update from {from} to {to} costs {bytes}.',
     'Actualizar de {from} a {to} cuesta {bytes}.',
   ),
+  'result-update-delta': words(
+    'An update from {from} to {to} by delta costs {bytes} and up to {memory} of memory.',
+    'Actualizar de {from} a {to} por delta cuesta {bytes} y hasta {memory} de memoria.',
+  ),
+  'result-publish-deltas': words(
+    '{count} deltas are being made in the background; "satchel delta list" shows them.',
+    'Se están creando {count} deltas en segundo plano; «satchel delta list» los muestra.',
+  ),
+  'result-delta-made': words(
+    'Made the delta from {from} to {to}: {bytes} in {segments} segments, {percent} % of the {objects} by objects, up to {memory} of memory to apply ({seconds}).',
+    'Se creó el delta de {from} a {to}: {bytes} en {segments} segmentos, {percent} % de los {objects} por objetos, hasta {memory} de memoria para aplicarlo ({seconds}).',
+  ),
+  'result-delta-held': words(
+    '{from} to {to}: {bytes} in {segments} segments, {percent} % of the {objects} by objects, up to {memory} of memory to apply',
+    '{from} a {to}: {bytes} en {segments} segmentos, {percent} % de los {objects} por objetos, hasta {memory} de memoria para aplicarlo',
+  ),
+  'result-delta-none-missing': words(
+    'No delta that a stream wants is missing.',
+    'No falta ningún delta que un canal quiera.',
+  ),
+  'result-delta-list-empty': words('There are no deltas.', 'No hay deltas.'),
+  'result-delta-there': words(
+    '{from} → {to}: {bytes}, up to {memory} of memory; {why}',
+    '{from} → {to}: {bytes}, hasta {memory} de memoria; {why}',
+  ),
+  'result-delta-dropped': words(
+    '{from} → {to}: {bytes}, goes with the next prune; {why}',
+    '{from} → {to}: {bytes}, se va con la próxima limpieza; {why}',
+  ),
+  'result-delta-missing': words('{from} → {to}: not made yet; {why}', '{from} → {to}: aún sin crear; {why}'),
+  'result-delta-why-streams': words('wanted by {streams}', 'lo quiere {streams}'),
+  'result-delta-why-asked': words('asked for by hand', 'pedido a mano'),
+  'result-delta-why-both': words(
+    'wanted by {streams}, and asked for by hand',
+    'lo quiere {streams}, y pedido a mano',
+  ),
+  'result-delta-why-unnamed': words('no stream wants it any more', 'ya no lo quiere ningún canal'),
+  'result-delta-why-build-gone': words('the build {from} is gone', 'la versión {from} ya no está'),
+  'result-delta-removed': words(
+    'The delta from {from} to {to} is no longer offered; "satchel prune" frees its space.',
+    'El delta de {from} a {to} ya no se ofrece; «satchel prune» libera su espacio.',
+  ),
+  'result-prune-delta-kept': words(
+    'Kept the delta from {from} to {to} ({bytes}): {why}.',
+    'Se conserva el delta de {from} a {to} ({bytes}): {why}.',
+  ),
+  'result-prune-delta-dropped': words(
+    'Dropped the delta from {from} to {to} ({bytes}): {why}.',
+    'Se quitó el delta de {from} a {to} ({bytes}): {why}.',
+  ),
+  'result-prune-delta-would-drop': words(
+    'Would drop the delta from {from} to {to} ({bytes}): {why}.',
+    'Se quitaría el delta de {from} a {to} ({bytes}): {why}.',
+  ),
   'result-list-empty': words('There are no builds yet.', 'Todavía no hay versiones.'),
   'result-list-build': words(
     '{name}  {files} files, {bytes}, {stored} to install, published {published}',
@@ -104,6 +158,10 @@ export const resultsMessages = {
   'result-fsck-repaired': words(
     '{file} was damaged and is repaired ({build} needs it).',
     '{file} estaba dañado y fue reparado ({build} lo necesita).',
+  ),
+  'result-fsck-unusable': words(
+    '{file} does not lead to {build}; remove the delta with "satchel delta remove" and make it again.',
+    '{file} no lleva a {build}; quite el delta con «satchel delta remove» y créelo de nuevo.',
   ),
   'result-serve': words('Serving {repository} at {url}', 'Sirviendo {repository} en {url}'),
   'result-keys-created': words('Made a key for {role}: {keyId}', 'Se creó una clave para {role}: {keyId}'),

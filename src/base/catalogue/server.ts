@@ -169,6 +169,7 @@ export const serverMessages = {
   'page-column-from': { en: { text: 'From' }, es: { text: 'Desde' } },
   'page-column-to': { en: { text: 'To' }, es: { text: 'Hasta' } },
   'page-column-bytes': { en: { text: 'Download' }, es: { text: 'Descarga' } },
+  'page-column-delta': { en: { text: 'By delta' }, es: { text: 'Por delta' } },
   'page-column-time': { en: { text: 'Time (UTC)' }, es: { text: 'Hora (UTC)' } },
   'page-column-request': { en: { text: 'Request' }, es: { text: 'Pedido' } },
   'page-column-status': { en: { text: 'Status' }, es: { text: 'Estado' } },

@@ -9,7 +9,7 @@ export const listCommand = defineCommand({
   arguments: {},
   options: { repo },
   run: (call) => readOverview(openRepository(call).store, call.signal),
-  show({ builds, streams }, words) {
+  show({ builds, deltas, streams }, words) {
     if (builds.length === 0) return [words.say('result-list-empty')];
     return [
       ...builds.map(({ name, files, treeBytes, storedBytes, published, streams: heads }) =>
@@ -20,6 +20,14 @@ export const listCommand = defineCommand({
           stored: formatBytes(storedBytes),
           published,
           streams: heads.join(', '),
+        }),
+      ),
+      ...deltas.map(({ from, to, bytes, memory }) =>
+        words.say('result-update-delta', {
+          from,
+          to,
+          bytes: formatBytes(bytes),
+          memory: formatBytes(memory),
         }),
       ),
       ...streams.map(({ name, head }) => words.say('result-list-stream', { name, head })),

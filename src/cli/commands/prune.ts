@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/units.ts';
 import { defaultGrace, prune } from '../../repository/prune.ts';
 import { defineCommand } from '../command.ts';
+import { deltaWhy } from '../delta-lines.ts';
 import { flag, value } from '../option-kinds.ts';
 import { duration } from '../options.ts';
 import { openRepository, spoolDirectory } from '../repository-context.ts';
@@ -36,6 +37,19 @@ export const pruneCommand = defineCommand({
       files: result.deleted.length,
       bytes: formatBytes(result.deletedBytes),
     }),
+    ...result.deltas.kept.map((delta) => {
+      const { from, to, bytes } = delta;
+      const why = deltaWhy(delta, words);
+      return words.say('result-prune-delta-kept', { from, to, bytes: formatBytes(bytes), why });
+    }),
+    ...result.deltas.dropped.map(({ from, to, bytes, reason }) =>
+      words.say(result.dryRun ? 'result-prune-delta-would-drop' : 'result-prune-delta-dropped', {
+        from,
+        to,
+        bytes: formatBytes(bytes),
+        why: words.say(`result-delta-why-${reason}`, { from }),
+      }),
+    ),
     ...(result.repacked > 0 ? [words.say('result-prune-repacked', { packs: result.repacked })] : []),
     ...(result.waiting > 0
       ? [

@@ -1,11 +1,17 @@
 import { streamName } from '../../base/identifiers.ts';
+import type { Reporter } from '../../base/progress.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
 import { nameOfSource, openSource, requireApart } from '../../build/source.ts';
+import { openCatalog } from '../../repository/catalog.ts';
+import type { DeltaReport } from '../../repository/delta-create.ts';
+import { missingDeltas } from '../../repository/delta-policy.ts';
 import { publish } from '../../repository/publish.ts';
 import { defineCommand } from '../command.ts';
-import { argument, repeated, value } from '../option-kinds.ts';
-import { date, localPath, sha256, text, version } from '../options.ts';
-import { openRepository, spoolDirectory } from '../repository-context.ts';
+import { makeDeltasInBackground } from '../delta-background.ts';
+import { deltaMadeLine } from '../delta-lines.ts';
+import { argument, flag, repeated, value } from '../option-kinds.ts';
+import { date, keptDeltas, localPath, sha256, text, version } from '../options.ts';
+import { openRepository, type RepositoryContext, spoolDirectory } from '../repository-context.ts';
 import { build, keyDir, repo, stream } from '../shared-options.ts';
 import { requestLines, writeRequest } from '../signing-request.ts';
 
@@ -23,6 +29,8 @@ export const publishCommand = defineCommand({
     clampMtime: value('option-clamp-mtime', 'DATE', date),
     minimumClient: value('option-minimum-client', 'VERSION', version),
     notes: value('option-notes', 'TEXT', text),
+    deltas: value('option-deltas', 'N', keptDeltas, { environment: 'SATCHEL_DELTAS' }),
+    wait: flag('option-wait'),
     keyDir,
   },
   async run(call) {
@@ -41,10 +49,13 @@ export const publishCommand = defineCommand({
       clampMtime: options.clampMtime === undefined ? undefined : options.clampMtime * 1000,
       minimumClient: options.minimumClient,
       notes: options.notes,
+      keepDeltas: options.deltas,
       reporter: call.reporter,
     });
+    const seconds = (performance.now() - started) / 1000;
     const toSign = writeRequest(options.repo, signingRequest);
-    return { ...published, seconds: (performance.now() - started) / 1000, ...(toSign ? { toSign } : {}) };
+    if (toSign !== undefined) return { ...published, seconds, deltas: noDeltas, toSign };
+    return { ...published, seconds, deltas: await followWithDeltas(call, context) };
   },
   show(result, words) {
     const waits = 'toSign' in result;
@@ -64,7 +75,51 @@ export const publishCommand = defineCommand({
       ...result.costs.map(({ from, bytes }) =>
         words.say('result-update-cost', { from, to: result.name, bytes: formatBytes(bytes) }),
       ),
+      ...result.deltas.made.map((delta) => deltaMadeLine(delta, words)),
+      ...(result.deltas.inBackground > 0
+        ? [words.say('result-publish-deltas', { count: result.deltas.inBackground })]
+        : []),
       ...requestLines(waits ? result.toSign : undefined, words),
     ];
   },
+  exitCode: ({ deltas }) => (deltas.failed.length > 0 ? 1 : 0),
 });
+
+/** What became of the deltas that the streams want now. */
+type FollowingDeltas = {
+  /** How many a process in the background makes. */
+  readonly inBackground: number;
+  readonly made: readonly DeltaReport[];
+  readonly failed: readonly { readonly from: string; readonly to: string }[];
+};
+
+/** The roles that sign a delta's record. */
+const onlineRoles = ['deltas', 'streams', 'snapshot', 'timestamp'] as const;
+
+const noDeltas: FollowingDeltas = { inBackground: 0, made: [], failed: [] };
+
+/** Makes the deltas that are missing: with `--wait` here, else in a process of its own. */
+async function followWithDeltas(
+  call: {
+    readonly options: { readonly repo: string; readonly wait: boolean };
+    readonly reporter: Reporter;
+    readonly environment: NodeJS.ProcessEnv;
+  },
+  context: RepositoryContext,
+): Promise<FollowingDeltas> {
+  const missing = await missingDeltas(await openCatalog(context.store, context.signal));
+  if (missing.length === 0) return noDeltas;
+  const { repo: repository, wait } = call.options;
+  if (!wait) {
+    const { environment } = call;
+    if (onlineRoles.some((role) => context.keys.load(role).length === 0)) return noDeltas;
+    makeDeltasInBackground({ repository, keyDirectory: context.keys.location, environment });
+    return { ...noDeltas, inBackground: missing.length };
+  }
+  // Loaded only now: a publication that does not wait must not pay for them.
+  const { createMissing } = await import('../../repository/delta-create.ts');
+  const { makeDelta: make } = await import('../../delta/make-delta.ts');
+  const spool = spoolDirectory(repository);
+  const { reporter } = call;
+  return { inBackground: 0, ...(await createMissing({ ...context, spoolDirectory: spool, reporter, make })) };
+}

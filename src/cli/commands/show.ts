@@ -17,7 +17,14 @@ export const showCommand = defineCommand({
     for (const name of catalog.streamNames())
       if ((await catalog.stream(name)).build.name === record.name) streams.push(name);
     const { satchel: _kind, format: _format, ...said } = record;
-    return { ...said, map: deltas.map, everything: deltas.everything, costs: deltas.costs, streams };
+    return {
+      ...said,
+      map: deltas.map,
+      everything: deltas.everything,
+      costs: deltas.costs,
+      deltas: deltas.deltas,
+      streams,
+    };
   },
   show: (result, words) => [
     words.say('result-show', {
@@ -36,6 +43,14 @@ export const showCommand = defineCommand({
     }),
     ...result.costs.map(({ from, bytes }) =>
       words.say('result-update-cost', { from, to: result.name, bytes: formatBytes(bytes) }),
+    ),
+    ...result.deltas.map(({ from, length, memory }) =>
+      words.say('result-update-delta', {
+        from,
+        to: result.name,
+        bytes: formatBytes(length),
+        memory: formatBytes(memory),
+      }),
     ),
     ...result.streams.map((name) => words.say('result-list-stream', { name, head: result.name })),
     ...(result.minimumClient ? [words.say('result-show-client', { version: result.minimumClient })] : []),
