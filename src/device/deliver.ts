@@ -1,23 +1,23 @@
 import { SatchelError } from '../base/errors.ts';
-import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import { formatBytes } from '../base/units.ts';
 import { coalesceFrames } from '../pack/locate.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { packFile } from '../repository/layout.ts';
 import type { ReadableStore } from '../store/store.ts';
+import type { Allowance } from './allowance.ts';
 import { fetchRanges, type WantedRange } from './fetch.ts';
 import type { Interval, Spool } from './spool.ts';
 import type { NeededObject } from './stage-plan.ts';
 import type { FrameObject, StageOutcome, StageTask } from './stage-task.ts';
 
-/** The task of writing one received frame. */
-export type FrameTask = Extract<StageTask, { kind: 'frame' }>;
+/** The task of writing what has been received: a frame of a pack, or a segment of a delta. */
+export type ReceivedTask = Extract<StageTask, { kind: 'frame' | 'segment' }>;
 
-/** Receives the frames that hold the objects and hands each to `take` as soon as all of it is there. */
+/** Receives what holds or makes the objects and hands each part to `take` as soon as all of it is there. */
 export type Delivery = (
   objects: readonly NeededObject[],
-  take: (frame: FrameTask) => Promise<StageOutcome>,
+  take: (task: ReceivedTask) => Promise<StageOutcome>,
   signal?: AbortSignal,
 ) => Promise<void>;
 
@@ -29,10 +29,8 @@ export type DeliveryOptions = {
   readonly ordinals: ReadonlyMap<Sha256, number>;
   /** Upper limit in bytes a second. */
   readonly bytesPerSecond?: number | undefined;
-  /** Most bytes to read in all; what a damaged base makes necessary counts too. */
-  readonly maximumBytes?: number | undefined;
-  /** For sentences. */
-  readonly build: BuildName;
+  /** Pays for all that is read; what a damaged base makes necessary counts too. */
+  readonly allowance?: Allowance | undefined;
   readonly reporter: Reporter;
 };
 
@@ -52,7 +50,6 @@ const attempts = 2;
 
 /** Makes the delivery for one build from its map and a source. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  let read = 0;
   return async (objects, take, signal) => {
     let frames = framesOf(objects, options);
     for (let attempt = 1; frames.length > 0; attempt += 1) {
@@ -62,8 +59,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           file: packFile(frames[0]?.file ?? ('' as Sha256)),
         });
       const ranges = rangesOf(frames, options.map);
-      read += missingBytes(ranges, options.spool);
-      if (read > (options.maximumBytes ?? Number.POSITIVE_INFINITY)) throw overBudget(read, options);
       const bad = await receive(frames, ranges, take, options, signal);
       for (const frame of bad) {
         options.spool.discard(frame.file, frame);
@@ -108,27 +103,11 @@ function rangesOf(frames: readonly NeededFrame[], map: ObjectMap): WantedRange[]
   });
 }
 
-function missingBytes(ranges: readonly WantedRange[], spool: Spool): number {
-  let bytes = 0;
-  for (const { file, offset, length } of ranges)
-    for (const { start, end } of spool.missing(file, { start: offset, end: offset + length }))
-      bytes += end - start;
-  return bytes;
-}
-
-function overBudget(bytes: number, { build, maximumBytes }: DeliveryOptions): SatchelError {
-  return new SatchelError('plan-over-budget', {
-    build,
-    bytes: formatBytes(bytes),
-    limit: formatBytes(maximumBytes ?? 0),
-  });
-}
-
 /** Brings in all frames; the answer is those whose bytes proved wrong. */
 async function receive(
   frames: readonly NeededFrame[],
   ranges: readonly WantedRange[],
-  take: (frame: FrameTask) => Promise<StageOutcome>,
+  take: (task: ReceivedTask) => Promise<StageOutcome>,
   options: DeliveryOptions,
   signal: AbortSignal | undefined,
 ): Promise<NeededFrame[]> {
@@ -154,6 +133,7 @@ async function receive(
     store: options.store,
     spool,
     ranges,
+    allowance: options.allowance,
     bytesPerSecond: options.bytesPerSecond,
     signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
     onReceived(file, interval) {

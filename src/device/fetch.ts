@@ -3,6 +3,7 @@ import type { Sha256 } from '../base/identifiers.ts';
 import { createRelief } from '../base/memory.ts';
 import { readResuming } from '../store/retry.ts';
 import type { ReadableStore } from '../store/store.ts';
+import type { Allowance } from './allowance.ts';
 import type { Interval, Spool } from './spool.ts';
 
 /** A run of bytes of a stored file that is wanted. */
@@ -19,6 +20,8 @@ export type FetchOptions = {
   readonly store: ReadableStore;
   readonly spool: Spool;
   readonly ranges: readonly WantedRange[];
+  /** Pays for what is not in the spool yet, before anything is asked for. */
+  readonly allowance?: Allowance | undefined;
   /** Upper limit in bytes a second over all connections; absent: as fast as it goes. */
   readonly bytesPerSecond?: number | undefined;
   /** Called whenever a range has been received up to `end` (exclusive), also for what was there before. */
@@ -34,9 +37,10 @@ const connections = 3;
 
 /**
  * Brings the wanted ranges into the spool, skipping what is there already and resuming after every kind of
- * interruption. Throws the codes of `readResuming`, `disk-full`, `cancelled`.
+ * interruption. Throws the codes of `readResuming`, `plan-over-budget`, `disk-full`, `cancelled`.
  */
 export async function fetchRanges(options: FetchOptions): Promise<void> {
+  options.allowance?.spend(missingBytes(options));
   const queue = options.ranges.flatMap((range) => missingParts(range, options));
   const relieve = createRelief(reliefInterval);
   const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
@@ -58,6 +62,14 @@ export async function fetchRanges(options: FetchOptions): Promise<void> {
   throwIfCancelled(options.signal);
   const causes = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
   if (causes.length > 0) throw stop.signal.reason ?? causes[0];
+}
+
+function missingBytes({ ranges, spool }: FetchOptions): number {
+  let bytes = 0;
+  for (const { file, offset, length } of ranges)
+    for (const { start, end } of spool.missing(file, { start: offset, end: offset + length }))
+      bytes += end - start;
+  return bytes;
 }
 
 type MissingPart = WantedRange & { readonly start: number; readonly end: number };

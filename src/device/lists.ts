@@ -12,24 +12,29 @@ import { checkedMap, unpackStored } from '../repository/catalog.ts';
 import { contentsFile, indexFile, mapFile } from '../repository/layout.ts';
 import type { StoredFile } from '../repository/records.ts';
 import type { ReadableStore } from '../store/store.ts';
+import type { Allowance } from './allowance.ts';
 import { fetchRanges } from './fetch.ts';
 import { readStoredIndex, storeIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
 import { readPieces, type Spool } from './spool.ts';
 import type { Wanted } from './wanted.ts';
 
-/** The lists of a wanted build: what belongs into its tree, and where that lies in the repository. */
-export type BuildLists = {
+/** What belongs into the tree of a build. */
+export type BuildIndex = {
   readonly entries: IndexTable;
   readonly objects: readonly BuildObject[];
-  readonly map: ObjectMap;
 };
+
+/** The lists of a wanted build: what belongs into its tree, and where that lies in the repository. */
+export type BuildLists = BuildIndex & { readonly map: ObjectMap };
 
 export type ListsOptions = {
   readonly layout: DeviceLayout;
   readonly store: ReadableStore;
   readonly spool: Spool;
   readonly wanted: Wanted;
+  /** Pays for what is read. */
+  readonly allowance?: Allowance | undefined;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
 };
@@ -48,13 +53,49 @@ export async function fetchLists(options: ListsOptions): Promise<BuildLists> {
   const files: ListFile[] = [{ name: mapFile(deltas.map.stored), ...deltas.map }];
   if (known === undefined) files.push({ name: indexFile(build.index.stored), ...build.index });
   const [rawMap, fetchedIndex] = await fetchWhole(files, options);
-  const entries = known === undefined ? parseIndex(fetchedIndex as Uint8Array) : IndexTable.ofChecked(known);
-  if (known === undefined) storeIndex(layout, build.index.sha256, fetchedIndex as Uint8Array);
-  const objects = objectsOf(entries);
-  const sizes = objects.map(({ size }) => size);
-  const map = checkedMap(rawMap as Uint8Array, sizes, build.index.sha256);
-  freeBuffer(rawMap as Uint8Array);
-  return { entries, objects, map };
+  const index =
+    known === undefined
+      ? keepIndex(layout, build.index.sha256, fetchedIndex as Uint8Array)
+      : indexOf(IndexTable.ofChecked(known));
+  return { ...index, map: readMap(rawMap as Uint8Array, index.objects, build.index.sha256) };
+}
+
+/** Brings the map of a build whose index is here. Throws what {@link fetchLists} throws. */
+export async function fetchMap(options: ListsOptions, { objects }: BuildIndex): Promise<ObjectMap> {
+  const { build, deltas } = options.wanted;
+  const [raw] = await fetchWhole([{ name: mapFile(deltas.map.stored), ...deltas.map }], options);
+  return readMap(raw as Uint8Array, objects, build.index.sha256);
+}
+
+/** Checks an index whose hash is right, and keeps it for next time. */
+export function keepIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): BuildIndex {
+  const entries = parseIndex(bytes);
+  storeIndex(layout, sha256, bytes);
+  return indexOf(entries);
+}
+
+/** The index that an earlier attempt has kept, or what `make` makes. */
+export function indexKnownOr(
+  layout: DeviceLayout,
+  sha256: Sha256,
+  make: () => BuildIndex | undefined,
+): BuildIndex | undefined {
+  const known = readStoredIndex(layout, sha256);
+  return known === undefined ? make() : indexOf(IndexTable.ofChecked(known));
+}
+
+function indexOf(entries: IndexTable): BuildIndex {
+  return { entries, objects: objectsOf(entries) };
+}
+
+function readMap(raw: Uint8Array, objects: readonly BuildObject[], index: Sha256): ObjectMap {
+  const map = checkedMap(
+    raw,
+    objects.map(({ size }) => size),
+    index,
+  );
+  freeBuffer(raw);
+  return map;
 }
 
 /**
@@ -80,6 +121,15 @@ export function missingListBytes({
   const { build, deltas } = wanted;
   const files =
     readStoredIndex(layout, build.index.sha256) === undefined ? [deltas.map, build.index] : [deltas.map];
+  return missingBytes(files, spool);
+}
+
+/** Bytes of the map that have to be read from the source. */
+export function missingMapBytes({ spool, wanted }: Pick<ListsOptions, 'spool' | 'wanted'>): number {
+  return missingBytes([wanted.deltas.map], spool);
+}
+
+function missingBytes(files: readonly StoredFile[], spool: Spool): number {
   let bytes = 0;
   for (const { stored, length } of files)
     for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;

@@ -1,10 +1,11 @@
 import { displayOf } from '../base/byte-string.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Way, WayKind } from '../plan/ways.ts';
+import { chooseWay } from './choose-way.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareUpdate } from './prepare.ts';
 import { situationOf } from './situation.ts';
-import { chooseWay, type UpdateOptions } from './update.ts';
+import type { UpdateOptions } from './update-options.ts';
 import { findWanted } from './wanted.ts';
 
 /** An update that has been priced and not carried out. */

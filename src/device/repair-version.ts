@@ -4,7 +4,8 @@ import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { FileEntry } from '../build/entry.ts';
 import { objectOrdinals, objectsOfFile } from '../build/objects.ts';
-import { createDelivery } from './deliver.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
+import { createDelivery, type ReceivedTask } from './deliver.ts';
 import { readInstalled, readInstalledIndex, readStoredIndex } from './installed.ts';
 import { pristineTree } from './layout.ts';
 import { fetchLists } from './lists.ts';
@@ -13,6 +14,7 @@ import { restoreEntries } from './repair.ts';
 import { planRepair } from './repair-plan.ts';
 import type { DeviceSession } from './session.ts';
 import type { NeededObject } from './stage-plan.ts';
+import type { StageOutcome } from './stage-task.ts';
 import { verifyTree } from './verify.ts';
 import { findWanted } from './wanted.ts';
 
@@ -78,8 +80,7 @@ async function fetchContent(
     map,
     ordinals: objectOrdinals(objects),
     bytesPerSecond: options.bytesPerSecond,
-    maximumBytes: options.maximumBytes,
-    build: name,
+    allowance,
     reporter,
   });
   const needed: NeededObject[] = files.flatMap(objectsOfFile).map((object) => ({ ...object, targets: [] }));
@@ -91,16 +92,15 @@ async function fetchContent(
       .map(({ sha256 }) => read(sha256));
 
   /** Wrong bytes of the source are found here, so that they are asked for again before anything is replaced. */
-  async function checkFrame(frame: {
-    readonly objects: readonly { readonly sha256: NeededObject['sha256'] }[];
-  }) {
+  async function checkFrame(task: ReceivedTask): Promise<StageOutcome> {
+    if (task.kind !== 'frame') throw new Error('packs hold frames');
     let badFrame = false;
     try {
-      for (const { sha256 } of frame.objects) read(sha256);
+      for (const { sha256 } of task.objects) read(sha256);
     } catch (error) {
       if (!isSatchelError(error, 'object-damaged', 'frame-damaged')) throw error;
       badFrame = true;
     }
-    return { dirty: [], badFrame, unlinkable: [], owed: [], written: 0 };
+    return { dirty: [], badFrame, unlinkable: [], owed: [], written: 0, produced: [], damaged: [] };
   }
 }

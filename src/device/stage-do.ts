@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, linkSync, openSync, readSync, symlinkSync, writeSync } from 'node:fs';
-import { bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
+import { closeSync, linkSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { type ByteString, bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
 import { isSatchelError, SatchelError, systemErrorCode } from '../base/errors.ts';
 import { freeBuffer } from '../base/memory.ts';
 import type { FileEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
@@ -9,20 +9,33 @@ import { makeNode } from '../os/system-calls.ts';
 import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { decompressFrame } from '../pack/frame.ts';
 import { applyFileMetadata, applyMetadata, type Owed } from './apply-metadata.ts';
+import { readAt } from './read-at.ts';
 import { contentAt } from './restore-inode.ts';
 import { readPieces } from './spool.ts';
 import type { ObjectTarget } from './stage-plan.ts';
+import { applyReceivedSegment, type DeltaScene } from './stage-segment.ts';
 import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 type FrameTask = Extract<StageTask, { kind: 'frame' }>;
-type Progress = { dirty: CopyObject[]; unlinkable: number[]; owed: Owed[]; written: number };
+type Progress = {
+  dirty: CopyObject[];
+  unlinkable: number[];
+  owed: Owed[];
+  written: number;
+  produced: number[];
+  damaged: ByteString[];
+};
 
 /** The trees that tasks move between, and the index of the new one. */
-export type StageScene = StageTrees & { readonly entries: EntryList };
+export type StageScene = StageTrees & {
+  readonly entries: EntryList;
+  /** There when objects come from a delta. */
+  readonly delta?: DeltaScene | undefined;
+};
 
 /** Does one task of staging. Every file is made new with `O_EXCL`; nothing that exists is changed. */
 export function doStageTask(task: StageTask, trees: StageScene): StageOutcome {
-  const progress: Progress = { dirty: [], unlinkable: [], owed: [], written: 0 };
+  const progress: Progress = { dirty: [], unlinkable: [], owed: [], written: 0, produced: [], damaged: [] };
   let badFrame = false;
   switch (task.kind) {
     case 'link':
@@ -39,6 +52,9 @@ export function doStageTask(task: StageTask, trees: StageScene): StageOutcome {
       break;
     case 'frame':
       badFrame = !writeFrame(task, trees, progress);
+      break;
+    case 'segment':
+      badFrame = !writeSegment(task, trees, progress);
       break;
   }
   return { ...progress, badFrame };
@@ -120,29 +136,6 @@ function copyObject(object: CopyObject, trees: StageScene, progress: Progress): 
   freeBuffer(bytes);
 }
 
-/** Exactly `length` bytes, or undefined if the file is gone, is no regular file, or is shorter. */
-function readAt(path: string | Buffer, position: number, length: number): Buffer | undefined {
-  const bytes = Buffer.allocUnsafe(length);
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-  try {
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(fd, bytes, filled, length - filled, position + filled);
-      if (count === 0) return undefined;
-      filled += count;
-    }
-    return bytes;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** Writes a frame's objects; false, with nothing written, if its bytes are not what the index promises. */
 function writeFrame(task: FrameTask, trees: StageScene, progress: Progress): boolean {
   const raw = rawFrame(task);
@@ -156,6 +149,25 @@ function writeFrame(task: FrameTask, trees: StageScene, progress: Progress): boo
     });
   freeBuffer(raw);
   return isRight;
+}
+
+/** Writes what a segment makes; false, with nothing written, if its bytes are not those that were signed. */
+function writeSegment(
+  task: Extract<StageTask, { kind: 'segment' }>,
+  scene: StageScene,
+  progress: Progress,
+): boolean {
+  if (scene.delta === undefined) throw new Error('a segment came without its delta');
+  const { produced, damaged, badBytes } = applyReceivedSegment(
+    task,
+    { ...scene.delta, tree: scene.base },
+    (targets, content) => {
+      for (const target of targets) writeTarget(target, content, scene, progress);
+    },
+  );
+  progress.produced = produced;
+  progress.damaged = damaged;
+  return !badBytes;
 }
 
 function rawFrame({ pieces, rawLength }: FrameTask): Uint8Array | undefined {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { SharedIndex } from '../build/index-table.ts';
+import type { DeltaScene } from './stage-segment.ts';
 import type { StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 type Answer = { outcome: StageOutcome } | { failure: { code: MessageCode; parameters: MessageParameters } };
@@ -17,13 +18,17 @@ type Thread = { readonly worker: Worker; readonly sent: Waiting[] };
 /** Tasks sent ahead to a thread: it never waits, and what waits for it is not copied before its turn. */
 const sentAhead = 3;
 
+/** What every thread is told before its first task: the trees, the index of the new one, and the delta if there is one. */
+export type StageSetting = {
+  readonly trees: StageTrees;
+  readonly index: SharedIndex;
+  readonly delta?: DeltaScene | undefined;
+};
+
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
-  /**
-   * Says between which trees the tasks move, the index of the new one, and how many bytes they will write. Comes
-   * before the first task, and only once.
-   */
-  use(trees: StageTrees, index: SharedIndex, bytes: number): void;
+  /** Says what the tasks are about, and how many bytes they will write. Comes before the first task, and only once. */
+  use(setting: StageSetting, bytes: number): void;
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -49,9 +54,9 @@ export function openStagePool(): StagePool {
     }
   };
   return {
-    use(trees, index, bytes) {
+    use(setting, bytes) {
       if (bytes > worthSecondThread && availableParallelism() > 1) threads.push(startThread(() => send()));
-      for (const { worker } of threads) worker.postMessage({ trees, index });
+      for (const { worker } of threads) worker.postMessage(setting);
     },
     run: (task) =>
       new Promise((resolve, reject) => {

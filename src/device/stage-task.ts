@@ -1,4 +1,6 @@
+import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
+import type { SegmentEntry } from '../delta/delta-format.ts';
 import type { Owed } from './apply-metadata.ts';
 import type { SpoolPiece } from './spool.ts';
 import type { BaseSource, ObjectTarget } from './stage-plan.ts';
@@ -46,14 +48,24 @@ export type StageTask =
       readonly pieces: readonly SpoolPiece[];
       readonly rawLength: number;
       readonly objects: readonly FrameObject[];
+    }
+  | {
+      /** A received segment of a delta; the objects that it makes go where {@link DeltaScene} says. */
+      readonly kind: 'segment';
+      readonly segment: SegmentEntry;
+      readonly pieces: readonly SpoolPiece[];
     };
 
 /** What became of a task. */
 export type StageOutcome = {
   /** Objects whose base proved wrong: they have to be fetched. */
   readonly dirty: readonly CopyObject[];
-  /** True when a frame's bytes were wrong: it has to be fetched again. */
+  /** True when the bytes of a frame or a segment were wrong: it has to be fetched again. */
   readonly badFrame: boolean;
+  /** Ordinals of the needed objects that a segment made. */
+  readonly produced: readonly number[];
+  /** Paths of the base that a segment is made from and that proved wrong. */
+  readonly damaged: readonly ByteString[];
   /** Entries whose base inode can take no more names: they have to be copied. */
   readonly unlinkable: readonly number[];
   readonly owed: readonly Owed[];

@@ -20,6 +20,7 @@ import type { Delivery } from './deliver.ts';
 import { makeSmall } from './stage-do.ts';
 import type { NeededObject, StagePlan } from './stage-plan.ts';
 import type { StagePool } from './stage-pool.ts';
+import type { DeltaScene } from './stage-segment.ts';
 import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 /** What staging found out on the way. */
@@ -36,6 +37,8 @@ export type StageOptions = {
   readonly plan: StagePlan;
   /** The index that the plan was made for. */
   readonly index: IndexTable;
+  /** There when objects come from a delta. */
+  readonly delta?: DeltaScene | undefined;
   readonly pool: StagePool;
   /** Absolute paths of the new tree and of the base (empty when there is none). */
   readonly trees: Pick<StageTrees, 'stage' | 'base'>;
@@ -65,7 +68,7 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
   const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
   for (const number of plan.large) preallocate(entryOf(options, number, 'file'), trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
-  options.pool.use(trees, options.index.share(), bytesToWrite(plan));
+  options.pool.use({ trees, index: options.index.share(), delta: options.delta }, bytesToWrite(plan));
   await fill(options, result);
   throwIfCancelled(options.signal);
   finish(options, trees, result);
@@ -85,6 +88,7 @@ async function fill(options: StageOptions, result: Result): Promise<void> {
     result.owed.push(...outcome.owed);
     result.unlinkable.push(...outcome.unlinkable);
     result.written += outcome.written;
+    result.damaged.push(...outcome.damaged);
     dirty.push(...outcome.dirty);
     done += count;
     reporter.progress({ step: 'stage', done, total, unit: 'entries' });
@@ -115,7 +119,11 @@ async function fill(options: StageOptions, result: Result): Promise<void> {
 
   async function deliverAll(objectsToFetch: readonly NeededObject[]): Promise<void> {
     if (objectsToFetch.length === 0) return;
-    await options.deliver(objectsToFetch, (frame) => run(frame, frame.objects.length), signal);
+    await options.deliver(
+      objectsToFetch,
+      (task) => run(task, task.kind === 'frame' ? task.objects.length : task.segment.objects),
+      signal,
+    );
   }
 }
 

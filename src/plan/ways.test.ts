@@ -8,6 +8,7 @@ const way = (kind: Way['kind'], bytes: number, disk = 0): Way => ({
   requests: 1,
   disk,
   inodes: 1,
+  memory: 0,
 });
 const plenty = { freeBytes: 1e12, freeInodes: 1e6 };
 

@@ -1,8 +1,8 @@
 /**
  * How a device gets a build: it has it and boots it (`none`), it has it and only switches to it, it fetches the
- * objects that it lacks, or everything.
+ * delta from the build that it has, the objects that it lacks, or everything.
  */
-export type WayKind = 'none' | 'switch' | 'objects' | 'everything';
+export type WayKind = 'none' | 'switch' | 'delta' | 'objects' | 'everything';
 
 /** One way to get a build, with its price. */
 export type Way = {
@@ -15,6 +15,8 @@ export type Way = {
   readonly disk: number;
   /** Inodes that are needed until the switch. */
   readonly inodes: number;
+  /** Bytes of memory that applying it takes beside what every update takes. */
+  readonly memory: number;
 };
 
 /** What the operator and the machine allow. */

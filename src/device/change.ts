@@ -1,0 +1,78 @@
+import { displayOf } from '../base/byte-string.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { WayKind } from '../plan/ways.ts';
+import { olpcBootPointer } from './boot-olpc.ts';
+import { chooseWay } from './choose-way.ts';
+import { readInstalled } from './installed.ts';
+import { readJournal, writeJournal } from './journal.ts';
+import { prepareUpdate } from './prepare.ts';
+import { discardVersion, purgeVersions, reclaimAlternate } from './purge.ts';
+import type { Situation } from './situation.ts';
+import { stageBuild } from './stage-build.ts';
+import { openStagePool } from './stage-pool.ts';
+import type { UpdateOptions } from './update-options.ts';
+import { verifyTree } from './verify.ts';
+
+/** How a device was changed, and which paths of the old version were found damaged. */
+export type Changed = { readonly plan: WayKind; readonly damaged: readonly string[] };
+
+/** Makes the wanted build the one that boots next: stages it unless it is there, then switches. */
+export async function change(options: UpdateOptions, situation: Situation): Promise<Changed> {
+  const { layout } = options.session;
+  const { wanted, current, running } = situation;
+  const { name, index } = wanted.build;
+  if (situation.isInstalled) {
+    await switchTo(options, situation);
+    return { plan: 'switch', damaged: [] };
+  }
+  // The tree that a running system lives in is never replaced, whatever a repository says of its name.
+  if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
+  if (options.reclaim) reclaimAlternate(layout, options.reporter);
+  if (options.verifyFully && current !== undefined) await readBase(options, current);
+  await using pool = openStagePool();
+  const prepared = await prepareUpdate({ ...options, ...options.session, wanted, base: current });
+  const way = chooseWay(prepared, name);
+  writeJournal(layout, {
+    ...readJournal(layout),
+    pending: { build: name, index: index.sha256, since: new Date(options.clock()).toISOString() },
+  });
+  const staged = await stageBuild({ ...options, wanted, prepared, way, pool });
+  if (options.verifyFully) await requireWhole(options, name);
+  await switchTo(options, situation);
+  options.session.spool.clear();
+  return { plan: way.kind, damaged: staged.damaged.map(displayOf) };
+}
+
+/**
+ * Reads every file of the old version, so that what changed without a trace is known before anything is linked:
+ * the ledger forgets what is damaged, and the comparison that follows then finds it.
+ */
+async function readBase({ session, reporter, signal }: UpdateOptions, name: BuildName): Promise<void> {
+  if (readInstalled(session.layout, name) === undefined) return;
+  await verifyTree({ layout: session.layout, name, full: true, reporter, signal });
+}
+
+/** Reads every file of the new version; one that the disk did not keep stops the switch. */
+async function requireWhole({ session, reporter, signal }: UpdateOptions, name: BuildName): Promise<void> {
+  const { damaged } = await verifyTree({ layout: session.layout, name, full: true, reporter, signal });
+  const first = damaged[0];
+  if (first === undefined) return;
+  discardVersion(session.layout, name);
+  throw new SatchelError('staged-tree-damaged', {
+    build: name,
+    count: damaged.length,
+    path: displayOf(first.path),
+  });
+}
+
+/** Points the device at the new version and lets go of what is neither it nor the way back. */
+async function switchTo({ session, reporter }: UpdateOptions, situation: Situation): Promise<void> {
+  const { layout } = session;
+  const { wanted, current, running } = situation;
+  reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
+  // What has proved that it runs is the better way back than what has never been booted.
+  const before = running === wanted.build.name ? current : (running ?? current);
+  olpcBootPointer(layout).switchTo(wanted.build.name, before);
+  purgeVersions(layout);
+}

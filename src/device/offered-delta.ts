@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto';
+import { isSatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import { type DeltaHead, parseHead } from '../delta/delta-format.ts';
+import { applyIndexPatch } from '../delta/index-patch.ts';
+import { deltaFile } from '../repository/layout.ts';
+import type { DeltaReference } from '../repository/records.ts';
+import { fetchRanges } from './fetch.ts';
+import { readInstalled, readStoredIndex } from './installed.ts';
+import type { DeviceLayout } from './layout.ts';
+import { type BuildIndex, indexKnownOr, keepIndex, type ListsOptions } from './lists.ts';
+import { readPieces, type Spool } from './spool.ts';
+import type { Wanted } from './wanted.ts';
+
+/** A delta from the version that the device has: its head has been received and compared with the signed record. */
+export type OpenDelta = {
+  readonly reference: DeltaReference;
+  readonly head: DeltaHead;
+};
+
+/** The delta that leads from an installed version to the wanted build, when the repository has one. */
+export function offeredDelta(
+  layout: DeviceLayout,
+  base: BuildName,
+  { deltas }: Wanted,
+): DeltaReference | undefined {
+  // By index and not by name, because a name may have gone to another build.
+  const index = readInstalled(layout, base)?.index;
+  return index === undefined ? undefined : deltas.deltas.find(({ fromIndex }) => fromIndex === index);
+}
+
+/** Bytes of a delta that have not been received yet. */
+export function missingDeltaBytes(spool: Spool, { stored, length }: DeltaReference): number {
+  let bytes = 0;
+  for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;
+  return bytes;
+}
+
+/**
+ * Brings in the head of a delta and makes the new index from the old one. Undefined, with a notice, when it proves
+ * to be of no use: another way has to be taken then. Throws what `fetchRanges` throws.
+ */
+export async function openDelta(
+  options: ListsOptions,
+  reference: DeltaReference,
+): Promise<{ readonly delta: OpenDelta; readonly index: BuildIndex } | undefined> {
+  try {
+    const head = await fetchHead(options, reference);
+    const index = head && makeIndex(options, head);
+    if (head !== undefined && index !== undefined) return { delta: { reference, head }, index };
+  } catch (error) {
+    if (!isSatchelError(error, 'delta-damaged', 'delta-newer')) throw error;
+  }
+  options.reporter.notice('delta-of-no-use', { from: reference.from, build: options.wanted.build.name });
+  return undefined;
+}
+
+/** Wrong bytes are asked for once more, since most are accidents on the way. */
+const attempts = 2;
+
+async function fetchHead(
+  options: ListsOptions,
+  { stored, head, length, fromIndex }: DeltaReference,
+): Promise<DeltaHead | undefined> {
+  const { spool, wanted } = options;
+  const interval = { start: 0, end: head.length };
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const range = { name: deltaFile(stored), file: stored, offset: 0, length: head.length };
+    await fetchRanges({ ...options, ranges: [range], onReceived() {} });
+    const bytes = readPieces(spool.locate(stored, interval));
+    if (hash('sha256', bytes) === head.sha256) {
+      const parsed = parseHead(bytes);
+      const whole = parsed.segments.reduce((sum, segment) => sum + segment.length, head.length);
+      const isRight = parsed.from === fromIndex && parsed.to === wanted.build.index.sha256;
+      return isRight && whole === length ? parsed : undefined;
+    }
+    spool.discard(stored, interval);
+  }
+  return undefined;
+}
+
+/** Undefined when the old index is lost: then there is nothing to patch. */
+function makeIndex({ layout, wanted }: ListsOptions, head: DeltaHead): BuildIndex | undefined {
+  const { sha256, size } = wanted.build.index;
+  return indexKnownOr(layout, sha256, () => {
+    const old = readStoredIndex(layout, head.from);
+    if (old === undefined) return undefined;
+    return keepIndex(layout, sha256, applyIndexPatch(old, head.indexPatch, { sha256, size }));
+  });
+}

@@ -1,0 +1,28 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { systemErrorCode } from '../base/errors.ts';
+import type { SystemPath } from '../os/system-error.ts';
+
+/** What stands in the place of a regular file must not be followed or waited for. */
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const noFile: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR'];
+
+/** Exactly `length` bytes of a file, or undefined if it is gone, is no regular file, or is shorter. */
+export function readAt(path: SystemPath, position: number, length: number): Buffer | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, flags);
+    const bytes = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = readSync(fd, bytes, filled, length - filled, position + filled);
+      if (count === 0) return undefined;
+      filled += count;
+    }
+    return bytes;
+  } catch (error) {
+    if (noFile.includes(systemErrorCode(error))) return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto';
+import type { ByteString } from '../base/byte-string.ts';
+import { pathBelow } from '../base/byte-string.ts';
+import { isSatchelError } from '../base/errors.ts';
+import { freeBuffer } from '../base/memory.ts';
+import { applySegment } from '../delta/apply-segment.ts';
+import type { ObjectList } from '../delta/object-list.ts';
+import { type BaseObjects, objectPlaces } from './base-objects.ts';
+import { readAt } from './read-at.ts';
+import { readPieces } from './spool.ts';
+import type { ObjectTarget } from './stage-plan.ts';
+import type { StageTask } from './stage-task.ts';
+
+/** What applying the segments of one delta needs beside the trees; it is sent to every thread once. */
+export type DeltaScene = {
+  readonly base: BaseObjects;
+  /** The objects of the new build. */
+  readonly targets: ObjectList;
+  /** Where each object goes that the new tree needs, by ordinal. */
+  readonly needed: ReadonlyMap<number, readonly ObjectTarget[]>;
+};
+
+/** What became of a segment. */
+export type SegmentOutcome = {
+  /** Needed objects that were made and written. */
+  readonly produced: number[];
+  /** Paths of the base whose content was not what its index says. */
+  readonly damaged: ByteString[];
+  /** True when the bytes are not those that were signed. */
+  readonly badBytes: boolean;
+};
+
+/**
+ * Applies one received segment and hands over every needed object that came out right. Bases are hashed when
+ * they are read; one that is wrong or gone costs the objects that are made from it, and nothing else.
+ */
+export function applyReceivedSegment(
+  task: Extract<StageTask, { kind: 'segment' }>,
+  scene: DeltaScene & { readonly tree: string },
+  write: (targets: readonly ObjectTarget[], content: Uint8Array) => void,
+): SegmentOutcome {
+  const { base, targets, needed, tree } = scene;
+  const outcome: SegmentOutcome & { badBytes: boolean } = { produced: [], damaged: [], badBytes: false };
+  const stored = readPieces(task.pieces);
+  try {
+    if (hash('sha256', stored) !== task.segment.sha256) return { ...outcome, badBytes: true };
+    applySegment({
+      stored,
+      segment: task.segment,
+      baseSizes: base.list.sizes,
+      targets,
+      base: baseReader(base, tree, outcome.damaged),
+      wanted: (ordinal) => needed.has(ordinal),
+      produce(ordinal, content) {
+        write(needed.get(ordinal) ?? [], content);
+        outcome.produced.push(ordinal);
+      },
+    });
+  } catch (error) {
+    // What it has made until then is right, and the rest is fetched in another way.
+    if (!isSatchelError(error, 'delta-damaged')) throw error;
+  } finally {
+    freeBuffer(stored);
+  }
+  return outcome;
+}
+
+/** Reads old objects from the tree of the base; each is lent until the next is asked for. */
+function baseReader(
+  base: BaseObjects,
+  tree: string,
+  damaged: ByteString[],
+): (ordinal: number) => Uint8Array | undefined {
+  const placeOf = objectPlaces(base);
+  let lent: Buffer | undefined;
+  return (ordinal) => {
+    const { path, position, size } = placeOf(ordinal);
+    if (lent !== undefined) freeBuffer(lent);
+    lent = readAt(pathBelow(tree, path), position, size);
+    const wanted = base.list.hashes.subarray(32 * ordinal, 32 * (ordinal + 1));
+    if (lent !== undefined && hash('sha256', lent, 'buffer').equals(wanted)) return lent;
+    damaged.push(path);
+    return undefined;
+  };
+}
