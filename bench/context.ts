@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { compareTrees, describeDifferences } from './check-tree.ts';
-import type { Sample } from './contest.ts';
+import type { Sample, Wire } from './contest.ts';
 import { startCountingProxy } from './counting-proxy.ts';
 import type { Measured } from './measure.ts';
-import type { Server } from './servers.ts';
+import type { Address, Server } from './servers.ts';
 import { describeTree, type TreeDescription } from './tree-description.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -79,26 +79,24 @@ function differencesFrom(build: Build, directory: string, clampedTo?: number) {
 /** Adds to a run what the server spent during it. */
 export async function withServer(server: Server, job: () => Promise<Measured>): Promise<Sample> {
   const before = server.cpu();
-  const { wall, cpu, peak } = await job();
-  return { wall, cpu, peak, serverCpu: server.cpu() - before, serverPeak: server.peak() };
+  const { wall, cpu, peak, written } = await job();
+  return { wall, cpu, peak, written, serverCpu: server.cpu() - before, serverPeak: server.peak() };
 }
 
-/** Counts what crosses the socket while the job talks to the server through a proxy. `before` is not counted. */
+/** Added to every request while bytes are counted, in milliseconds. */
+const countedDelay = 10;
+
+/** Counts what crosses the socket while the job talks to the server through a proxy. */
 export async function countedOnTheWire(
   server: Server,
-  before: (port: number) => Promise<void>,
-  job: (port: number) => Promise<unknown>,
-): Promise<{ bytes: number; requests: number }> {
-  const proxy = await startCountingProxy(server.port);
+  job: (at: Address) => Promise<unknown>,
+): Promise<Wire> {
+  const proxy = await startCountingProxy(server.at.port, { delay: countedDelay });
   try {
-    await before(proxy.port);
-    const start = proxy.passed();
-    await job(proxy.port);
-    const end = proxy.passed();
-    return {
-      bytes: end.toClient + end.toServer - start.toClient - start.toServer,
-      requests: end.requests - start.requests,
-    };
+    await job({ host: '127.0.0.1', port: proxy.port });
+    const { toClient, toServer, requests, inTurn } = proxy.passed();
+    // Only HTTP has requests that can be told apart.
+    return { bytes: toClient + toServer, ...(requests > 0 ? { requests, inTurn } : {}) };
   } finally {
     await proxy.close();
   }

@@ -70,3 +70,15 @@ test('what a client that stands still has not read is told apart from what it ha
   // The client's own stream may have taken one more piece out of the socket before it stood still.
   assert.ok(apart >= read && apart <= read + 256 * 1024, `${apart} bytes said to be read, ${read} were`);
 });
+
+test('requests that wait for each other are told apart from those that do not', async (context) => {
+  const proxy = await startCountingProxy(await serverOf(context, Buffer.alloc(1000)), { delay: 20 });
+  context.after(() => proxy.close());
+  const agent = new Agent({ keepAlive: true });
+  context.after(() => agent.destroy());
+  await fetchAll(proxy.port, agent);
+  await Promise.all([1, 2, 3].map(() => fetchAll(proxy.port, agent)));
+  const { requests, inTurn } = proxy.passed();
+  assert.equal(requests, 4);
+  assert.equal(inTurn, 2);
+});

@@ -6,6 +6,8 @@ export type Passed = {
   readonly connections: number;
   /** HTTP/1.1 request lines; 0 for other protocols. */
   readonly requests: number;
+  /** How many of them came one after another: the most of which none began before the one before had its answer. */
+  readonly inTurn: number;
   /** Bytes of TCP payload in both directions. */
   readonly toServer: number;
   readonly toClient: number;
@@ -28,19 +30,30 @@ const longestRequestLine = 4096;
 /** Longer than the kernel puts off acknowledging, so that what a queue still holds has really not arrived. */
 const acknowledgementDelay = 150;
 
+export type ProxyOptions = {
+  /** Paces what goes to the client. */
+  readonly bytesPerSecond?: number;
+  /** Milliseconds that what the client sends takes longer, so that it shows which requests wait for another. */
+  readonly delay?: number;
+};
+
+/** A request's time on the wire, in milliseconds: from its line to the latest byte of its answer. */
+type Exchange = { readonly began: number; ended: number };
+
 /**
  * Counts bytes where they cross the socket, whatever the programs on both sides say of themselves. Runs through
- * it are never timed. `bytesPerSecond` paces what goes to the client.
+ * it are never timed.
  */
 export async function startCountingProxy(
   serverPort: number,
-  options: { readonly bytesPerSecond?: number } = {},
+  options: ProxyOptions = {},
 ): Promise<CountingProxy> {
+  const { delay = 0 } = options;
+  const exchanges: Exchange[] = [];
   const sockets = new Set<Socket>();
   const clients = new Map<Socket, Socket>();
   const frozen = new Set<Socket>();
   let connections = 0;
-  let requests = 0;
   let toServer = 0;
   let toClient = 0;
   const server = createServer({ noDelay: true }, (client) => {
@@ -51,19 +64,23 @@ export async function startCountingProxy(
       socket.on('close', () => sockets.delete(socket));
     }
     let unfinished = '';
+    let exchange: Exchange | undefined;
     client.on('data', (bytes) => {
       toServer += bytes.length;
       const text = unfinished + bytes.toString('latin1');
       let end = 0;
       for (const match of text.matchAll(requestLine)) {
-        requests += 1;
+        exchange = { began: performance.now(), ended: Number.POSITIVE_INFINITY };
+        exchanges.push(exchange);
         end = match.index + match[0].length;
       }
       unfinished = text.slice(Math.max(end, text.length - longestRequestLine));
-      if (!upstream.write(bytes)) pauseUntilDrained(client, upstream);
+      if (delay > 0) setTimeout(() => upstream.write(bytes), delay);
+      else if (!upstream.write(bytes)) pauseUntilDrained(client, upstream);
     });
     upstream.on('data', (bytes) => {
       toClient += bytes.length;
+      if (exchange !== undefined) exchange.ended = performance.now();
       const waits = !client.write(bytes);
       if (frozen.has(client)) upstream.pause();
       else if (waits) pauseUntilDrained(upstream, client);
@@ -81,7 +98,7 @@ export async function startCountingProxy(
       [client, upstream],
       [upstream, client],
     ] as const) {
-      from.on('end', () => to.end());
+      from.on('end', () => (to === upstream && delay > 0 ? setTimeout(() => to.end(), delay) : to.end()));
       from.on('error', () => to.destroy());
       from.on('close', () => to.destroySoon());
     }
@@ -89,7 +106,13 @@ export async function startCountingProxy(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    passed: () => ({ connections, requests, toServer, toClient }),
+    passed: () => ({
+      connections,
+      requests: exchanges.length,
+      inTurn: longestChain(exchanges),
+      toServer,
+      toClient,
+    }),
     async unread() {
       for (const [client, upstream] of clients) {
         frozen.add(client);
@@ -107,6 +130,18 @@ export async function startCountingProxy(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** The most exchanges of which each began when the one before had ended: always taking the first to end finds them. */
+function longestChain(exchanges: readonly Exchange[]): number {
+  let length = 0;
+  let free = 0;
+  for (const { began, ended } of exchanges.toSorted((a, b) => a.ended - b.ended)) {
+    if (began < free) continue;
+    length += 1;
+    free = ended;
+  }
+  return length;
 }
 
 /** Bytes on their way from our end of a loopback connection to the program at the other, from `/proc/net/tcp`. */

@@ -7,7 +7,7 @@ const result = (row: string, who: string, ...walls: number[]): Result => ({
   pair: 'small-minor',
   row,
   who,
-  samples: walls.map((wall) => ({ wall, cpu: wall, peak: 1e6 })),
+  samples: walls.map((wall) => ({ wall, cpu: wall, peak: 1e6, written: 0 })),
 });
 
 test('a goal against a peer compares medians of the same run', () => {
@@ -23,4 +23,14 @@ test('a goal whose peer was left out is not judged', () => {
     judge([result('publish the first', 'satchel', 1)]).map(({ goal }) => goal.measure),
     ['memory'],
   );
+});
+
+test('a goal may be a multiple of a contender of another row of the pair', () => {
+  const results: Result[] = [
+    { ...result('update', 'satchel'), wire: { bytes: 4 } },
+    { ...result('update, one time', 'ostree delta'), wire: { bytes: 10 } },
+  ];
+  const wire = judge(results).find(({ goal }) => goal.measure === 'wire');
+  assert.equal(wire?.allowed, 4.5);
+  assert.equal(wire?.met, true);
 });

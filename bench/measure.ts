@@ -11,6 +11,8 @@ export type Cost = {
   readonly cpu: number;
   /** Largest resident size of any one process of the tree, in bytes. */
   readonly peak: number;
+  /** Bytes that they had written to disk: blocks of files and directories that their writes made dirty. */
+  readonly written: number;
 };
 
 /** A finished process: what it cost and what it printed. */
@@ -21,7 +23,14 @@ export type Command = {
   readonly parameters: readonly string[];
   readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The file of a network namespace to run in; absent: this machine's own. */
+  readonly network?: string;
 };
+
+/** Program and parameters, with what leads into the command's network before them. */
+export function wordsOf({ program, parameters, network }: Command): string[] {
+  return [...(network === undefined ? [] : ['nsenter', `--net=${network}`]), program, ...parameters];
+}
 
 /**
  * Runs a command to its end under GNU time, which reads what the kernel kept of the whole process tree
@@ -33,14 +42,14 @@ export async function measure(command: Command): Promise<Measured> {
     const report = join(scratch, 'time');
     const started = process.hrtime.bigint();
     const { code, output, complaint } = await runToEnd({
-      ...command,
+      ...withoutNetwork(command),
       program: '/usr/bin/time',
-      parameters: ['-q', '-f', '%U %S %M', '-o', report, command.program, ...command.parameters],
+      parameters: ['-q', '-f', '%U %S %M %O', '-o', report, ...wordsOf(command)],
     });
     const wall = Number(process.hrtime.bigint() - started) / 1e9;
     if (code !== 0) throw new Error(`${shown(command)} ended with ${code}:\n${complaint || output}`);
-    const [user, system, kibibytes] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
-    return { wall, cpu: user! + system!, peak: kibibytes! * 1024, output };
+    const [user, system, kibibytes, blocks] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
+    return { wall, cpu: user! + system!, peak: kibibytes! * 1024, written: blocks! * 512, output };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -97,7 +106,8 @@ type Ended = { readonly code: number; readonly output: string; readonly complain
 
 function runToEnd(command: Command): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command.program, command.parameters, {
+    const [program, ...parameters] = wordsOf(command);
+    const child = spawn(program!, parameters, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...command.environment },
       detached: true,
@@ -128,6 +138,10 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
+}
+
+function withoutNetwork({ network: _network, ...command }: Command): Command {
+  return command;
 }
 
 function shown(command: Command): string {

@@ -1,25 +1,56 @@
 import { parseArgs } from 'node:util';
 
-export const pairNames = ['small-minor', 'large-minor', 'synthetic', 'kill-resume'] as const;
+export const pairNames = [
+  'small-minor',
+  'small-major',
+  'large-minor',
+  'large-major',
+  'apps',
+  'small-files',
+  'synthetic',
+  'kill-resume',
+] as const;
 
 /** Something to measure on. */
 export type PairName = (typeof pairNames)[number];
 
-export const peerNames = ['satchel', 'rsync', 'ostree'] as const;
+export const rowNames = [
+  'publish',
+  'delta',
+  'install',
+  'update',
+  'classroom',
+  'thin-link',
+  'nothing-to-do',
+  'staging',
+] as const;
+
+/** A group of rows; which of them a pair has is said in `pairs.ts`. */
+export type RowName = (typeof rowNames)[number];
+
+export const peerNames = ['satchel', 'rsync', 'ostree', 'ostree-trixie', 'casync', 'zchunk'] as const;
+
+const quickPairs: readonly PairName[] = ['small-minor', 'small-files'];
 
 /** What the caller asked for. */
 export type BenchOptions = {
   readonly quick: boolean;
-  readonly runs: number;
+  /** Timed runs; absent: as many as the pair and row deserve. */
+  readonly runs?: number;
   readonly pairs: readonly PairName[];
+  readonly rows: ReadonlySet<RowName>;
   readonly without: ReadonlySet<string>;
 };
 
 export const usage = `usage: npm run bench [-- OPTIONS]
-  --quick            one run instead of five, and only the smallest synthetic tree
-  --runs N           so many timed runs
-  --pairs A,B        of: ${pairNames.join(', ')} (small-minor, synthetic and kill-resume if nothing is said)
-  --without NAME     leave a contender out: ${peerNames.join(', ')}; may be repeated`;
+  --quick            a few minutes: ${quickPairs.join(' and ')}, one run of each
+  --runs N           so many timed runs, instead of five of small trees and three of large ones
+  --pairs A,B        of: ${pairNames.join(', ')}
+                     (all if nothing is said)
+  --rows A,B         of: ${rowNames.join(', ')}
+                     (all that a pair has if nothing is said)
+  --without NAME     leave a contender out: ${peerNames.join(', ')};
+                     may be repeated`;
 
 /** Reads the command line. Throws an Error with a sentence for words that are off. */
 export function parseOptions(words: readonly string[]): BenchOptions {
@@ -28,18 +59,33 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     options: {
       quick: { type: 'boolean', default: false },
       runs: { type: 'string' },
-      pairs: { type: 'string', default: 'small-minor,synthetic,kill-resume' },
+      pairs: { type: 'string' },
+      rows: { type: 'string' },
       without: { type: 'string', multiple: true, default: [] },
     },
   });
-  const pairs = values.pairs.split(',').map((name) => {
-    const pair = pairNames.find((each) => each === name);
-    if (pair === undefined) throw new Error(`there is no pair "${name}"`);
-    return pair;
-  });
-  for (const name of values.without)
-    if (!peerNames.some((each) => each === name)) throw new Error(`there is no contender "${name}"`);
-  const runs = Number(values.runs ?? (values.quick ? 1 : 5));
-  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs needs a whole number from 1');
-  return { quick: values.quick, runs, pairs, without: new Set(values.without) };
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (runs !== undefined && (!Number.isInteger(runs) || runs < 1))
+    throw new Error('--runs needs a whole number from 1');
+  return {
+    quick: values.quick,
+    ...(runs === undefined ? {} : { runs }),
+    pairs: chosen(values.pairs, pairNames, 'pair') ?? (values.quick ? quickPairs : pairNames),
+    rows: new Set(chosen(values.rows, rowNames, 'row') ?? rowNames),
+    without: new Set(values.without.map((name) => oneOf(name, peerNames, 'contender'))),
+  };
+}
+
+function chosen<Name extends string>(
+  list: string | undefined,
+  names: readonly Name[],
+  what: string,
+): Name[] | undefined {
+  return list?.split(',').map((name) => oneOf(name, names, what));
+}
+
+function oneOf<Name extends string>(name: string, names: readonly Name[], what: string): Name {
+  const found = names.find((each) => each === name);
+  if (found === undefined) throw new Error(`there is no ${what} "${name}"`);
+  return found;
 }

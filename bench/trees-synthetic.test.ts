@@ -15,6 +15,19 @@ test('GNU tar reads a synthetic tree with as many files as were asked for', (con
   assert.equal(names.filter((name) => !name.endsWith('/')).length, 250);
 });
 
+test('so many files differ as were asked for, and no others', (context) => {
+  const directory = mkdtempSync(join(tmpdir(), 'satchel-synthetic-'));
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  const digests = [0, 10].map((changed) => {
+    const tar = join(directory, `${changed}.tar`);
+    writeSyntheticTree(tar, 250, changed);
+    const sums = execFileSync('tar', ['-xf', tar, '--to-command=md5sum'], { encoding: 'utf8' });
+    return sums.trim().split('\n');
+  });
+  assert.equal(digests[1]!.length, 250);
+  assert.equal(digests[1]!.filter((digest, at) => digest !== digests[0]![at]).length, 10);
+});
+
 test('the incompressible tree is the same every time and does not get smaller', (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'satchel-synthetic-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));

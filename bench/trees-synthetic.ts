@@ -3,22 +3,28 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 const filesPerDirectory = 100;
 
+/** Seconds since 1970: of every file, and of those that are changed. */
+const time = 1_700_000_000;
+const timeOfChange = time + 86_400;
+
 /**
  * Writes a tar of `count` small files (about 200 bytes, each different) in directories of a hundred: a tree whose
- * only property is its size.
+ * only property is its size. `changed` of them, evenly spread, have other content and a later time than in the tree
+ * that has none changed.
  */
-export function writeSyntheticTree(output: string, count: number): void {
+export function writeSyntheticTree(output: string, count: number, changed = 0): void {
+  const everyFile = changed === 0 ? Number.POSITIVE_INFINITY : Math.floor(count / changed);
   const file = openSync(output, 'w');
   try {
     let pending: Buffer[] = [header('./', 0, '5')];
     for (let number = 0; number < count; number += 1) {
       const directory = `./d${String(Math.floor(number / filesPerDirectory)).padStart(5, '0')}/`;
       if (number % filesPerDirectory === 0) pending.push(header(directory, 0, '5'));
-      const content = Buffer.from(`file ${number}\n`.repeat(12 + (number % 7)));
-      pending.push(
-        header(`${directory}f${String(number).padStart(7, '0')}`, content.length, '0'),
-        padded(content),
-      );
+      const isChanged = number % everyFile === everyFile - 1;
+      const line = isChanged ? `file ${number}, changed\n` : `file ${number}\n`;
+      const content = Buffer.from(line.repeat(12 + (number % 7)));
+      const name = `${directory}f${String(number).padStart(7, '0')}`;
+      pending.push(header(name, content.length, '0', isChanged ? timeOfChange : time), padded(content));
       if (pending.length > 5000) {
         writeSync(file, Buffer.concat(pending));
         pending = [];
@@ -54,14 +60,14 @@ function padded(content: Buffer): Buffer {
   return Buffer.concat([content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
 }
 
-/** A ustar header: root's, from one fixed time. */
-function header(name: string, size: number, type: '0' | '5'): Buffer {
+/** A ustar header: root's. */
+function header(name: string, size: number, type: '0' | '5', mtime = time): Buffer {
   const block = Buffer.alloc(512);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0');
   block.write(name, 0, 'latin1');
   block.write(`${octal(type === '5' ? 0o755 : 0o644, 7)}\0`, 100);
   block.write(`${octal(0, 7)}\0${octal(0, 7)}\0`, 108);
-  block.write(`${octal(size, 11)}\0${octal(1_700_000_000, 11)}\0`, 124);
+  block.write(`${octal(size, 11)}\0${octal(mtime, 11)}\0`, 124);
   block.write('        ', 148);
   block.write(type, 156);
   block.write('ustar\x0000', 257);

@@ -1,11 +1,40 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Measured, measure, run } from '../measure.ts';
-import { freePort, type Server, startServer } from '../servers.ts';
+import { type Command, type Measured, measure, run } from '../measure.ts';
+import { type Address, urlOf } from '../servers.ts';
 
-export async function ostreeVersion(): Promise<string> {
-  const version = /Version: '([^']+)'/.exec(await run({ program: 'ostree', parameters: ['--version'] }))?.[1];
-  return `ostree ${version ?? 'of unknown version'}`;
+/** One version of the program: the installed one, or one that lives in a tree of another release. */
+export type Ostree = {
+  readonly version: string;
+  /** The command as it must be started so that it finds this version. */
+  inside(command: Command): Command;
+};
+
+/** The version that is installed on this machine. */
+export async function installedOstree(): Promise<Ostree> {
+  const inside = (command: Command) => command;
+  return { version: await versionOf(inside), inside };
+}
+
+/**
+ * The version inside a tree, run with that tree as its root; `visible` is the directory of this machine that it
+ * works in, at the same path. What leads inside costs some 10 ms of each run.
+ */
+export async function ostreeOfTree(tree: string, visible: string): Promise<Ostree> {
+  mkdirSync(join(tree, visible), { recursive: true });
+  const enter =
+    'mount --bind "$2" "$1/$2" && mount --bind /proc "$1/proc" && tree=$1 && shift 2 && exec chroot "$tree" "$@"';
+  const inside = (command: Command): Command => ({
+    ...command,
+    program: 'unshare',
+    parameters: ['--mount', 'sh', '-c', enter, 'sh', tree, visible, command.program, ...command.parameters],
+  });
+  return { version: await versionOf(inside), inside };
+}
+
+async function versionOf(inside: Ostree['inside']): Promise<string> {
+  const output = await run(inside({ program: 'ostree', parameters: ['--version'] }));
+  return /Version: '([^']+)'/.exec(output)?.[1] ?? 'of unknown version';
 }
 
 /** An empty repository as a server keeps it: every object compressed by itself. */
@@ -47,43 +76,34 @@ function commitFrom(
   });
 }
 
-/** nginx over the repository, as ostree's own documents advise, with a log of requests. */
-export async function serveArchive(
+/** Makes a static delta and names it in the summary, where clients look for it; the making is measured. */
+export async function makeDelta(
+  ostree: Ostree,
   repository: string,
-  scratch: string,
-): Promise<Server & { requests(): number }> {
-  const port = await freePort();
-  mkdirSync(scratch, { recursive: true });
-  const log = join(scratch, 'requests');
-  const configuration = join(scratch, 'nginx.conf');
-  writeFileSync(configuration, nginxConfiguration(port, repository, scratch, log));
-  const server = await startServer(port, {
-    program: 'nginx',
-    parameters: ['-c', configuration, '-p', scratch, '-e', join(scratch, 'errors'), '-g', 'daemon off;'],
-  });
-  return { ...server, requests: () => readFileSync(log, 'latin1').split('\n').length - 1 };
+  from: string,
+  to: string,
+): Promise<Measured> {
+  const parameters = ['static-delta', 'generate', `--repo=${repository}`, `--from=${from}`, `--to=${to}`];
+  const made = await measure(ostree.inside({ program: 'ostree', parameters }));
+  await run(ostree.inside({ program: 'ostree', parameters: ['summary', '-u', `--repo=${repository}`] }));
+  return made;
 }
 
-/** A client's repository with the server as its remote; files lie in it as they are, ready to be linked. */
-export async function initClient(repository: string, port: number): Promise<void> {
+/** A client's repository with a server as its remote; files lie in it as they are, ready to be linked. */
+export async function initClient(repository: string, at: Address): Promise<void> {
+  await initBare(repository);
+  await pointClientAt(repository, at);
+}
+
+/** An empty repository whose files lie in it as they are, ready to be linked. */
+export async function initBare(repository: string): Promise<void> {
   await run({ program: 'ostree', parameters: ['init', `--repo=${repository}`, '--mode=bare'] });
-  await pointClientAt(repository, port);
 }
 
 /** Changes the address of the remote. */
-export async function pointClientAt(repository: string, port: number): Promise<void> {
-  await run({
-    program: 'ostree',
-    parameters: [
-      'remote',
-      'add',
-      `--repo=${repository}`,
-      '--force',
-      '--no-gpg-verify',
-      'origin',
-      `http://127.0.0.1:${port}`,
-    ],
-  });
+export async function pointClientAt(repository: string, at: Address): Promise<void> {
+  const remote = ['remote', 'add', `--repo=${repository}`, '--force', '--no-gpg-verify', 'origin', urlOf(at)];
+  await run({ program: 'ostree', parameters: remote });
 }
 
 /** Fetches a branch, measured. */
@@ -91,27 +111,31 @@ export function pull(repository: string, branch: string): Promise<Measured> {
   return measure({ program: 'ostree', parameters: ['pull', `--repo=${repository}`, 'origin', branch] });
 }
 
+export type PullOptions = {
+  readonly ostree: Ostree;
+  /** Take a static delta where there is one; else objects alone. */
+  readonly deltas: boolean;
+  readonly network?: string | undefined;
+};
+
 /** Fetches a branch and checks it out with hard links, measured as one. */
-export function pullAndCheckout(repository: string, branch: string, directory: string): Promise<Measured> {
-  const script = 'ostree pull --repo="$1" origin "$2" && ostree checkout --repo="$1" -H "origin:$2" "$3"';
-  return measure({ program: 'sh', parameters: ['-c', script, 'sh', repository, branch, directory] });
+export function pullAndCheckout(
+  repository: string,
+  branch: string,
+  directory: string,
+  { ostree, deltas, network }: PullOptions,
+): Promise<Measured> {
+  const option = deltas ? '' : '--disable-static-deltas';
+  const script = `ostree pull ${option} --repo="$1" origin "$2" && ostree checkout --repo="$1" -H "origin:$2" "$3"`;
+  const command = ostree.inside({
+    program: 'sh',
+    parameters: ['-c', script, 'sh', repository, branch, directory],
+  });
+  return measure(network === undefined ? command : { ...command, network });
 }
 
-function nginxConfiguration(port: number, repository: string, scratch: string, log: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `
-user root;
-worker_processes 1;
-pid ${scratch}/pid;
-events { worker_connections 1024; }
-http {
-  access_log ${log};
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 100000;
-  default_type application/octet-stream;
-${temporary.map((name) => `  ${name}_temp_path ${scratch}/${name};`).join('\n')}
-  server { listen 127.0.0.1:${port}; root ${repository}; }
-}
-`;
+/** Lays a commit of a repository out as a tree of hard links, measured. */
+export function checkout(repository: string, branch: string, directory: string): Promise<Measured> {
+  const parameters = ['checkout', `--repo=${repository}`, '-H', branch, directory];
+  return measure({ program: 'ostree', parameters });
 }

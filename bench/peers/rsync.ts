@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type Measured, measure, run } from '../measure.ts';
-import { freePort, type Server, startServer } from '../servers.ts';
+import { type Address, freePort, loopback, type Place, type Server, startServer } from '../servers.ts';
 
 /** Everything that a build carries; what a fair transfer by rsync has to name. */
 const everything = ['-aHAX', '--numeric-ids'];
@@ -13,6 +13,7 @@ export async function rsyncVersion(): Promise<string> {
 export async function serveTrees(
   configuration: string,
   modules: Readonly<Record<string, string>>,
+  place: Place = loopback,
 ): Promise<Server> {
   const port = await freePort();
   const settings = [
@@ -25,12 +26,12 @@ export async function serveTrees(
     ...Object.entries(modules).map(([name, path]) => `[${name}]\npath = ${path}`),
   ];
   writeFileSync(configuration, `${settings.join('\n')}\n`);
-  return await startServer(port, {
+  return await startServer(place, port, {
     program: 'rsync',
     parameters: [
       '--daemon',
       '--no-detach',
-      '--address=127.0.0.1',
+      `--address=${place.host}`,
       `--port=${port}`,
       `--config=${configuration}`,
     ],
@@ -39,13 +40,14 @@ export async function serveTrees(
 
 /** Copies a module into a directory, measured. `options` such as `--link-dest=…` or `-z` come on top. */
 export function pull(
-  port: number,
+  { host, port, network }: Address,
   module: string,
   directory: string,
   ...options: string[]
 ): Promise<Measured> {
   return measure({
     program: 'rsync',
-    parameters: [...everything, ...options, `rsync://127.0.0.1:${port}/${module}/`, `${directory}/`],
+    parameters: [...everything, ...options, `rsync://${host}:${port}/${module}/`, `${directory}/`],
+    ...(network === undefined ? {} : { network }),
   });
 }

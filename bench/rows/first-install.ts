@@ -2,7 +2,7 @@ import { type Contender, contest, type Result } from '../contest.ts';
 import { type Build, type Context, checkExact, checkPeer, countedOnTheWire, withServer } from '../context.ts';
 import * as rsync from '../peers/rsync.ts';
 import * as satchel from '../peers/satchel.ts';
-import type { Server } from '../servers.ts';
+import type { Address, Server } from '../servers.ts';
 
 /** An empty device gets its first build over loopback. */
 export async function firstInstall(
@@ -19,24 +19,27 @@ export async function firstInstall(
 
 function bySatchel(context: Context, build: Build, server: Server): Contender {
   let device = '';
-  const newDevice = async (port: number) => {
+  const newDevice = async (at: Address) => {
     device = context.workspace.freshDirectory('device');
-    await satchel.initDevice(device, port);
+    await satchel.initDevice(device, at);
   };
   return {
     who: 'satchel',
     async prepare() {
-      await newDevice(server.port);
+      await newDevice(server.at);
       return () => withServer(server, () => satchel.update(device, build.name));
     },
-    wire: () => countedOnTheWire(server, newDevice, () => satchel.update(device, build.name)),
+    async wire() {
+      await newDevice(server.at);
+      return await countedOnTheWire(server, (at) => satchel.update(device, build.name, at));
+    },
     check: () => checkExact(build, satchel.installedTree(device, build.name)),
   };
 }
 
 function byRsync(context: Context, build: Build, server: Server): Contender {
   let directory = '';
-  const pull = (port: number) => rsync.pull(port, build.name, directory);
+  const pull = (at: Address) => rsync.pull(at, build.name, directory);
   const newDirectory = async () => {
     directory = context.workspace.freshDirectory('rsync');
   };
@@ -44,9 +47,12 @@ function byRsync(context: Context, build: Build, server: Server): Contender {
     who: 'rsync',
     async prepare() {
       await newDirectory();
-      return () => withServer(server, () => pull(server.port));
+      return () => withServer(server, () => pull(server.at));
     },
-    wire: async () => ({ bytes: (await countedOnTheWire(server, newDirectory, pull)).bytes }),
+    async wire() {
+      await newDirectory();
+      return await countedOnTheWire(server, pull);
+    },
     check: () => checkPeer(build, directory),
   };
 }

@@ -22,7 +22,7 @@ export async function killAndResume(context: Context): Promise<Result[]> {
   await satchel.initRepository(repository);
   await satchel.publish(repository, build.name, tar);
   const server = await satchel.serve(repository);
-  const proxy = await startCountingProxy(server.port, { bytesPerSecond: pace });
+  const proxy = await startCountingProxy(server.at.port, { bytesPerSecond: pace });
   try {
     const clean = await installCounted(0);
     const disturbed = await installCounted(kills);
@@ -43,7 +43,7 @@ export async function killAndResume(context: Context): Promise<Result[]> {
   /** Installs with so many kills; bytes that the client has read from its sockets in all. */
   async function installCounted(times: number): Promise<number> {
     const device = workspace.freshDirectory('device');
-    await satchel.initDevice(device, proxy.port);
+    await satchel.initDevice(device, { host: '127.0.0.1', port: proxy.port });
     const before = proxy.passed().toClient;
     let unread = 0;
     const read = () => proxy.passed().toClient - before - unread;

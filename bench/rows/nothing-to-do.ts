@@ -1,9 +1,10 @@
 import { type Contender, contest, type Result } from '../contest.ts';
 import { type Context, countedOnTheWire, openBuild, withServer } from '../context.ts';
+import { serveDirectory } from '../peers/nginx.ts';
 import * as ostree from '../peers/ostree.ts';
 import * as rsync from '../peers/rsync.ts';
 import * as satchel from '../peers/satchel.ts';
-import type { Server } from '../servers.ts';
+import type { Address, Server } from '../servers.ts';
 import { writeSyntheticTree } from '../trees-synthetic.ts';
 
 /** The device has what its source has: how long until it knows. The tree is `count` small files. */
@@ -23,30 +24,24 @@ export async function nothingToDo(context: Context, count: number): Promise<Resu
       const server = await satchel.serve(repository);
       servers.push(server);
       const device = workspace.freshDirectory('device');
-      await satchel.initDevice(device, server.port);
+      await satchel.initDevice(device, server.at);
       await satchel.update(device, name);
-      const again = (...options: string[]) => satchel.update(device, name, ...options);
       contenders.push({
         who: 'satchel',
-        prepare: async () => () => withServer(server, again),
-        wire: () =>
-          countedOnTheWire(
-            server,
-            async () => {},
-            (port) => again('--source', `http://127.0.0.1:${port}`),
-          ),
+        prepare: async () => () => withServer(server, () => satchel.update(device, name)),
+        wire: () => countedOnTheWire(server, (at) => satchel.update(device, name, at)),
       });
     }
     if (!without.has('rsync')) {
       const server = await rsync.serveTrees(workspace.fresh('rsyncd.conf'), { [name]: build.extracted });
       servers.push(server);
       const directory = workspace.freshDirectory('rsync');
-      await rsync.pull(server.port, name, directory);
-      const again = (port: number) => rsync.pull(port, name, directory);
+      await rsync.pull(server.at, name, directory);
+      const again = (at: Address) => rsync.pull(at, name, directory);
       contenders.push({
         who: 'rsync in place',
-        prepare: async () => () => withServer(server, () => again(server.port)),
-        wire: async () => ({ bytes: (await countedOnTheWire(server, async () => {}, again)).bytes }),
+        prepare: async () => () => withServer(server, () => again(server.at)),
+        wire: () => countedOnTheWire(server, again),
       });
     }
     // ostree takes as long at every size, and minutes to prepare a large one.
@@ -54,20 +49,19 @@ export async function nothingToDo(context: Context, count: number): Promise<Resu
       const archive = workspace.fresh('archive');
       await ostree.initArchive(archive);
       await ostree.commit(archive, name, build.extracted, '--fsync=false');
-      const server = await ostree.serveArchive(archive, workspace.fresh('nginx'));
+      const server = await serveDirectory(archive, workspace.fresh('nginx'));
       servers.push(server);
       const client = workspace.fresh('ostree-client');
-      await ostree.initClient(client, server.port);
+      await ostree.initClient(client, server.at);
       await ostree.pull(client, name);
       contenders.push({
         who: 'ostree pull',
         prepare: async () => () => withServer(server, () => ostree.pull(client, name)),
         wire: () =>
-          countedOnTheWire(
-            server,
-            (port) => ostree.pointClientAt(client, port),
-            () => ostree.pull(client, name),
-          ),
+          countedOnTheWire(server, async (at) => {
+            await ostree.pointClientAt(client, at);
+            await ostree.pull(client, name);
+          }),
       });
     }
     return await contest(contenders, { ...context, pair: name, row: 'nothing to do' });
