@@ -48,6 +48,9 @@ export async function tellStory(stage: Stage): Promise<StepCost[]> {
   heading('publish-second-title');
   costs.push(await publish('row-publish-second', secondBuild, trees.b));
 
+  heading('delta-title');
+  costs.push(await makeDelta());
+
   heading('plan-title');
   await showStep(['plan', '--root', device], signal);
 
@@ -72,9 +75,18 @@ export async function tellStory(stage: Stage): Promise<StepCost[]> {
 
   async function publish(row: Words, name: string, tar: string): Promise<StepCost> {
     const before = bytesOnDisk(repository);
-    const words = ['publish', '--repo', repository, '--name', name, '--stream', 'stable', tar];
+    // Without --deltas 0 the delta would be made in the background, unseen.
+    const source = ['--deltas', '0', tar];
+    const words = ['publish', '--repo', repository, '--name', name, '--stream', 'stable', ...source];
     const ran = await runStep(words, signal);
     return { ...timed(row, ran), disk: bytesOnDisk(repository) - before };
+  }
+
+  async function makeDelta(): Promise<StepCost> {
+    const before = bytesOnDisk(repository);
+    const words = ['delta', 'create', '--repo', repository, firstBuild, secondBuild];
+    const ran = await runStep(words, signal);
+    return { ...timed('row-delta', ran), disk: bytesOnDisk(repository) - before };
   }
 
   async function update(row: Words): Promise<StepCost> {

@@ -47,6 +47,10 @@ const words = {
     en: { text: 'Publish the second build' },
     es: { text: 'Publicar la segunda versión' },
   },
+  'delta-title': {
+    en: { text: 'The delta from the first to the second, made once for all devices' },
+    es: { text: 'El delta de la primera a la segunda, hecho una vez para todos los equipos' },
+  },
   'plan-title': {
     en: { text: 'What the update would cost' },
     es: { text: 'Lo que costaría la actualización' },
@@ -83,6 +87,7 @@ const words = {
     en: { text: 'publish the second build' },
     es: { text: 'publicar la segunda versión' },
   },
+  'row-delta': { en: { text: 'make the delta' }, es: { text: 'hacer el delta' } },
   'row-install': { en: { text: 'first install' }, es: { text: 'primera instalación' } },
   'row-update': { en: { text: 'update' }, es: { text: 'actualización' } },
   'row-again': { en: { text: 'nothing to do' }, es: { text: 'nada que hacer' } },

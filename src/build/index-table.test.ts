@@ -4,12 +4,17 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { type ByteString, byteString, byteStringFromText } from '../base/byte-string.ts';
 import type { IndexEntry } from './entry.ts';
 import { parseIndex, serialiseIndex } from './index-format.ts';
-import { entryAt, IndexTable, pathOf, type SharedIndex } from './index-table.ts';
+import { entryAt, hardLinksOf, IndexTable, pathOf, type SharedIndex } from './index-table.ts';
 
 const inode = { mode: 0o755, uid: 0, gid: 0, mtime: [0, 0], xattrs: [] } as const;
 const entries: readonly IndexEntry[] = [
   { type: 'directory', path: '' as ByteString, ...inode },
-  { type: 'symlink', path: byteStringFromText('a","type":"b'), ...inode, target: byteStringFromText('x') },
+  {
+    type: 'symlink',
+    path: byteStringFromText('a","type":"hardlink'),
+    ...inode,
+    target: byteStringFromText('x'),
+  },
   { type: 'fifo', path: byteStringFromText('señal'), ...inode },
   { type: 'hardlink', path: byteString(Buffer.from([0xff])), link: byteStringFromText('señal') },
 ];
@@ -49,4 +54,10 @@ test('a table that another thread is given reads the same entries from the same 
 test('a search among the first entries does not see the others', () => {
   assert.equal(entryAt(table(), 'señal', 2), undefined);
   assert.deepEqual(entryAt(table(), byteStringFromText('señal'), 3), entries[2]);
+});
+
+test('hard links are found without reading other lines, in a table as in a list', () => {
+  const expected = [[3, entries[3]]];
+  assert.deepEqual([...hardLinksOf(table())], expected);
+  assert.deepEqual([...hardLinksOf(entries)], expected);
 });

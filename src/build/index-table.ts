@@ -1,6 +1,6 @@
 import { type ByteString, byteString, byteStringFromText } from '../base/byte-string.ts';
 import { freeBuffer } from '../base/memory.ts';
-import type { IndexEntry } from './entry.ts';
+import type { HardLinkEntry, IndexEntry } from './entry.ts';
 import { parseIndexLine } from './index-line-parser.ts';
 
 /** The bytes of a table and where its lines end, for another thread: `bytes` is shared, not copied. */
@@ -8,6 +8,8 @@ export type SharedIndex = { readonly bytes: Uint8Array; readonly ends: Uint32Arr
 
 const lineFeed = 0x0a;
 const typeField = Buffer.from(',"type":"');
+/** Cannot stand inside a string of a line, where quotation marks have a backslash before them. */
+const hardLinkField = Buffer.from(',"type":"hardlink"');
 
 /**
  * The entries of a checked index, made from its lines when they are asked for. A list of 50 000 entries as objects
@@ -19,6 +21,7 @@ export class IndexTable implements Iterable<IndexEntry> {
   /** Where each line ends (its line feed); the first is the header. */
   #ends: Uint32Array;
   #lines: number;
+  #last: { readonly number: number; readonly entry: IndexEntry } | undefined;
 
   private constructor(buffer: Buffer, ends: Uint32Array, lines: number) {
     this.#buffer = buffer;
@@ -78,9 +81,15 @@ export class IndexTable implements Iterable<IndexEntry> {
     return this.#lines - 1;
   }
 
-  /** The entry with this number, counted from 0 in byte order of the paths; a new object each time. */
+  /** The entry with this number, counted from 0 in byte order of the paths. */
   at(number: number): IndexEntry | undefined {
     if (number < 0 || number >= this.length) return undefined;
+    // Comparing an entry with the disk asks for it several times in a row.
+    if (this.#last?.number !== number) this.#last = { number, entry: this.#read(number) };
+    return this.#last.entry;
+  }
+
+  #read(number: number): IndexEntry {
     return parseIndexLine(
       this.#buffer.toString('utf8', this.#start(number), this.#ends[number + 1]),
       number + 2,
@@ -95,6 +104,15 @@ export class IndexTable implements Iterable<IndexEntry> {
     return path === undefined ? byteString(Buffer.from(path64!, 'base64')) : byteStringFromText(path);
   }
 
+  /** Every hard link with its number; the other lines are not read. */
+  *hardLinks(): Generator<[number, HardLinkEntry], void> {
+    const find = (from: number) => this.#buffer.indexOf(hardLinkField, from);
+    for (let found = find(0); found !== -1; found = find(found + 1)) {
+      const number = this.#numberAt(found);
+      yield [number, this.at(number) as HardLinkEntry];
+    }
+  }
+
   /** Every entry with its number. */
   *entries(): Generator<[number, IndexEntry], void> {
     for (let number = 0; number < this.length; number += 1) yield [number, this.at(number)!];
@@ -104,6 +122,18 @@ export class IndexTable implements Iterable<IndexEntry> {
     for (let number = 0; number < this.length; number += 1) yield this.at(number)!;
   }
 
+  /** The entry whose line holds this position. */
+  #numberAt(position: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ends[middle + 1]! < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   #start(number: number): number {
     return this.#ends[number]! + 1;
   }
@@ -111,6 +141,12 @@ export class IndexTable implements Iterable<IndexEntry> {
 
 /** Entries in byte order of their paths: as a list while a tree is read, as a table when an index is. */
 export type EntryList = readonly IndexEntry[] | IndexTable;
+
+/** The hard links among entries, with their numbers. */
+export function* hardLinksOf(entries: EntryList): Generator<[number, HardLinkEntry], void> {
+  if (entries instanceof IndexTable) yield* entries.hardLinks();
+  else for (const [number, entry] of entries.entries()) if (entry.type === 'hardlink') yield [number, entry];
+}
 
 /** The path of the entry with this number; undefined when there is none. */
 export function pathOf(entries: EntryList, number: number): ByteString | undefined {

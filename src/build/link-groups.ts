@@ -1,6 +1,6 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { IndexEntry, InodeEntry } from './entry.ts';
-import { type EntryList, entryAt } from './index-table.ts';
+import { type EntryList, entryAt, hardLinksOf } from './index-table.ts';
 
 /** Names that share one inode, the carrier first, in byte order. Only inodes with two names or more have one. */
 export type LinkGroup = { readonly inode: InodeEntry; readonly names: readonly ByteString[] };
@@ -11,8 +11,7 @@ export type LinkGroups = ReadonlyMap<ByteString, LinkGroup>;
 /** Collects the link groups of entries in byte order. Costs memory for linked names only. */
 export function linkGroupsOf(entries: EntryList): LinkGroups {
   const groups = new Map<ByteString, { inode: InodeEntry; names: ByteString[] }>();
-  for (const entry of entries) {
-    if (entry.type !== 'hardlink') continue;
+  for (const [, entry] of hardLinksOf(entries)) {
     const group = groups.get(entry.link);
     if (group === undefined)
       groups.set(entry.link, { inode: inodeAt(entries, entry.link), names: [entry.link, entry.path] });

@@ -110,6 +110,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-device-init',
     load: async () => (await import('./commands/device-init.ts')).deviceInitCommand,
   },
+  'device set': {
+    section: 'device',
+    summary: 'help-device-set',
+    load: async () => (await import('./commands/device-set.ts')).deviceSetCommand,
+  },
   check: {
     section: 'device',
     summary: 'help-check',

@@ -44,6 +44,10 @@ export const size: Parser<number> = (given, label) => {
   return bytes;
 };
 
+/** As {@link size}, or the word `none`, which is null. */
+export const sizeOrNone: Parser<number | null> = (given, label) =>
+  given.trim().toLowerCase() === 'none' ? null : size(given, label);
+
 function bytesIn(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(given.trim());
   const factor = unitFactors[(match?.[2] ?? 'none').toLowerCase()];

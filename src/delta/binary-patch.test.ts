@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isSatchelError } from '../base/errors.ts';
-import { applyPatch, type BinaryPatch, makePatch } from './binary-patch.ts';
-import { createBitEncoder } from './bit-coder.ts';
+import { applyPatch, type BinaryPatch, makePatch, skipPatch } from './binary-patch.ts';
 import { createByteReader } from './byte-reader.ts';
 import { createByteWriter } from './byte-writer.ts';
-import { createDifferenceModel } from './difference-model.ts';
+import { createSparseWriter, type SparseStreams } from './sparse-difference.ts';
+import { createSparseReader } from './sparse-difference-reader.ts';
 
 /** Bytes that look random and are the same on every machine and in every run. */
 function noise(length: number, seed = 1): Uint8Array {
@@ -19,9 +19,15 @@ function noise(length: number, seed = 1): Uint8Array {
   return bytes;
 }
 
+function sparse(difference: Uint8Array): SparseStreams {
+  const writer = createSparseWriter();
+  writer.add(difference);
+  return writer.finish();
+}
+
 const readers = ({ control, difference, extra }: BinaryPatch) => ({
   control: createByteReader(control, 'control'),
-  difference: createByteReader(difference, 'difference'),
+  difference: createSparseReader(sparse(difference)),
   extra: createByteReader(extra, 'extra'),
 });
 
@@ -35,16 +41,14 @@ function applied(base: Uint8Array, patch: BinaryPatch, length: number): Uint8Arr
 
 type Step = [difference: number, extra: number, jump: number];
 
-/** A control made by hand: so many differences with a code of so many bytes, in these steps. */
-function control(differences: number, codeLength: number, ...steps: Step[]): Uint8Array {
+/** A control made by hand, of these steps. */
+function control(...steps: Step[]): Uint8Array {
   const columns = [0, 1, 2].map((column) => {
     const writer = createByteWriter();
     for (const step of steps) writer.varint(step[column]!);
     return writer.finish();
   });
   const writer = createByteWriter();
-  writer.varint(differences);
-  writer.varint(codeLength);
   for (const column of columns) writer.varint(column.length);
   for (const column of columns) writer.bytes(column);
   return writer.finish();
@@ -116,7 +120,8 @@ test('what moved is found where it was, however far', () => {
   const target = Buffer.concat([base.subarray(150_000), base.subarray(0, 150_000)]);
   const patch = makePatch(base, target);
   assert.equal(patch.extra.length, 0);
-  assert.ok(patch.control.length + patch.difference.length < 60);
+  assert.ok(patch.control.length < 20);
+  assert.ok(patch.difference.every((digit) => digit === 0));
 });
 
 test('bytes that changed here and there inside what did not are differences, not extra bytes', () => {
@@ -125,7 +130,8 @@ test('bytes that changed here and there inside what did not are differences, not
   for (let at = 50; at < target.length; at += 20) target[at]! += 3;
   const patch = makePatch(base, target);
   assert.equal(patch.extra.length, 0);
-  assert.ok(patch.difference.length < 800, `${patch.difference.length} bytes`);
+  assert.equal(patch.difference.length, target.length);
+  assert.ok(patch.difference.every((digit) => [0, 3, 255].includes(digit)));
 });
 
 test('long runs of one byte take no long time', { timeout: 20_000 }, () => {
@@ -135,64 +141,90 @@ test('long runs of one byte take no long time', { timeout: 20_000 }, () => {
   assert.ok(Buffer.from(target).equals(applied(base, makePatch(base, target), target.length)));
 });
 
-test('a patch takes of shared streams what is its own', () => {
-  const targets = [noise(900), noise(700, 2), new Uint8Array(), noise(900).fill(7, 300, 340)];
-  const base = noise(1000);
-  const patches = targets.map((target) => makePatch(base, target));
-  const joined = (stream: keyof BinaryPatch) => Buffer.concat(patches.map((patch) => patch[stream]));
-  const streams = readers({
-    control: joined('control'),
-    difference: joined('difference'),
-    extra: joined('extra'),
-  });
-  for (const target of targets)
-    assert.ok(Buffer.from(target).equals(applyPatch(base, streams, target.length)));
-  for (const stream of Object.values(streams)) assert.equal(stream.remaining, 0);
+test('an address that grew by as much as another has the same differences, whatever is carried', () => {
+  const addresses = [0x1000, 0x12ff, 0xfffe, 0x20_0000, 0x7f_ffff];
+  const bytesOf = (shift: number) => {
+    const bytes = Buffer.from(noise(addresses.length * 40));
+    addresses.forEach((address, number) => {
+      bytes.writeUInt32LE(address + shift, number * 40 + 20);
+    });
+    return bytes;
+  };
+  for (const [shift, digits] of [
+    [0x110, [0x10, 1]],
+    [-0x110, [0xf0, 0xff]],
+  ] as const) {
+    const patch = makePatch(bytesOf(0), bytesOf(shift));
+    assert.equal(patch.extra.length, 0);
+    const { runs, twos } = sparse(patch.difference);
+    assert.equal(runs.length, addresses.length);
+    assert.deepEqual(
+      [...twos],
+      addresses.flatMap(() => digits),
+    );
+    assert.ok(bytesOf(shift).equals(applied(bytesOf(0), patch, bytesOf(0).length)));
+  }
 });
 
-/** The code of four differences of zero from a base of ten bytes, as `makePatch` writes it. */
-const code = makePatch(ten, ten.subarray(0, 4)).difference;
+const targets = [noise(900), noise(700, 2), new Uint8Array(), noise(900).fill(7, 300, 340)];
+
+/** The patches of all targets from one base, in streams that they share. */
+function shared(base: Uint8Array) {
+  const patches = targets.map((target) => makePatch(base, target));
+  const joined = (stream: keyof BinaryPatch) => Buffer.concat(patches.map((patch) => patch[stream]));
+  return readers({ control: joined('control'), difference: joined('difference'), extra: joined('extra') });
+}
+
+test('a patch takes of shared streams what is its own, also when it is passed over', () => {
+  const base = noise(1000).fill(9, 0, 50);
+  for (let skipped = -1; skipped < targets.length; skipped += 1) {
+    const streams = shared(base);
+    targets.forEach((target, number) => {
+      if (number === skipped) skipPatch(streams);
+      else assert.ok(Buffer.from(target).equals(applyPatch(base, streams, target.length)));
+    });
+    for (const stream of Object.values(streams)) assert.equal(stream.remaining, 0);
+  }
+});
 
 test('steps do what they say', () => {
-  const encoder = createBitEncoder();
-  const model = createDifferenceModel(ten, 4, encoder);
-  model.code(Uint8Array.of(0, 1, 0), 2);
-  model.code(Uint8Array.of(250), 3);
-  const difference = encoder.finish();
+  const difference = Uint8Array.of(0, 1, 0, 250);
   const extra = Uint8Array.of(91, 92, 93);
+  const base = Uint8Array.of(10, 20, 30, 40, 50, 60, 70);
   // From place 2 to 5, back to 0, on to 3.
-  const steps = control(4, difference.length, [3, 2, 4], [0, 1, 9], [1, 0, 6]);
+  const steps = control([3, 2, 4], [0, 1, 9], [1, 0, 6]);
   assert.deepEqual(
-    applied(ten, { control: steps, difference, extra }, 7),
-    Uint8Array.of(ten[2]!, ten[3]! + 1, ten[4]!, 91, 92, 93, ten[3]! + 250),
+    Uint8Array.from(applied(base, { control: steps, difference, extra }, 7)),
+    Uint8Array.of(30, 41, 50, 91, 92, 93, 34),
+  );
+});
+
+test('a sum beyond a byte is carried within its step, also over differences of zero', () => {
+  const base = Uint8Array.of(250, 255, 255, 7, 5, 0, 9, 255);
+  const difference = Uint8Array.of(10, 0, 0, 0, 246, 0, 1, 1);
+  const steps = control([4, 0, 0], [4, 0, 0]);
+  assert.deepEqual(
+    Uint8Array.from(applied(base, { control: steps, difference, extra: new Uint8Array() }, 8)),
+    Uint8Array.of(4, 0, 0, 8, 251, 255, 9, 0),
   );
 });
 
 test('a patch that reads outside its base, or makes more or less than it should, is damage', () => {
-  const size = code.length;
   const bad: [string, Uint8Array, number][] = [
-    ['behind the base', control(4, size, [4, 0, 22]), 4],
-    ['across its end', control(4, size, [4, 0, 14]), 4],
-    ['before it', control(4, size, [4, 0, 1]), 4],
-    ['far behind it', control(0, 0, [0, 1, Number.MAX_SAFE_INTEGER]), 1],
-    ['more than the target', control(4, size, [4, 6, 0]), 9],
-    ['less than the target', control(4, size, [4, 4, 0]), 10],
-    ['nothing', control(0, 0), 1],
-    ['lengths beyond counting', control(0, 0, [0, Number.MAX_SAFE_INTEGER, 0]), 10],
-    ['more differences than announced', control(3, size, [4, 0, 0]), 4],
-    ['fewer differences than announced', control(4, size, [3, 1, 0]), 4],
-    ['more differences announced than bytes', control(5, size, [4, 0, 0]), 4],
-    ['a code that is cut', control(4, size - 1, [4, 0, 0]), 4],
-    ['a code that goes on', control(4, size + 1, [4, 0, 0]), 4],
-    ['a code longer than its stream', control(4, 200, [4, 0, 0]), 4],
-    ['a code of nothing', control(0, 1, [0, 4, 0]), 4],
-    ['more extra bytes than there are', control(0, 0, [0, 31, 0]), 31],
-    ['columns of different number', Uint8Array.of(0, 0, 1, 2, 1, 0, 1, 0, 0), 1],
-    ['columns longer than there is', Uint8Array.of(0, 0, 1, 1, 200, 1, 0, 0), 1],
+    ['behind the base', control([4, 0, 22]), 4],
+    ['across its end', control([4, 0, 14]), 4],
+    ['before it', control([4, 0, 1]), 4],
+    ['far behind it', control([0, 1, Number.MAX_SAFE_INTEGER]), 1],
+    ['more than the target', control([4, 6, 0]), 9],
+    ['less than the target', control([4, 4, 0]), 10],
+    ['nothing', control(), 1],
+    ['lengths beyond counting', control([0, Number.MAX_SAFE_INTEGER, 0]), 10],
+    ['more extra bytes than there are', control([0, 31, 0]), 31],
+    ['columns of different number', Uint8Array.of(1, 2, 1, 0, 1, 0, 0), 1],
+    ['columns longer than there is', Uint8Array.of(1, 1, 200, 1, 0, 0), 1],
   ];
   for (const [name, bytes, length] of bad) {
-    const difference = Buffer.concat([code, Uint8Array.of(0, 0, 0)]);
-    const patch = readers({ control: bytes, difference, extra: noise(30) });
+    const patch = readers({ control: bytes, difference: Uint8Array.of(0, 5), extra: noise(30) });
     assert.throws(() => applyPatch(ten, patch, length), damaged, name);
   }
 });
@@ -201,9 +233,7 @@ test('a patch that reads outside its base, or makes more or less than it should,
 const step = fc.tuple(fc.nat(9), fc.nat(9), fc.oneof(fc.nat(9), fc.maxSafeNat()));
 const controls = fc.oneof(
   fc.uint8Array({ maxLength: 60 }),
-  fc
-    .tuple(fc.nat(20), fc.nat(6), fc.array(step, { maxLength: 6 }))
-    .map(([differences, codeLength, steps]) => control(differences, codeLength, ...steps)),
+  fc.array(step, { maxLength: 6 }).map((steps) => control(...steps)),
 );
 
 test('any streams make exactly as many bytes as asked, or are damage', () => {

@@ -1,23 +1,22 @@
-import { createBitDecoder, createBitEncoder } from './bit-coder.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { damaged } from './damaged.ts';
-import { createDifferenceModel, differenceModelMemory } from './difference-model.ts';
 import { findSteps, type PatchStep } from './patch-steps.ts';
+import type { SparseReader } from './sparse-difference-reader.ts';
 
 /** What turns one run of bytes into another; three streams, because each compresses best among its like. */
 export type BinaryPatch = {
   /**
-   * What to do. Five varints: the number of differences, the length of their code, and the lengths of three
-   * columns, which follow. A step takes one varint of each column: how many differences, then how many bytes
-   * of the extra stream make the next bytes of the target, and how far the place in the base jumps before
-   * (zigzag: twice the distance forwards, or twice the distance backwards less one) from where the step before
-   * ended; from 0 at first.
+   * What to do. Three varints are the lengths of three columns, which follow. A step takes one varint of each
+   * column: how many differences, then how many bytes of the extra stream make the next bytes of the target,
+   * and how far the place in the base jumps before (zigzag: twice the distance forwards, or twice the distance
+   * backwards less one) from where the step before ended; from 0 at first.
    */
   control: Uint8Array;
   /**
-   * Target minus base, modulo 256, byte by byte, where both are alike; coded (see `DifferenceModel`), so that
-   * no compressor makes it smaller. Empty when there are no differences.
+   * Target minus base, where both are alike: mostly zeroes. Each step has a number of its own, its lowest digit
+   * first; digits are from −128 to 127, one a byte. So one address that grew by as much as another gives the same
+   * digits, whatever is carried in their sums.
    */
   difference: Uint8Array;
   /** Bytes of the target for which the base has nothing alike. */
@@ -25,44 +24,44 @@ export type BinaryPatch = {
 };
 
 /** The streams of a patch, each read from where its reader stands; they may hold more than this patch. */
-export type PatchStreams = { control: ByteReader; difference: ByteReader; extra: ByteReader };
-
-/** Bytes of memory that `applyPatch` takes at most beside its arguments and its result. */
-export const applyPatchMemory = differenceModelMemory;
+export type PatchStreams = { control: ByteReader; difference: SparseReader; extra: ByteReader };
 
 /**
  * The patch from `base` to `target`: always the same for the same bytes. Beside its arguments it takes 6 to 8
- * bytes of memory for each byte of the base, then `applyPatchMemory` and twice the length of the target at most.
+ * bytes of memory for each byte of the base, then twice the length of the target at most.
  */
 export function makePatch(base: Uint8Array, target: Uint8Array): BinaryPatch {
   const steps = findSteps(base, target);
   const differences = steps.reduce((sum, step) => sum + step.difference, 0);
-  const difference = encodeDifferences(base, target, steps, differences);
   return {
-    control: writeControl(steps, differences, difference.length),
-    difference,
+    control: writeControl(steps),
+    difference: collectDifferences(base, target, steps, differences),
     extra: collectExtra(target, steps, target.length - differences),
   };
 }
 
-function encodeDifferences(
+function collectDifferences(
   base: Uint8Array,
   target: Uint8Array,
   steps: readonly PatchStep[],
-  differences: number,
+  length: number,
 ): Uint8Array {
-  if (differences === 0) return new Uint8Array();
-  const encoder = createBitEncoder();
-  const model = createDifferenceModel(base, differences, encoder);
+  const collected = new Uint8Array(length);
   let at = 0;
+  let filled = 0;
   for (const { place, difference, extra } of steps) {
-    // Not `slice`, which of a Buffer is a view.
-    const changes = Uint8Array.from(target.subarray(at, at + difference));
-    for (let offset = 0; offset < difference; offset += 1) changes[offset]! -= base[place + offset]!;
-    model.code(changes, place);
+    let carry = 0;
+    for (let offset = 0; offset < difference; offset += 1) {
+      const wanted = target[at + offset]! - base[place + offset]! - carry;
+      // The shifts make the digit of the difference.
+      const digit = (wanted << 24) >> 24;
+      collected[filled + offset] = digit;
+      carry = (digit - wanted) >> 8;
+    }
+    filled += difference;
     at += difference + extra;
   }
-  return encoder.finish();
+  return collected;
 }
 
 function collectExtra(target: Uint8Array, steps: readonly PatchStep[], length: number): Uint8Array {
@@ -78,7 +77,7 @@ function collectExtra(target: Uint8Array, steps: readonly PatchStep[], length: n
   return collected;
 }
 
-function writeControl(steps: readonly PatchStep[], differences: number, codeLength: number): Uint8Array {
+function writeControl(steps: readonly PatchStep[]): Uint8Array {
   const columns = [createByteWriter(), createByteWriter(), createByteWriter()] as const;
   let expected = 0;
   for (const { place, difference, extra } of steps) {
@@ -88,8 +87,6 @@ function writeControl(steps: readonly PatchStep[], differences: number, codeLeng
     expected = place + difference;
   }
   const control = createByteWriter();
-  control.varint(differences);
-  control.varint(codeLength);
   for (const column of columns) control.varint(column.length);
   for (const column of columns) control.bytes(column.finish());
   return control.finish();
@@ -117,33 +114,29 @@ function* readSteps(control: ByteReader, baseLength: number): Generator<PatchSte
 }
 
 /**
- * The `targetLength` bytes that the patch makes of `base`. Allocates them and at most `applyPatchMemory`, and
- * takes from each stream what belongs to this patch: whether they must end there is the caller's to check.
- * Throws `delta-damaged` for whatever would leave the base or a stream, or would not make exactly so many
- * bytes; of differences whose code is damaged it may also make wrong bytes.
+ * The `targetLength` bytes that the patch makes of `base`. Allocates nothing else, and takes from each stream what
+ * belongs to this patch: whether they must end there is the caller's to check. Throws `delta-damaged` for whatever
+ * would leave the base or a stream, or would not make exactly so many bytes.
  */
 export function applyPatch(base: Uint8Array, patch: PatchStreams, targetLength: number): Uint8Array {
-  const differences = patch.control.varint();
-  const code = patch.difference.take(patch.control.varint());
-  if (differences > targetLength) throw damaged('a patch makes more than it should');
-  if (differences === 0 && code.length > 0) throw damaged('a patch without differences has a code of them');
-  const decoder = differences > 0 ? createBitDecoder(code) : undefined;
-  const model = decoder && createDifferenceModel(base, differences, decoder);
-  const target = new Uint8Array(targetLength);
-  let left = differences;
+  const target = Buffer.allocUnsafeSlow(targetLength);
   let at = 0;
   for (const { place, difference, extra } of readSteps(patch.control, base.length)) {
-    if (difference > left || difference + extra > targetLength - at)
-      throw damaged('a patch makes more than it should');
-    const changes = target.subarray(at, at + difference);
-    model?.code(changes, place);
-    for (let offset = 0; offset < difference; offset += 1) changes[offset]! += base[place + offset]!;
-    left -= difference;
+    if (difference + extra > targetLength - at) throw damaged('a patch makes more than it should');
+    target.set(base.subarray(place, place + difference), at);
+    patch.difference.addTo(target, at, difference);
     at += difference;
     target.set(patch.extra.take(extra), at);
     at += extra;
   }
-  if (left > 0 || at !== targetLength) throw damaged('a patch makes less than it should');
-  decoder?.finish();
+  if (at !== targetLength) throw damaged('a patch makes less than it should');
   return target;
+}
+
+/** Passes a patch over: takes from each stream what belongs to it. Throws `delta-damaged`. */
+export function skipPatch(patch: PatchStreams): void {
+  for (const { difference, extra } of readSteps(patch.control, Number.POSITIVE_INFINITY)) {
+    patch.difference.skip(difference);
+    patch.extra.take(extra);
+  }
 }

@@ -11,6 +11,8 @@ export type TargetContent = {
   readonly outputs: readonly number[];
   readonly isWholeFile: boolean;
   readonly content: Uint8Array;
+  /** Where in the whole file a position of the content stands. */
+  placeInFile(position: number): number;
   readonly candidates: readonly BaseContent[];
 };
 
@@ -27,45 +29,56 @@ type Offer = { readonly piece: Piece; readonly cost: number };
 /** A base that leaves no more than this share of what plain compression takes is good enough: others are not tried. */
 const goodShare = 0.3;
 
-/** What the control stream takes for a piece with a base, and what a frame takes for itself. */
+/** Only what a patch leaves so much of is worth the try of a frame of its own. */
+const poorShare = 0.5;
+
+/**
+ * Streams that many pieces share come out smaller than these estimates, which know nothing of the other pieces. On
+ * the objects of real systems hardly any frame that was smaller than its patch by less was worth it in the end.
+ */
+const frameWeight = 1.5;
+
+/** What the control stream takes for a piece with a base. */
 const pieceOverhead = 5;
-const frameOverhead = 4;
 
 /** The piece that makes the target in the fewest bytes, of all candidates and codecs. */
 export function choosePiece(target: TargetContent): Piece {
   const { outputs, content } = target;
-  const unpacked = target.isWholeFile ? unpackGzip(content, segmentLimits.output) : undefined;
+  const unpacked = target.isWholeFile
+    ? unpackGzip(content, segmentLimits.output - content.length)
+    : undefined;
   const packing: Packing | undefined =
     unpacked === undefined ? undefined : { length: unpacked.raw.length, recipe: unpacked.recipe };
-  const wanted = unpacked?.raw ?? content;
-  const overhead = pieceOverhead + (packing === undefined ? 0 : recipeLength(packing));
-  let best: Offer = { piece: { kind: 'plain', outputs, content }, cost: compressedLength(content) };
-  const consider = (offer: Offer) => {
-    if (offer.cost < best.cost) best = offer;
+  const goal: Goal = {
+    wanted: unpacked?.raw ?? content,
+    plainCost: compressedLength(content),
+    overhead: pieceOverhead + (packing === undefined ? 0 : recipeLength(packing)),
+    common: { outputs, ...(packing && { packing }) },
   };
-  const plainCost = best.cost;
-  if (packing !== undefined) {
-    const patch = makePatch(new Uint8Array(), wanted);
-    consider({
-      piece: { kind: 'patch', outputs, bases: [], packing, patch },
-      cost: overhead + patchLength(patch),
-    });
-  }
+  let best: Offer = { piece: { kind: 'plain', outputs, content }, cost: goal.plainCost };
   for (const candidate of target.candidates) {
-    for (const offer of offersFrom(candidate, wanted, { outputs, ...(packing && { packing }) }))
-      consider({ piece: offer.piece, cost: offer.cost + overhead });
-    if (best.cost <= plainCost * goodShare) break;
+    const offer = bestFrom(candidate, goal);
+    if (offer.cost < best.cost) best = offer;
+    if (best.cost <= goal.plainCost * goodShare) break;
   }
   return best.piece;
 }
 
-function offersFrom(
-  candidate: BaseContent,
-  wanted: Uint8Array,
-  common: { readonly outputs: readonly number[]; readonly packing?: Packing },
-): Offer[] {
+/** What pieces from all candidates have to make. */
+type Goal = {
+  /** Unpacked, when it is to be packed. */
+  readonly wanted: Uint8Array;
+  /** About what the target would take without any base. */
+  readonly plainCost: number;
+  /** What any piece with a base takes beside its streams. */
+  readonly overhead: number;
+  readonly common: { readonly outputs: readonly number[]; readonly packing?: Packing };
+};
+
+/** The better one of a patch and a frame from one candidate. */
+function bestFrom(candidate: BaseContent, { wanted, plainCost, overhead, common }: Goal): Offer {
   const packed = candidate.content();
-  const unpacked = candidate.isWholeFile ? gunzip(packed, segmentLimits.output) : undefined;
+  const unpacked = candidate.isWholeFile ? gunzip(packed, segmentLimits.base - packed.length) : undefined;
   const base = unpacked ?? packed;
   const piece = {
     ...common,
@@ -73,11 +86,11 @@ function offersFrom(
     ...(unpacked === undefined ? {} : { unpackedBase: unpacked.length }),
   };
   const patch = makePatch(base, wanted);
-  const offers: Offer[] = [{ piece: { kind: 'patch', ...piece, patch }, cost: patchLength(patch) }];
+  const patched: Offer = { piece: { kind: 'patch', ...piece, patch }, cost: overhead + patchLength(patch) };
+  if (patched.cost <= plainCost * poorShare) return patched;
   const frame = makeDictionaryFrame(base, wanted);
-  if (frame !== undefined)
-    offers.push({ piece: { kind: 'dictionary', ...piece, frame }, cost: frame.length + frameOverhead });
-  return offers;
+  if (frame === undefined || overhead + frame.length * frameWeight >= patched.cost) return patched;
+  return { piece: { kind: 'dictionary', ...piece, frame }, cost: overhead + frame.length };
 }
 
 /** About what the streams of a patch will take in those of its segment. */

@@ -14,7 +14,7 @@ const mebibyte = 1024 * 1024;
  */
 export const segmentLimits = { output: 16 * mebibyte, base: 32 * mebibyte } as const;
 
-/** The most memory, in bytes, that a segment may state. Sound segments stay far below: see `segmentMemory`. */
+/** The most memory, in bytes, that a segment may state. Sound segments stay far below. */
 export const segmentMemoryLimit = 256 * mebibyte;
 
 /** What the head says about one segment. All but `objects` are bytes. */

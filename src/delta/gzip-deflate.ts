@@ -12,7 +12,7 @@ const symbolsBetweenGuesses = 4096;
  * Deflates `raw` with exactly the result of GNU gzip, which differs from zlib's in where blocks end, in how large
  * the hash table is, and close to the end of the input. Whole numbers only: the same on every processor.
  * Given `expected`, returns undefined as soon as a block differs from it. Holds a copy of `raw`, the result (at
- * most an eighth longer than `raw`; while it grows twice) and 0.5 MiB.
+ * most an eighth longer than `raw`; while it grows twice) and 0.75 MiB.
  * @param level 1 to 9
  */
 export function deflateLikeGzip(

@@ -35,9 +35,12 @@ const windowMask = 0x7fff;
 /** A step that leads out of the window from any place in it. */
 const unreachable = 0xffff;
 
+/** Matches at least this long have a chain of their own, which is shorter than that of gzip. */
+const longMatch = 5;
+
 /**
  * Finds earlier occurrences of what stands at a position, in the order and within the limits of gzip. Holds
- * 192 KiB. This and the other parts of the encoder are classes because their methods are called for every byte: as
+ * 448 KiB. This and the other parts of the encoder are classes because their methods are called for every byte: as
  * closures they took half as long again.
  */
 export class MatchFinder {
@@ -49,6 +52,11 @@ export class MatchFinder {
   private readonly latest = new Int32Array(hashes);
   /** How far before each position the one with the same hash lies; small numbers, so that the cache holds them. */
   private readonly steps = new Uint16Array(windowMask + 1);
+  /** Counts the positions with the same hash, as far as 16 bits tell: so many were findable when each came. */
+  private readonly ranks = new Uint16Array(windowMask + 1);
+  /** The same for hashes of so many bytes as a long match has at least. */
+  private readonly latestLong = new Int32Array(hashes);
+  private readonly longSteps = new Uint16Array(windowMask + 1);
 
   /** A finder in `text`, which must go on for `longestMatch` bytes after the last position asked for. */
   constructor(text: Uint8Array, effort: GzipEffort) {
@@ -61,11 +69,20 @@ export class MatchFinder {
    * very first position is never found. Positions are given in ascending order.
    */
   insert(position: number): number {
-    const { text, latest } = this;
-    const hash = ((text[position]! << 10) ^ (text[position + 1]! << 5) ^ text[position + 2]!) & (hashes - 1);
+    const { text, latest, latestLong } = this;
+    const place = position & windowMask;
+    const a = text[position]!;
+    const b = text[position + 1]!;
+    const c = text[position + 2]!;
+    const hash = ((a << 10) ^ (b << 5) ^ c) & (hashes - 1);
     const found = latest[hash]!;
     latest[hash] = position;
-    this.steps[position & windowMask] = Math.min(position - found, unreachable);
+    this.steps[place] = Math.min(position - found, unreachable);
+    this.ranks[place] = this.ranks[found & windowMask]! + 1;
+    const word = a | (b << 8) | (c << 16) | (text[position + 3]! << 24);
+    const longHash = Math.imul(Math.imul(word, 0x9e3779b1) ^ text[position + 4]!, 0x85ebca6b) >>> 17;
+    this.longSteps[place] = Math.min(position - latestLong[longHash]!, unreachable);
+    latestLong[longHash] = position;
     return found;
   }
 
@@ -76,35 +93,64 @@ export class MatchFinder {
 
   /**
    * The length of the best match at `position` that is longer than `beat`, among `candidate` and those before it
-   * (or `beat` when there is none); where it begins is then in `start`.
+   * (or `beat` when there is none); where it begins is then in `start`. Gzip walks through all positions with the
+   * hash of three bytes. The same is found by first looking only at those that may have a long match, if each would
+   * also be among the first that gzip tries.
    */
   longest(position: number, candidate: number, beat: number): number {
+    const { good, chain } = this.effort;
+    const tried = beat >= good ? chain >> 2 : chain;
+    const length = this.longestLong(position, candidate, beat, tried);
+    return length >= longMatch - 1 ? length : this.longestShort(position, candidate, beat, tried);
+  }
+
+  private longestLong(position: number, candidate: number, beat: number, tried: number): number {
+    const { text, longSteps, ranks } = this;
+    const { nice } = this.effort;
+    const limit = Math.max(0, position - farthest);
+    const rank = ranks[position & windowMask]!;
+    let best = Math.max(beat, longMatch - 1);
+    let isFound = false;
+    let end = text[position + best]!;
+    let place = position - longSteps[position & windowMask]!;
+    while (place > limit || place === candidate) {
+      // The end of the best match so far is what most candidates lack.
+      if (text[place + best] === end) {
+        let length = 0;
+        while (length < longestMatch && text[place + length] === text[position + length]) length += 1;
+        if (length > best) {
+          if (((rank - ranks[place & windowMask]!) & 0xffff) > tried) break;
+          this.start = place;
+          isFound = true;
+          best = length;
+          if (length >= nice) break;
+          end = text[position + best]!;
+        }
+      }
+      place -= longSteps[place & windowMask]!;
+    }
+    return isFound ? best : beat;
+  }
+
+  /** The same when it is known that no match is long. */
+  private longestShort(position: number, candidate: number, beat: number, tried: number): number {
     const { text, steps } = this;
-    const { nice, good, chain } = this.effort;
     const limit = Math.max(0, position - farthest);
     const first = text[position]!;
     const second = text[position + 1]!;
     let best = beat;
     let end = text[position + best]!;
-    let beforeEnd = text[position + best - 1]!;
-    let left = beat >= good ? chain >> 2 : chain;
+    let left = tried;
     let place = candidate;
     do {
-      // The end of the best match so far is what most candidates lack.
-      if (
-        text[place + best] === end &&
-        text[place + best - 1] === beforeEnd &&
-        text[place] === first &&
-        text[place + 1] === second
-      ) {
+      if (text[place + best] === end && text[place] === first && text[place + 1] === second) {
         let length = 2;
-        while (length < longestMatch && text[place + length] === text[position + length]) length += 1;
+        while (length < longMatch - 1 && text[place + length] === text[position + length]) length += 1;
         if (length > best) {
           this.start = place;
           best = length;
-          if (length >= nice) break;
+          if (length === longMatch - 1) break;
           end = text[position + best]!;
-          beforeEnd = text[position + best - 1]!;
         }
       }
       place -= steps[place & windowMask]!;

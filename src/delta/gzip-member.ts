@@ -47,20 +47,22 @@ function headerLength(bytes: Uint8Array): number | undefined {
  * deflate stream before the trailer, as it does when the file has several members.
  */
 export function inflateMember(member: GzipMember, limit: number): Uint8Array | undefined {
-  const raw = inflateWhole(member.deflated, limit);
-  if (raw === undefined || Buffer.compare(gzipTrailer(raw), member.trailer) !== 0) return undefined;
-  return raw;
+  const { deflated, trailer } = member;
+  const length = Buffer.from(trailer.buffer, trailer.byteOffset, trailer.length).readUInt32LE(4);
+  const raw = length <= limit ? inflateWhole(deflated, length) : undefined;
+  return raw !== undefined && Buffer.compare(gzipTrailer(raw), trailer) === 0 ? raw : undefined;
 }
 
-function inflateWhole(deflated: Uint8Array, limit: number): Uint8Array | undefined {
+function inflateWhole(deflated: Uint8Array, length: number): Uint8Array | undefined {
   try {
-    // With `info` there is an object instead of the bytes alone, which the type declarations leave out.
-    const options = { maxOutputLength: Math.max(1, limit), info: true };
+    // With `info` there is an object instead of the bytes alone, which the type declarations leave out. One byte
+    // more than is expected: a full piece would make Node allocate another, and join them.
+    const options = { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length + 1), info: true };
     const result: unknown = inflateRawSync(deflated, options);
     const { buffer, engine } = result as { buffer: Uint8Array; engine: { bytesWritten: number } };
-    return engine.bytesWritten === deflated.length && buffer.length <= limit ? buffer : undefined;
+    return engine.bytesWritten === deflated.length ? buffer : undefined;
   } catch {
-    // Damaged, or longer than the limit: either way nothing that can be looked into.
+    // Damaged, or longer than its trailer says: either way nothing that can be looked into.
     return undefined;
   }
 }

@@ -11,6 +11,7 @@ import { type MakeThread, makeThreads, startMakeThread } from './make-pool.ts';
 import type { Contents, MakeTask } from './make-task.ts';
 import { matchBuilds, type Target } from './match.ts';
 import { objectList } from './object-list.ts';
+import { createRefiner, type Refiner } from './refine.ts';
 import type { EncodedSegment } from './segment-format.ts';
 import { type Group, groupTargets } from './segments.ts';
 
@@ -93,12 +94,13 @@ async function makeGroups(
   let started = 0;
   let appended = 0;
   let done = 0;
+  const refiner = createRefiner(from);
   const report = () => reporter.progress({ step: 'delta', done, total, unit: 'bytes' });
   const work = async (thread: MakeThread): Promise<void> => {
     while (started < groups.length) {
       const number = started++;
       const { targets } = groups[number]!;
-      const task = await taskFor(targets, from, to, signal);
+      const task = await taskFor(targets, { from, to, signal }, refiner);
       finished[number] = await untilAborted(thread.run(task), signal);
       done += outputOf(targets, to.objects);
       report();
@@ -130,15 +132,22 @@ function outputOf(targets: readonly Target[], objects: readonly BuildObject[]): 
 
 async function taskFor(
   targets: readonly Target[],
-  from: DeltaSide,
-  to: DeltaSide,
-  signal: AbortSignal | undefined,
+  { from, to, signal }: Pick<MakeDeltaOptions, 'from' | 'to' | 'signal'>,
+  refiner: Refiner,
 ): Promise<MakeTask> {
-  const outputs = targets.flatMap((target) => target.outputs);
-  const bases = targets.flatMap(({ candidates }) => candidates.flatMap((candidate) => candidate.bases));
+  const ordinals = targets.flatMap((target) => target.outputs);
+  const outputs = await contentsOf(to, ordinals, signal);
+  const refined: Target[] = [];
+  let position = 0;
+  for (const target of targets) {
+    const length = outputOf([target], to.objects);
+    refined.push(await refiner.refine(target, outputs.bytes.subarray(position, position + length), signal));
+    position += length;
+  }
+  const bases = refined.flatMap(({ candidates }) => candidates.flatMap((candidate) => candidate.bases));
   return {
-    targets,
-    outputs: await contentsOf(to, outputs, signal),
+    targets: refined,
+    outputs,
     bases: await contentsOf(
       from,
       [...new Set(bases)].sort((a, b) => a - b),

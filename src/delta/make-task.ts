@@ -32,10 +32,27 @@ export function makeSegments(task: MakeTask, sizes: ObjectSizes): EncodedSegment
       ...candidate,
       content: () => base(candidate.bases),
     }));
-    const { path, outputs, isWholeFile } = target;
-    return { path, piece: choosePiece({ outputs, isWholeFile, content: output(outputs), candidates }) };
+    const content = output(target.outputs);
+    const placeInFile = placeFinder(target, sizes.targets);
+    return { path: target.path, piece: choosePiece({ ...target, content, placeInFile, candidates }) };
   });
   return withinLimits(likeBesideLike(pieces), sizes).map((part) => encodeSegment(part, sizes));
+}
+
+/** Where in its file a position in the outputs of a target stands. */
+function placeFinder({ outputs, places }: Target, sizes: ArrayLike<number>): (position: number) => number {
+  const starts = [0];
+  for (const ordinal of outputs) starts.push(starts.at(-1)! + sizes[ordinal]!);
+  const spans = outputs
+    .map((_, number) => ({ start: starts[number]!, place: places[number]! }))
+    .filter(
+      ({ start, place }, number) =>
+        number === 0 || place - start !== places[number - 1]! - starts[number - 1]!,
+    );
+  return (position) => {
+    const span = spans.findLast(({ start }) => start <= position) ?? spans[0]!;
+    return position - span.start + span.place;
+  };
 }
 
 /** Gives the content of objects, one after the other. */

@@ -12,6 +12,8 @@ export type Target = {
   readonly path: ByteString;
   /** Ordinals in the new build, in the order of the file. */
   readonly outputs: readonly number[];
+  /** Where each output stands in the file. */
+  readonly places: readonly number[];
   /** True when the outputs, one after the other, are the whole file. */
   readonly isWholeFile: boolean;
   /** What to try as base, the likeliest first. */
@@ -24,6 +26,8 @@ export type Candidate = {
   readonly bases: readonly number[];
   /** True when they are the whole file. */
   readonly isWholeFile: boolean;
+  /** All objects of the file. */
+  readonly file: readonly number[];
 };
 
 type Placed = { readonly objects: readonly PlacedObject[]; readonly size: number };
@@ -51,12 +55,14 @@ export function matchBuilds(from: DeltaSide, to: DeltaSide): Target[] {
       targets.push({
         path: entry.path,
         outputs: window.map(({ ordinal }) => ordinal),
+        places: window.map(({ position }) => position),
         isWholeFile: window.length === file.objects.length,
         candidates: candidates.map((candidate) => {
           const bases = baseForWindow(window, file, candidate);
           return {
             bases: bases.map(({ ordinal }) => ordinal),
             isWholeFile: bases.length === candidate.objects.length,
+            file: candidate.objects.map(({ ordinal }) => ordinal),
           };
         }),
       });

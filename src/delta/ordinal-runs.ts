@@ -48,11 +48,14 @@ export function writeRuns(writer: ByteWriter, runs: readonly Run[], expected: nu
   }
 }
 
+/** So many runs may name objects again that runs before them have named, whatever the number of objects. */
+const mostRepeats = 4096;
+
 /** Reads runs of ordinals below `limit`. Throws `delta-damaged`. */
 export function readRuns(reader: ByteReader, expected: number, limit: number): Run[] {
   const number = reader.varint() + 1;
-  // Each takes two bytes at least: a number that cannot be right is not believed.
-  if (number > reader.remaining / 2) throw damaged('more runs than can be');
+  // Each takes two bytes at least, and few objects are named twice: a number that cannot be right is not believed.
+  if (number > Math.min(reader.remaining / 2, limit + mostRepeats)) throw damaged('more runs than can be');
   const runs: Run[] = [];
   let next = expected;
   for (let i = 0; i < number; i += 1) {

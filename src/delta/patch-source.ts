@@ -1,5 +1,6 @@
-import { applyPatch } from './binary-patch.ts';
+import { applyPatch, skipPatch } from './binary-patch.ts';
 import { createByteReader } from './byte-reader.ts';
+import { createSparseReader } from './sparse-difference-reader.ts';
 import type { StreamName } from './streams.ts';
 
 /** The patches of a segment, one after another, out of the streams that they share. */
@@ -15,26 +16,20 @@ export type PatchSource = {
 /** The patches of a segment whose streams `unpack` gives. */
 export function createPatchSource(unpack: (name: StreamName) => Uint8Array): PatchSource {
   const control = createByteReader(unpack('patchControl'), 'the control of patches');
-  const difference = createByteReader(unpack('difference'), 'the stream of differences');
+  const difference = createSparseReader({
+    runs: unpack('runs'),
+    distances: unpack('distances'),
+    lengths: unpack('lengths'),
+    ones: unpack('ones'),
+    twos: unpack('twos'),
+    threes: unpack('threes'),
+    longer: unpack('longer'),
+  });
   const extra = createByteReader(unpack('extra'), 'the stream of extra bytes');
+  const streams = { control, difference, extra };
   return {
-    apply: (base, targetLength) => applyPatch(base, { control, difference, extra }, targetLength),
-    // What is read over is described at `BinaryPatch.control`.
-    skip() {
-      control.varint();
-      difference.take(control.varint());
-      const [differences, extras, jumps] = [control.varint(), control.varint(), control.varint()];
-      control.take(differences);
-      extra.take(sumOfColumn(control.take(extras)));
-      control.take(jumps);
-    },
+    apply: (base, targetLength) => applyPatch(base, streams, targetLength),
+    skip: () => skipPatch(streams),
     remaining: () => control.remaining + difference.remaining + extra.remaining,
   };
-}
-
-function sumOfColumn(column: Uint8Array): number {
-  const reader = createByteReader(column, 'a column of the patch control');
-  let sum = 0;
-  while (reader.remaining > 0) sum += reader.varint();
-  return sum;
 }

@@ -1,3 +1,5 @@
+import { visitObject } from './object-references.ts';
+
 /** A part of old content that holds addresses. */
 export type Area = {
   readonly kind: AreaKind;
@@ -25,6 +27,8 @@ export const areaKinds = [
   'relative-to-area',
   /** Tables of negative numbers of 32 bits, relative to the start of the table, that lead into code. */
   'jump-tables',
+  /** A whole file that is still to be linked, see `visitObject`; addresses in it are places. */
+  'object',
 ] as const;
 
 export type AreaKind = (typeof areaKinds)[number];
@@ -35,17 +39,18 @@ export type KnownAddresses = {
   isCode(address: number): boolean;
 };
 
+/** How a reference is written: in so many bytes, as the distance from its origin in units of so many bytes. */
+export type Form = { readonly length: 4 | 8; readonly unit: number };
+
+const narrow: Form = { length: 4, unit: 1 };
+const wide: Form = { length: 8, unit: 1 };
+const backwards: Form = { length: 4, unit: -1 };
+
 /**
  * Is told of each reference: its place, the address that it leads to, and the address that it is relative to
- * (undefined when it holds the address itself: in 64 bits in `pointers` and `symbols`, else in 32). `isBackwards` when
- * it holds how far the target lies *before* the origin. May write over the reference.
+ * (undefined when it holds the address itself). May write over the reference.
  */
-export type ReferenceVisitor = (
-  at: number,
-  target: number,
-  origin: number | undefined,
-  isBackwards: boolean,
-) => void;
+export type ReferenceVisitor = (at: number, target: number, origin: number | undefined, form: Form) => void;
 
 /** No jump of a table leads back so far. */
 const longestTableJump = 2 ** 25;
@@ -74,8 +79,11 @@ export function visitReferences(
     case 'relative-to-area':
       visitRelativeToArea(content, area, known, visit);
       return;
-    default:
+    case 'jump-tables':
       visitTables(content, area, known, visit);
+      return;
+    default:
+      visitObject(content.subarray(area.start, area.start + area.length), visit);
   }
 }
 
@@ -97,8 +105,8 @@ function visitCode(content: Buffer, area: Area, known: KnownAddresses, visit: Re
     if (!isOperand && !isAbsolute) continue;
     const value = content.readInt32LE(at);
     const after = address + at - start + 4;
-    if (isOperand && known.has(after + value)) visit(at, after + value, after, false);
-    else if (isAbsolute && known.has(value >>> 0)) visit(at, value >>> 0, undefined, false);
+    if (isOperand && known.has(after + value)) visit(at, after + value, after, narrow);
+    else if (isAbsolute && known.has(value >>> 0)) visit(at, value >>> 0, undefined, narrow);
     else continue;
     at += 3;
   }
@@ -114,7 +122,7 @@ function visitPointers(
   const last = start + length - 8;
   for (let at = start + first + padding(address, 8); at <= last; at += step) {
     const target = content.readUInt32LE(at) + content.readUInt32LE(at + 4) * 2 ** 32;
-    if (known.has(target)) visit(at, target, undefined, false);
+    if (known.has(target)) visit(at, target, undefined, wide);
   }
 }
 
@@ -132,9 +140,9 @@ function visitFrames(
     const back = content.readUInt32LE(record + 4);
     const here = address + record - start + 4;
     if (back !== 0) {
-      if (back <= record + 4 - start) visit(record + 4, here - back, here, true);
+      if (back <= record + 4 - start) visit(record + 4, here - back, here, backwards);
       const target = here + 4 + content.readInt32LE(record + 8);
-      if (known.isCode(target)) visit(record + 8, target, here + 4, false);
+      if (known.isCode(target)) visit(record + 8, target, here + 4, narrow);
     }
     record += 4 + recordLength;
   }
@@ -149,7 +157,7 @@ function visitRelativeToArea(
   const last = start + length - 4;
   for (let at = start + padding(address, 4); at <= last; at += 4) {
     const target = address + content.readInt32LE(at);
-    if (known.has(target)) visit(at, target, address, false);
+    if (known.has(target)) visit(at, target, address, narrow);
   }
 }
 
@@ -168,7 +176,7 @@ function visitTables(
       continue;
     }
     table ??= address + at - start;
-    if (known.isCode(table + value)) visit(at, table + value, table, false);
+    if (known.isCode(table + value)) visit(at, table + value, table, narrow);
   }
 }
 

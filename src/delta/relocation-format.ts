@@ -2,7 +2,7 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { damaged } from './damaged.ts';
 import { type Area, areaKinds } from './references.ts';
-import type { Relocation, Shift } from './relocation.ts';
+import { mostAreas, mostShifts, type Relocation, type Shift } from './relocation.ts';
 
 /**
  * Writes a relocation: the number of areas, then for each its kind, the bytes between it and the one before, its
@@ -37,7 +37,7 @@ export function readRelocation(reader: ByteReader): Relocation {
   const areas: Area[] = [];
   let place = 0;
   let distance = 0;
-  for (let left = countOf(reader); left > 0; left -= 1) {
+  for (let left = countOf(reader, mostAreas); left > 0; left -= 1) {
     const kind = areaKinds[reader.varint()];
     if (kind === undefined) throw damaged('an area of an unknown kind');
     const start = place + reader.varint();
@@ -49,7 +49,7 @@ export function readRelocation(reader: ByteReader): Relocation {
   }
   const addresses: number[] = [];
   let address = 0;
-  for (let left = countOf(reader); left > 0; left -= 1) {
+  for (let left = countOf(reader, mostShifts); left > 0; left -= 1) {
     address = checked(address + reader.varint());
     addresses.push(address);
   }
@@ -62,10 +62,9 @@ export function readRelocation(reader: ByteReader): Relocation {
   return { areas, shifts, end: checked(address + reader.varint()) };
 }
 
-/** Each item takes at least one byte, so a number above those that are left is wrong and would waste memory. */
-function countOf(reader: ByteReader): number {
+function countOf(reader: ByteReader, most: number): number {
   const count = reader.varint();
-  if (count > reader.remaining) throw damaged('a relocation with more items than bytes');
+  if (count > most) throw damaged('a relocation with too many parts');
   return count;
 }
 

@@ -1,5 +1,5 @@
 import { damaged } from './damaged.ts';
-import { type Area, type KnownAddresses, visitReferences } from './references.ts';
+import { type Area, type Form, type KnownAddresses, visitReferences } from './references.ts';
 
 /**
  * What is known of how a program was laid out anew: which addresses moved by how much, and where the old file holds
@@ -15,6 +15,12 @@ export type Relocation = {
   readonly end: number;
 };
 
+/** No relocation has more areas, so that looking for one takes no time worth mentioning. */
+export const mostAreas = 64;
+
+/** No relocation has more shifts, so that they take some MiB of memory at most. */
+export const mostShifts = 128 * 1024;
+
 export type Shift = { readonly address: number; readonly shift: number };
 
 /** Brings the addresses in `base` up to date, in place. Throws `delta-damaged` when an area is not within it. */
@@ -27,12 +33,9 @@ export function relocate(base: Uint8Array, { areas, shifts, end }: Relocation): 
     if (area.start < place || area.length > content.length - area.start)
       throw damaged('a relocation reaches outside its base');
     place = area.start + area.length;
-    const isWide = area.kind === 'pointers' || area.kind === 'symbols';
-    visitReferences(content, area, known, (at, target, origin, isBackwards) => {
+    visitReferences(content, area, known, (at, target, origin, form) => {
       const change = shiftOf(target) - (origin === undefined ? 0 : shiftOf(origin));
-      if (change === 0) return;
-      if (isWide) writeWide(content, at, target + change);
-      else content.writeInt32LE((content.readInt32LE(at) + (isBackwards ? -change : change)) | 0, at);
+      if (change !== 0) addTo(content, at, Math.trunc(change / form.unit), form);
     });
   }
 }
@@ -62,8 +65,13 @@ function shiftFinder(shifts: readonly Shift[]): (address: number) => number {
   };
 }
 
-function writeWide(content: Buffer, at: number, address: number): void {
-  // What a hostile relocation moved below zero is wrong whatever stands there.
-  content.writeUInt32LE(address >>> 0, at);
-  content.writeUInt32LE(Math.floor(address / 2 ** 32) >>> 0, at + 4);
+function addTo(content: Buffer, at: number, change: number, { length }: Form): void {
+  if (length === 4) {
+    content.writeInt32LE((content.readInt32LE(at) + change) | 0, at);
+    return;
+  }
+  const low = content.readUInt32LE(at) + change;
+  // What leaves 64 bits because of a hostile relocation is wrong whatever stands there.
+  content.writeInt32LE((content.readInt32LE(at + 4) + Math.floor(low / 2 ** 32)) | 0, at + 4);
+  content.writeUInt32LE(low >>> 0, at);
 }

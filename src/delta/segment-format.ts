@@ -5,6 +5,7 @@ import { type SegmentEntry, segmentLimits, segmentMemoryLimit } from './delta-fo
 import type { Piece } from './piece.ts';
 import { createControlWriter, type ObjectSizes } from './piece-control.ts';
 import { measureSegment, openSegment } from './segment-reader.ts';
+import { createSparseWriter } from './sparse-difference.ts';
 import { packStream, streamNames, writeStreamHeader } from './streams.ts';
 
 /** A finished segment: its bytes, and what the head says about it. */
@@ -60,9 +61,11 @@ function segmentBytes(pieces: readonly Piece[]): Buffer {
 function dataStreams(pieces: readonly Piece[]) {
   const patches = pieces.flatMap((piece) => (piece.kind === 'patch' ? [piece.patch] : []));
   const plain = pieces.flatMap((piece) => (piece.kind === 'plain' ? [piece.content] : []));
+  const differences = createSparseWriter();
+  for (const { difference } of patches) differences.add(difference);
   return {
     patchControl: Buffer.concat(patches.map(({ control }) => control)),
-    difference: Buffer.concat(patches.map(({ difference }) => difference)),
+    ...differences.finish(),
     extra: Buffer.concat(patches.map(({ extra }) => extra)),
     plain: Buffer.concat(plain),
   };

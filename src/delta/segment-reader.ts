@@ -1,4 +1,3 @@
-import { applyPatchMemory } from './binary-patch.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { damaged } from './damaged.ts';
 import { type SegmentEntry, segmentLimits } from './delta-format.ts';
@@ -118,7 +117,7 @@ function memoryBesideBase(piece: PieceControl, frames: ByteReader): number {
     case 'plain':
       return 0;
     case 'patch':
-      return unpackedBase + applyPatchMemory + madeMemory(piece);
+      return unpackedBase + madeMemory(piece);
     default: {
       const window = zstdWindow(frames.take(piece.frameLength), madeLength(piece));
       const dictionary = piece.unpackedBase ?? piece.baseLength;

@@ -57,6 +57,16 @@ describe('a stream', () => {
     assert.equal(packStream(Buffer.concat([noise, noise])).codec, codecs.zstd);
   });
 
+  test('that is large is stored by zstd unless brotli saves a twentieth', () => {
+    const large = Buffer.concat(Array.from({ length: 1 + Math.ceil(2 ** 20 / noise.length) }, () => noise));
+    assert.equal(packStream(large).codec, codecs.zstd);
+    const words = Buffer.concat(
+      Array.from({ length: 40_000 }, (_, n) => Buffer.from(`${hash('sha256', `${n}`)}`.slice(0, 30))),
+    );
+    assert.ok(words.length > 2 ** 20);
+    assert.equal(packStream(words).codec, codecs.zstd);
+  });
+
   test('with bytes behind its end, cut short or of another length is refused', () => {
     const stored = { [codecs.zstd]: sized(text), [codecs.brotli]: brotliCompressSync(text) };
     for (const codec of [codecs.zstd, codecs.brotli]) {

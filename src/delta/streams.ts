@@ -12,7 +12,19 @@ import { damaged } from './damaged.ts';
 export type StoredStream = { readonly codec: Codec; readonly rawLength: number; readonly stored: Uint8Array };
 
 /** The streams of a segment, in their order: see `docs/formats.md`. */
-export const streamNames = ['control', 'patchControl', 'difference', 'extra', 'plain'] as const;
+export const streamNames = [
+  'control',
+  'patchControl',
+  'runs',
+  'distances',
+  'lengths',
+  'ones',
+  'twos',
+  'threes',
+  'longer',
+  'extra',
+  'plain',
+] as const;
 
 export type StreamName = (typeof streamNames)[number];
 
@@ -37,19 +49,39 @@ const zstdLevel = 19;
 /** The largest window (binary logarithm) that brotli has without its extension for large windows. */
 const brotliWindowLog = 24;
 
-/** Brotli is decoded at a fifth of the speed of zstd, so it has to save at least one byte in this many. */
+/**
+ * Brotli is decoded at a third to a fifth of the speed of zstd, so it has to save at least one byte in so many; of
+ * a large stream, where a device waits for it, in fewer.
+ */
 const brotliGain = 50;
+const largeBrotliGain = 20;
+
+/** Above this length in bytes brotli is tried on a part from the middle first. */
+const largeStream = 1024 * 1024;
+const sampleLength = 256 * 1024;
 
 /** Compresses a stream by each codec and keeps the smallest. Slow: brotli takes some 500 KB a second. */
 export function packStream(raw: Uint8Array): StoredStream {
   const plain: StoredStream = { codec: codecs.plain, rawLength: raw.length, stored: raw };
   if (raw.length === 0) return plain;
   const zstd = compressZstdBest(raw);
-  const brotli = compressBrotli(raw);
-  const isBrotliWorthIt = brotli.length < zstd.length - zstd.length / brotliGain;
-  const stored = isBrotliWorthIt ? brotli : zstd;
+  const brotli = isBrotliLikely(raw) ? compressBrotli(raw) : undefined;
+  const isBrotliUsed = brotli !== undefined && isBrotliWorthIt(brotli, zstd, raw.length);
+  const stored = isBrotliUsed ? brotli : zstd;
   if (stored.length >= raw.length) return plain;
-  return { codec: isBrotliWorthIt ? codecs.brotli : codecs.zstd, rawLength: raw.length, stored };
+  return { codec: isBrotliUsed ? codecs.brotli : codecs.zstd, rawLength: raw.length, stored };
+}
+
+function isBrotliLikely(raw: Uint8Array): boolean {
+  if (raw.length <= largeStream) return true;
+  const start = (raw.length - sampleLength) >> 1;
+  const sample = raw.subarray(start, start + sampleLength);
+  return isBrotliWorthIt(compressBrotli(sample), compressZstdBest(sample), raw.length);
+}
+
+function isBrotliWorthIt(brotli: Uint8Array, zstd: Uint8Array, rawLength: number): boolean {
+  const gain = rawLength > largeStream ? largeBrotliGain : brotliGain;
+  return brotli.length < zstd.length - zstd.length / gain;
 }
 
 /** Writes the three numbers that announce a stream. */

@@ -1,10 +1,10 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import type { EntryList } from '../build/index-table.ts';
+import { type EntryList, hardLinksOf } from '../build/index-table.ts';
 import { contentMayBeRight } from './damage.ts';
 import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
-import { readLedger } from './ledger.ts';
-import { readOwed } from './owed.ts';
+import { type Ledger, readLedger } from './ledger.ts';
+import { type OwedByPath, readOwed } from './owed.ts';
 import { checkByReading, readItem } from './read-check.ts';
 import type { Base, BaseState } from './stage-plan.ts';
 import { createTreeCheck } from './tree-check.ts';
@@ -17,16 +17,30 @@ export type BaseOptions = {
   readonly index: Sha256;
 };
 
+/** A tree on this device, and what is known of its inodes. */
+export type BaseTree = {
+  /** Absolute path. */
+  readonly tree: string;
+  readonly entries: EntryList;
+  readonly ledger: Ledger | undefined;
+  readonly owed: OwedByPath;
+};
+
+/** An installed version as the base of the next: see {@link baseOfTree}. */
+export function openBase({ layout, name, entries, index }: BaseOptions): Base & BaseTree {
+  const tree = pristineTree(layout, name);
+  const ledger = readLedger(ledgerFile(layout, name), index, entries.length);
+  return baseOfTree({ tree, entries, ledger, owed: readOwed(layout, name) });
+}
+
 /**
- * An installed version as the base of the next: each entry is compared with the disk when it is asked for,
+ * A tree as the base of the next: each entry is compared with the disk when it is asked for,
  * and read only when its inode does not look as the ledger says. `clean` needs every name of a hard-linked
  * inode to be in its place. What is owed to a path that is linked is owed to the new version too: see
  * `carriedOwed`.
  */
-export function openBase({ layout, name, entries, index }: BaseOptions): Base {
-  const tree = pristineTree(layout, name);
-  const ledger = readLedger(ledgerFile(layout, name), index, entries.length);
-  const owed = readOwed(layout, name);
+export function baseOfTree(base: BaseTree): Base & BaseTree {
+  const { tree, entries, ledger, owed } = base;
   const check = createTreeCheck({ tree, entries, ledger, owed });
   const furtherNames = namesByFirst(entries);
   const isRoot = process.geteuid?.() === 0;
@@ -50,17 +64,16 @@ export function openBase({ layout, name, entries, index }: BaseOptions): Base {
     return allNamesShare(entry.path) ? 'clean' : 'content-right';
   };
 
-  return { entries, check: stateOf };
+  return { ...base, check: stateOf };
 }
 
 /** Numbers of the further names of each hard-linked inode, by its first path. */
 function namesByFirst(entries: EntryList): Map<ByteString, number[]> {
   const names = new Map<ByteString, number[]>();
-  for (const [number, entry] of entries.entries()) {
-    if (entry.type !== 'hardlink') continue;
-    const known = names.get(entry.link);
+  for (const [number, { link }] of hardLinksOf(entries)) {
+    const known = names.get(link);
     if (known) known.push(number);
-    else names.set(entry.link, [number]);
+    else names.set(link, [number]);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 import type { ByteString } from '../base/byte-string.ts';
+import type { Sha256 } from '../base/identifiers.ts';
 import { type EntryList, IndexTable, pathOf, type SharedIndex } from '../build/index-table.ts';
-import { objectOrdinals, objectsOf, objectsOfFile } from '../build/objects.ts';
+import { type BuildObject, objectsOfFile } from '../build/objects.ts';
 import { type ObjectList, objectList } from '../delta/object-list.ts';
 
 /** Where each object of a version lies in its tree, by ordinal, in memory that threads share. */
@@ -13,27 +14,40 @@ export type BaseObjects = {
   readonly positions: Float64Array;
 };
 
-/** Finds every object of a version in its index. */
+/** Finds every object of a version in its index: ordinals count them in the order in which it names them first. */
 export function locateBaseObjects(table: IndexTable): BaseObjects {
-  const objects = objectsOf(table);
-  const ordinals = objectOrdinals(objects);
-  const entries = new Uint32Array(new SharedArrayBuffer(4 * objects.length));
-  const positions = new Float64Array(new SharedArrayBuffer(8 * objects.length));
-  let found = 0;
+  const seen = new Set<Sha256>();
+  const objects: BuildObject[] = [];
+  const entries: number[] = [];
+  const positions: number[] = [];
   for (const [number, entry] of table.entries()) {
     if (entry.type !== 'file') continue;
     let position = 0;
-    for (const { sha256, size } of objectsOfFile(entry)) {
-      // Ordinals count objects in the order in which the index names them first.
-      if (ordinals.get(sha256) === found) {
-        entries[found] = number;
-        positions[found] = position;
-        found += 1;
+    for (const object of objectsOfFile(entry)) {
+      if (!seen.has(object.sha256)) {
+        seen.add(object.sha256);
+        objects.push(object);
+        entries.push(number);
+        positions.push(position);
       }
-      position += size;
+      position += object.size;
     }
   }
-  return { index: table.share(), list: objectList(objects), entries, positions };
+  return {
+    index: table.share(),
+    list: objectList(objects),
+    entries: shared(Uint32Array, entries),
+    positions: shared(Float64Array, positions),
+  };
+}
+
+function shared<Column extends Uint32Array | Float64Array>(
+  type: { new (buffer: SharedArrayBuffer): Column; readonly BYTES_PER_ELEMENT: number },
+  values: readonly number[],
+): Column {
+  const column = new type(new SharedArrayBuffer(type.BYTES_PER_ELEMENT * values.length));
+  column.set(values);
+  return column;
 }
 
 /** Where one object lies, in the thread that was given the places. */

@@ -1,27 +1,37 @@
-import { displayOf } from '../base/byte-string.ts';
+import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
-import type { BuildName } from '../base/identifiers.ts';
-import type { WayKind } from '../plan/ways.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { Way, WayKind } from '../plan/ways.ts';
 import { olpcBootPointer } from './boot-olpc.ts';
 import { chooseWay } from './choose-way.ts';
+import { discardStage } from './install.ts';
 import { readInstalled } from './installed.ts';
 import { readJournal, writeJournal } from './journal.ts';
+import { rememberLink } from './link-file.ts';
+import { planBeside } from './plan-beside.ts';
 import { prepareUpdate } from './prepare.ts';
 import { discardVersion, purgeVersions, reclaimAlternate } from './purge.ts';
 import type { Situation } from './situation.ts';
+import { startSpending } from './spending.ts';
+import { stageBetween } from './stage-between.ts';
 import { stageBuild } from './stage-build.ts';
 import { openStagePool } from './stage-pool.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { verifyTree } from './verify.ts';
 
 /** How a device was changed, and which paths of the old version were found damaged. */
-export type Changed = { readonly plan: WayKind; readonly damaged: readonly string[] };
+export type Changed = {
+  readonly plan: WayKind;
+  /** The build between, for a chain. */
+  readonly via?: BuildName | undefined;
+  readonly damaged: readonly string[];
+};
 
 /** Makes the wanted build the one that boots next: stages it unless it is there, then switches. */
 export async function change(options: UpdateOptions, situation: Situation): Promise<Changed> {
   const { layout } = options.session;
   const { wanted, current, running } = situation;
-  const { name, index } = wanted.build;
+  const { name } = wanted.build;
   if (situation.isInstalled) {
     await switchTo(options, situation);
     return { plan: 'switch', damaged: [] };
@@ -30,18 +40,57 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
   if (options.reclaim) reclaimAlternate(layout, options.reporter);
   if (options.verifyFully && current !== undefined) await readBase(options, current);
-  await using pool = openStagePool();
-  const prepared = await prepareUpdate({ ...options, ...options.session, wanted, base: current });
-  const way = chooseWay(prepared, name);
-  writeJournal(layout, {
-    ...readJournal(layout),
-    pending: { build: name, index: index.sha256, since: new Date(options.clock()).toISOString() },
-  });
-  const staged = await stageBuild({ ...options, wanted, prepared, way, pool });
+  const { way, damaged } = await stageCheapest(options, situation).finally(() => measureLink(options));
   if (options.verifyFully) await requireWhole(options, name);
   await switchTo(options, situation);
   options.session.spool.clear();
-  return { plan: way.kind, damaged: staged.damaged.map(displayOf) };
+  return { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
+}
+
+/** What was staged: in which way, and what was found damaged in the old version. */
+type Staged = { readonly way: Way; readonly damaged: readonly ByteString[] };
+
+/** Stages the build in the cheapest way; when a chain of deltas breaks, in the next one within the budget. */
+async function stageCheapest(options: UpdateOptions, { wanted, current }: Situation): Promise<Staged> {
+  const { session, maximumBytes } = options;
+  const { name, index } = wanted.build;
+  const spending = startSpending(session, { build: name, maximumBytes });
+  const useless = new Set<Sha256>();
+  await using pool = openStagePool();
+  for (;;) {
+    const prepared = await prepareUpdate({
+      ...{ ...options, ...session },
+      ...{ wanted, spending, useless, base: current },
+    });
+    const way = chooseWay(prepared, name);
+    writeJournal(session.layout, {
+      ...readJournal(session.layout),
+      pending: { build: name, index: index.sha256, since: new Date(options.clock()).toISOString() },
+    });
+    const { between } = prepared;
+    if (way.kind !== 'chain' || between === undefined) {
+      const { damaged } = await stageBuild({ ...options, wanted, prepared, way, pool });
+      return { way, damaged };
+    }
+    const base = await stageBetween({ ...options, wanted }, prepared, between);
+    if (base === undefined) {
+      useless.add(between.delta.reference.stored);
+      continue;
+    }
+    try {
+      const stage = planBeside(prepared.index, base);
+      await stageBuild({ ...options, wanted, prepared: { ...prepared, base, stage }, way, pool });
+      return { way, damaged: between.stage.damaged };
+    } finally {
+      discardStage(session.layout, base.name);
+    }
+  }
+}
+
+/** Remembers what the link was like. A transfer that was held back tells nothing of it. */
+function measureLink({ session, bytesPerSecond }: UpdateOptions): void {
+  if (bytesPerSecond !== undefined) return;
+  rememberLink(session.layout, session.store.location, session.meter.measured());
 }
 
 /**

@@ -2,13 +2,22 @@ import { join } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type StreamName, streamName } from '../base/identifiers.ts';
 import type { DeviceLayout } from './layout.ts';
-import { type Fields, isOptionalText, readIfPresent, readStateFile, writeStateFile } from './state-file.ts';
+import {
+  type Fields,
+  isCount,
+  isOptionalText,
+  readIfPresent,
+  readStateFile,
+  writeStateFile,
+} from './state-file.ts';
 
 /** What an operator has set on a device. */
 export type DeviceConfiguration = {
   /** Address of the repository. */
   readonly source: string;
   readonly stream?: StreamName;
+  /** Most bytes that the device may receive in a calendar month; absent: as many as it likes. */
+  readonly monthlyBytes?: number;
 };
 
 const format = 1;
@@ -23,11 +32,14 @@ export function writeConfiguration(layout: DeviceLayout, configuration: DeviceCo
   writeStateFile(layout.configuration, format, configuration);
 }
 
-function parseConfiguration({ source, stream }: Fields): DeviceConfiguration | undefined {
+function parseConfiguration({ source, stream, monthlyBytes }: Fields): DeviceConfiguration | undefined {
   if (typeof source !== 'string' || source === '' || !isOptionalText(stream)) return undefined;
-  if (stream === undefined) return { source };
+  // A budget that cannot be understood must not count as none.
+  if (monthlyBytes !== undefined && !isCount(monthlyBytes)) return undefined;
+  const budget = monthlyBytes === undefined ? {} : { monthlyBytes };
+  if (stream === undefined) return { source, ...budget };
   try {
-    return { source, stream: streamName(stream) };
+    return { source, stream: streamName(stream), ...budget };
   } catch (error) {
     if (isSatchelError(error, 'name-not-allowed')) return undefined;
     throw error;

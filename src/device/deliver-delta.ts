@@ -5,7 +5,8 @@ import { deltaFile } from '../repository/layout.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { Delivery, ReceivedTask } from './deliver.ts';
 import { fetchRanges } from './fetch.ts';
-import type { OpenDelta } from './offered-delta.ts';
+import { isUnservable, type OpenDelta } from './offered-delta.ts';
+import type { Spending } from './spending.ts';
 import type { Interval, Spool } from './spool.ts';
 import type { StageOutcome } from './stage-task.ts';
 
@@ -20,6 +21,9 @@ export type DeltaDeliveryOptions = {
   /** For sentences. */
   readonly build: BuildName;
   readonly reporter: Reporter;
+  readonly spending?: Pick<Spending, 'require'> | undefined;
+  /** Needed objects that the old build has, so that no delta makes them. */
+  readonly beside?: ReadonlySet<Sha256> | undefined;
   /** How to get what the delta does not make, or what a damaged base keeps it from making. */
   readonly rest: () => Promise<Delivery>;
 };
@@ -30,21 +34,28 @@ const attempts = 2;
 /** Segments that are applied at the same time take no more memory than this, or than one of them alone. */
 const memoryAtOnce = 64 * 1024 * 1024;
 
+type Take = (task: ReceivedTask) => Promise<StageOutcome>;
+
 /**
  * Makes the delivery that applies a delta: segments are handed over as they arrive. The first round applies the
  * delta; what it did not give, and later rounds, are fetched in the other way.
  */
 export function createDeltaDelivery(options: DeltaDeliveryOptions): Delivery {
   let isApplied = false;
+  let rest: Promise<Delivery> | undefined;
   return async (objects, take, signal) => {
     let missing = objects;
     if (!isApplied) {
       isApplied = true;
-      const produced = await applySegments(options, take, signal);
+      const { produced, isBaseSound } = await applyDelta(options, take, signal);
       missing = objects.filter(({ sha256 }) => !produced.has(options.ordinals.get(sha256) ?? -1));
+      const { reporter, build, delta, beside } = options;
+      if (isBaseSound && missing.some(({ sha256 }) => !beside?.has(sha256)))
+        reporter.notice('delta-of-no-use', { from: delta.reference.from, build });
     }
     if (missing.length === 0) return;
-    const deliver = await options.rest();
+    rest ??= options.rest();
+    const deliver = await rest;
     await deliver(missing, take, signal);
   };
 }
@@ -52,46 +63,61 @@ export function createDeltaDelivery(options: DeltaDeliveryOptions): Delivery {
 /** A segment and where its stored bytes lie in the delta's file. */
 type Segment = Interval & { readonly entry: SegmentEntry; isHandedOver: boolean };
 
-/** Receives and applies every segment; the ordinals of the objects that were made. */
-async function applySegments(
+/** What has come of a delta so far. */
+type Application = {
+  /** Ordinals of the objects that were made. */
+  readonly produced: Set<number>;
+  /** Segments whose bytes proved wrong. */
+  bad: Segment[];
+  /** False when an old object that it is made from was not there or not right. */
+  isBaseSound: boolean;
+};
+
+/** Receives and applies every segment. */
+async function applyDelta(
   options: DeltaDeliveryOptions,
-  take: (task: ReceivedTask) => Promise<StageOutcome>,
+  take: Take,
   signal: AbortSignal | undefined,
-): Promise<Set<number>> {
-  const { spool, delta, reporter, build } = options;
-  const { stored, head } = delta.reference;
-  const offsets = segmentOffsets(head.length, delta.head.segments);
-  let segments = delta.head.segments.map((entry, i): Segment => {
-    const start = offsets[i]!;
-    return { entry, start, end: start + entry.length, isHandedOver: false };
-  });
-  const produced = new Set<number>();
-  for (let attempt = 1; segments.length > 0; attempt += 1) {
-    const bad = await receive(segments, produced, take, options, signal);
-    for (const segment of bad) {
+): Promise<Application> {
+  const { spool, delta } = options;
+  const { stored } = delta.reference;
+  const application: Application = { produced: new Set(), bad: segmentsOf(delta), isBaseSound: true };
+  for (let attempt = 1; application.bad.length > 0 && attempt <= attempts; attempt += 1) {
+    const segments = application.bad;
+    application.bad = [];
+    try {
+      await receive(segments, application, take, options, signal);
+    } catch (error) {
+      if (!isUnservable(error)) throw error;
+      break;
+    }
+    for (const segment of application.bad) {
       spool.discard(stored, segment);
       segment.isHandedOver = false;
     }
-    segments = bad;
-    if (attempt < attempts || bad.length === 0) continue;
-    reporter.notice('delta-of-no-use', { from: delta.reference.from, build });
-    break;
   }
-  return produced;
+  return application;
 }
 
-/** Brings in the segments and applies each; the answer is those whose bytes proved wrong. */
+function segmentsOf({ head, reference }: OpenDelta): Segment[] {
+  const offsets = segmentOffsets(reference.head.length, head.segments);
+  return head.segments.map((entry, i) => {
+    const start = offsets[i]!;
+    return { entry, start, end: start + entry.length, isHandedOver: false };
+  });
+}
+
+/** Brings in the segments and applies each. */
 async function receive(
   segments: readonly Segment[],
-  produced: Set<number>,
-  take: (task: ReceivedTask) => Promise<StageOutcome>,
+  application: Application,
+  take: Take,
   options: DeltaDeliveryOptions,
   signal: AbortSignal | undefined,
-): Promise<Segment[]> {
+): Promise<void> {
   const { spool, reporter } = options;
   const { stored } = options.delta.reference;
   const total = segments.reduce((sum, { entry }) => sum + entry.length, 0);
-  const bad: Segment[] = [];
   const handed: Promise<void>[] = [];
   const stop = new AbortController();
   const admit = createAdmission(memoryAtOnce);
@@ -100,8 +126,9 @@ async function receive(
     stop.signal.throwIfAborted();
     const pieces = spool.locate(stored, segment);
     const outcome = await take({ kind: 'segment', segment: segment.entry, pieces });
-    if (outcome.badFrame) bad.push(segment);
-    for (const ordinal of outcome.produced) produced.add(ordinal);
+    if (outcome.badFrame) application.bad.push(segment);
+    if (outcome.damaged.length > 0) application.isBaseSound = false;
+    for (const ordinal of outcome.produced) application.produced.add(ordinal);
   };
   const handOver = (segment: Segment) => {
     segment.isHandedOver = true;
@@ -111,22 +138,27 @@ async function receive(
     handed.push(applied);
   };
   let done = 0;
-  await fetchRanges({
-    ...options,
-    ranges: rangesOf(segments, stored),
-    signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-    onReceived(_file, { start, end }) {
-      done += end - start;
-      reporter.progress({ step: 'fetch', done, total, unit: 'bytes' });
-      for (const segment of segments)
-        if (!segment.isHandedOver && segment.end <= end && spool.missing(stored, segment).length === 0)
-          handOver(segment);
-    },
-  }).catch((error: unknown) => {
+  try {
+    await fetchRanges({
+      ...options,
+      ranges: rangesOf(segments, stored),
+      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+      onReceived(_file, { start, end }) {
+        done += end - start;
+        reporter.progress({ step: 'fetch', done, total, unit: 'bytes' });
+        for (const segment of segments)
+          if (!segment.isHandedOver && segment.end <= end && spool.missing(stored, segment).length === 0)
+            handOver(segment);
+      },
+    });
+    // Those whose last byte was there before their first.
+    for (const segment of segments) if (!segment.isHandedOver) handOver(segment);
+  } catch (error) {
+    // What has been received goes on being applied, so that what to fetch otherwise is known.
+    if (isUnservable(error)) await Promise.all(handed);
     throw stop.signal.aborted ? stop.signal.reason : error;
-  });
+  }
   await Promise.all(handed);
-  return bad;
 }
 
 /** Segments that follow each other are asked for as one range. */

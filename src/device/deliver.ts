@@ -5,8 +5,8 @@ import { coalesceFrames } from '../pack/locate.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { packFile } from '../repository/layout.ts';
 import type { ReadableStore } from '../store/store.ts';
-import type { Allowance } from './allowance.ts';
 import { fetchRanges, type WantedRange } from './fetch.ts';
+import type { Spending } from './spending.ts';
 import type { Interval, Spool } from './spool.ts';
 import type { NeededObject } from './stage-plan.ts';
 import type { FrameObject, StageOutcome, StageTask } from './stage-task.ts';
@@ -29,8 +29,8 @@ export type DeliveryOptions = {
   readonly ordinals: ReadonlyMap<Sha256, number>;
   /** Upper limit in bytes a second. */
   readonly bytesPerSecond?: number | undefined;
-  /** Pays for all that is read; what a damaged base makes necessary counts too. */
-  readonly allowance?: Allowance | undefined;
+  /** What a damaged base makes necessary is asked about too. */
+  readonly spending?: Pick<Spending, 'require'> | undefined;
   readonly reporter: Reporter;
 };
 
@@ -133,7 +133,7 @@ async function receive(
     store: options.store,
     spool,
     ranges,
-    allowance: options.allowance,
+    spending: options.spending,
     bytesPerSecond: options.bytesPerSecond,
     signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
     onReceived(file, interval) {

@@ -1,9 +1,9 @@
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Sha256 } from '../base/identifiers.ts';
-import { createRelief } from '../base/memory.ts';
+import { freeBuffer } from '../base/memory.ts';
 import { readResuming } from '../store/retry.ts';
 import type { ReadableStore } from '../store/store.ts';
-import type { Allowance } from './allowance.ts';
+import type { Spending } from './spending.ts';
 import type { Interval, Spool } from './spool.ts';
 
 /** A run of bytes of a stored file that is wanted. */
@@ -20,8 +20,8 @@ export type FetchOptions = {
   readonly store: ReadableStore;
   readonly spool: Spool;
   readonly ranges: readonly WantedRange[];
-  /** Pays for what is not in the spool yet, before anything is asked for. */
-  readonly allowance?: Allowance | undefined;
+  /** Is asked about what is not in the spool yet before anything is requested. */
+  readonly spending?: Pick<Spending, 'require'> | undefined;
   /** Upper limit in bytes a second over all connections; absent: as fast as it goes. */
   readonly bytesPerSecond?: number | undefined;
   /** Called whenever a range has been received up to `end` (exclusive), also for what was there before. */
@@ -29,27 +29,23 @@ export type FetchOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Received bytes after which their buffers are given back. */
-const reliefInterval = 8 * 1024 * 1024;
-
 /** Simultaneous requests: enough to hide a round trip of a thin link, few enough to be a good neighbour. */
 const connections = 3;
 
 /**
  * Brings the wanted ranges into the spool, skipping what is there already and resuming after every kind of
- * interruption. Throws the codes of `readResuming`, `plan-over-budget`, `disk-full`, `cancelled`.
+ * interruption. Throws the codes of `readResuming`, `disk-full`, `cancelled`, and what `spending` throws.
  */
 export async function fetchRanges(options: FetchOptions): Promise<void> {
-  options.allowance?.spend(missingBytes(options));
+  options.spending?.require(costOf(options));
   const queue = options.ranges.flatMap((range) => missingParts(range, options));
-  const relieve = createRelief(reliefInterval);
   const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
   // The first failure stops the other connections at once instead of letting them finish their ranges.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await fetchPart(next, { ...options, signal }, pace, relieve);
+      await fetchPart(next, { ...options, signal }, pace);
     }
   };
   const workers = Array.from({ length: Math.min(connections, queue.length) }, () =>
@@ -64,12 +60,11 @@ export async function fetchRanges(options: FetchOptions): Promise<void> {
   if (causes.length > 0) throw stop.signal.reason ?? causes[0];
 }
 
-function missingBytes({ ranges, spool }: FetchOptions): number {
-  let bytes = 0;
-  for (const { file, offset, length } of ranges)
-    for (const { start, end } of spool.missing(file, { start: offset, end: offset + length }))
-      bytes += end - start;
-  return bytes;
+function costOf({ ranges, spool }: FetchOptions): { bytes: number; requests: number } {
+  const gaps = ranges.flatMap(({ file, offset, length }) =>
+    spool.missing(file, { start: offset, end: offset + length }),
+  );
+  return { bytes: gaps.reduce((sum, { start, end }) => sum + end - start, 0), requests: gaps.length };
 }
 
 type MissingPart = WantedRange & { readonly start: number; readonly end: number };
@@ -86,12 +81,7 @@ function missingParts(range: WantedRange, { spool, onReceived }: FetchOptions): 
   return gaps.map((gap) => ({ ...range, ...gap }));
 }
 
-async function fetchPart(
-  part: MissingPart,
-  options: FetchOptions,
-  pace: Pace | undefined,
-  relieve: (bytes: number) => void,
-): Promise<void> {
+async function fetchPart(part: MissingPart, options: FetchOptions, pace: Pace | undefined): Promise<void> {
   const writer = options.spool.append(part.file, part.start);
   try {
     let position = part.start;
@@ -102,10 +92,12 @@ async function fetchPart(
     });
     for await (const bytes of body) {
       await writer.write(bytes);
-      options.onReceived(part.file, { start: position, end: position + bytes.length });
-      position += bytes.length;
-      relieve(bytes.length);
-      if (pace) await pace(bytes.length, options.signal);
+      const { length } = bytes;
+      // Left to the collector, a fast link fills the memory before it looks. Parts of a larger piece share theirs.
+      if (length === bytes.buffer.byteLength) freeBuffer(bytes);
+      options.onReceived(part.file, { start: position, end: position + length });
+      position += length;
+      if (pace) await pace(length, options.signal);
     }
   } finally {
     await writer.close();

@@ -4,8 +4,10 @@ import { openSourceStore } from '../store/open.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { describeRoot, fetchRoot } from '../trust/fetch-root.ts';
 import { readConfiguration, writeConfiguration } from './configuration.ts';
+import { countOnce } from './data-account.ts';
 import { deviceLayout, initialiseDevice } from './layout.ts';
 import { lockDevice } from './lock.ts';
+import { openMeteredSource } from './open-source.ts';
 
 /** Whom a device is to trust: a root file, the hash of one, or (neither) the first root of the source. */
 export type Anchor = { readonly root: Uint8Array } | { readonly sha256?: string | undefined };
@@ -35,7 +37,18 @@ export type Initialised = {
  */
 export async function initialise(options: InitialiseOptions): Promise<Initialised> {
   const { source, anchor, clock, reporter, signal } = options;
-  const store = await openSourceStore(source, options);
+  const held = readConfiguration(deviceLayout(options.root));
+  const { monthlyBytes } = held ?? {};
+  // What is no device yet has no account; it gets one below.
+  const store =
+    held === undefined
+      ? await openSourceStore(source, options)
+      : (
+          await openMeteredSource(deviceLayout(options.root), {
+            ...{ address: source, monthlyBytes, clock },
+            patience: options.patience,
+          })
+        ).store;
   try {
     const found =
       'root' in anchor
@@ -44,11 +57,11 @@ export async function initialise(options: InitialiseOptions): Promise<Initialise
             ...(anchor.sha256 === undefined ? {} : { sha256: anchor.sha256 }),
             ...(signal === undefined ? {} : { signal }),
           });
-    const held = readConfiguration(deviceLayout(options.root));
     const layout = initialiseDevice(options.root);
     using _lock = lockDevice(layout);
     await openTrustClient({ directory: layout.trust, store, clock, reporter }).pin(found.bytes);
     writeConfiguration(layout, { ...held, source });
+    if (held === undefined) await countOnce(layout, clock, store.counters().bytesReceived);
     return { root: layout.root, source, rootSha256: found.sha256, keyIds: found.keyIds };
   } finally {
     await store.close();

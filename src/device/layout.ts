@@ -54,6 +54,10 @@ export type DeviceLayout = {
   readonly lock: string;
   readonly trashLock: string;
   readonly journal: string;
+  /** What the links to sources were like. */
+  readonly links: string;
+  /** What was received, a file a month. */
+  readonly usage: string;
 };
 
 /** The paths of the device whose `/` is `root`. Touches nothing. */
@@ -88,6 +92,8 @@ export function deviceLayout(root: string): DeviceLayout {
     lock: join(own, 'lock'),
     trashLock: join(own, 'trash-lock'),
     journal: join(own, 'journal.json'),
+    links: join(own, 'links.json'),
+    usage: join(own, 'usage'),
   };
 }
 
@@ -138,6 +144,7 @@ function foldersOf(layout: DeviceLayout): string[] {
     layout.spool,
     layout.stage,
     layout.trash,
+    layout.usage,
   ];
 }
 

@@ -12,10 +12,10 @@ import { checkedMap, unpackStored } from '../repository/catalog.ts';
 import { contentsFile, indexFile, mapFile } from '../repository/layout.ts';
 import type { StoredFile } from '../repository/records.ts';
 import type { ReadableStore } from '../store/store.ts';
-import type { Allowance } from './allowance.ts';
 import { fetchRanges } from './fetch.ts';
 import { readStoredIndex, storeIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
+import type { Spending } from './spending.ts';
 import { readPieces, type Spool } from './spool.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -33,8 +33,7 @@ export type ListsOptions = {
   readonly store: ReadableStore;
   readonly spool: Spool;
   readonly wanted: Wanted;
-  /** Pays for what is read. */
-  readonly allowance?: Allowance | undefined;
+  readonly spending?: Pick<Spending, 'require'> | undefined;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
 };
@@ -112,27 +111,11 @@ export async function fetchContents(options: ListsOptions, entries: EntryList): 
   return contents as Uint8Array;
 }
 
-/** Bytes of the lists that have to be read from the source: what is known or received already is not. */
-export function missingListBytes({
-  layout,
-  spool,
-  wanted,
-}: Pick<ListsOptions, 'layout' | 'spool' | 'wanted'>): number {
-  const { build, deltas } = wanted;
-  const files =
-    readStoredIndex(layout, build.index.sha256) === undefined ? [deltas.map, build.index] : [deltas.map];
-  return missingBytes(files, spool);
-}
-
 /** Bytes of the map that have to be read from the source. */
 export function missingMapBytes({ spool, wanted }: Pick<ListsOptions, 'spool' | 'wanted'>): number {
-  return missingBytes([wanted.deltas.map], spool);
-}
-
-function missingBytes(files: readonly StoredFile[], spool: Spool): number {
+  const { stored, length } = wanted.deltas.map;
   let bytes = 0;
-  for (const { stored, length } of files)
-    for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;
+  for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;
   return bytes;
 }
 

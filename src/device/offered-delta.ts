@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { type DeltaHead, parseHead } from '../delta/delta-format.ts';
+import { type DeltaHead, memoryToApply, parseHead } from '../delta/delta-format.ts';
 import { applyIndexPatch } from '../delta/index-patch.ts';
 import { deltaFile } from '../repository/layout.ts';
 import type { DeltaReference } from '../repository/records.ts';
@@ -9,7 +9,7 @@ import { fetchRanges } from './fetch.ts';
 import { readInstalled, readStoredIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type BuildIndex, indexKnownOr, keepIndex, type ListsOptions } from './lists.ts';
-import { readPieces, type Spool } from './spool.ts';
+import { readPieces } from './spool.ts';
 import type { Wanted } from './wanted.ts';
 
 /** A delta from the version that the device has: its head has been received and compared with the signed record. */
@@ -29,13 +29,6 @@ export function offeredDelta(
   return index === undefined ? undefined : deltas.deltas.find(({ fromIndex }) => fromIndex === index);
 }
 
-/** Bytes of a delta that have not been received yet. */
-export function missingDeltaBytes(spool: Spool, { stored, length }: DeltaReference): number {
-  let bytes = 0;
-  for (const { start, end } of spool.missing(stored, { start: 0, end: length })) bytes += end - start;
-  return bytes;
-}
-
 /**
  * Brings in the head of a delta and makes the new index from the old one. Undefined, with a notice, when it proves
  * to be of no use: another way has to be taken then. Throws what `fetchRanges` throws.
@@ -49,10 +42,24 @@ export async function openDelta(
     const index = head && makeIndex(options, head);
     if (head !== undefined && index !== undefined) return { delta: { reference, head }, index };
   } catch (error) {
-    if (!isSatchelError(error, 'delta-damaged', 'delta-newer')) throw error;
+    if (!isSatchelError(error, 'delta-damaged', 'delta-newer') && !isUnservable(error)) throw error;
   }
   options.reporter.notice('delta-of-no-use', { from: reference.from, build: options.wanted.build.name });
   return undefined;
+}
+
+/** True when a source does not have a file as it was signed: asking again does not help, asking for others may. */
+export function isUnservable(error: unknown): boolean {
+  return isSatchelError(
+    error,
+    'store-not-found',
+    'store-refused',
+    'store-range',
+    'store-changed',
+    'store-no-ranges',
+    'store-too-long',
+    'store-wrong-answer',
+  );
 }
 
 /** Wrong bytes are asked for once more, since most are accidents on the way. */
@@ -60,7 +67,7 @@ const attempts = 2;
 
 async function fetchHead(
   options: ListsOptions,
-  { stored, head, length, fromIndex }: DeltaReference,
+  { stored, head, length, fromIndex, memory }: DeltaReference,
 ): Promise<DeltaHead | undefined> {
   const { spool, wanted } = options;
   const interval = { start: 0, end: head.length };
@@ -72,7 +79,7 @@ async function fetchHead(
       const parsed = parseHead(bytes);
       const whole = parsed.segments.reduce((sum, segment) => sum + segment.length, head.length);
       const isRight = parsed.from === fromIndex && parsed.to === wanted.build.index.sha256;
-      return isRight && whole === length ? parsed : undefined;
+      return isRight && whole === length && memoryToApply(parsed) <= memory ? parsed : undefined;
     }
     spool.discard(stored, interval);
   }

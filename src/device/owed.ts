@@ -32,13 +32,7 @@ export function readOwed(layout: DeviceLayout, name: BuildName): OwedByPath {
 }
 
 /** What is owed to inodes of a version that the next one shares: the same is owed to that one. */
-export function carriedOwed(
-  layout: DeviceLayout,
-  base: BuildName,
-  entries: EntryList,
-  linked: Iterable<number>,
-): Owed[] {
-  const owed = readOwed(layout, base);
+export function carriedOwed(owed: OwedByPath, entries: EntryList, linked: Iterable<number>): Owed[] {
   if (owed.size === 0) return [];
   const carried: Owed[] = [];
   for (const number of linked) {

@@ -1,12 +1,24 @@
 import { displayOf } from '../base/byte-string.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
-import type { Way, WayKind } from '../plan/ways.ts';
+import { expectedSeconds, type LinkRate } from '../plan/link.ts';
+import { byPrice, type Refusal, refusal, type Way, type WayKind } from '../plan/ways.ts';
 import { chooseWay } from './choose-way.ts';
+import type { DataMonth } from './data-month.ts';
+import { readLink } from './link-file.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareUpdate } from './prepare.ts';
 import { situationOf } from './situation.ts';
+import { startSpending } from './spending.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { findWanted } from './wanted.ts';
+
+/** One way with its price, and what it means on this device. */
+export type PricedWay = Way & {
+  /** Seconds until everything is received, at the measured rate; null: nothing has been measured. */
+  readonly seconds: number | null;
+  /** Why it cannot be taken; null: it can. */
+  readonly refusal: Refusal | null;
+};
 
 /** An update that has been priced and not carried out. */
 export type UpdatePlan = {
@@ -15,7 +27,14 @@ export type UpdatePlan = {
   readonly stream?: StreamName | undefined;
   /** The way that `update` would take. */
   readonly plan: WayKind;
-  readonly ways: readonly Way[];
+  /** The build between, for the plan `chain`. */
+  readonly via?: BuildName | undefined;
+  /** The cheapest first. */
+  readonly ways: readonly PricedWay[];
+  /** What the link to the source was like; null before content has come over it. */
+  readonly link: LinkRate | null;
+  /** What may still be received this month; null when the source costs nothing. */
+  readonly month: DataMonth | null;
   readonly bytesReceived: number;
   readonly requests: number;
   /** Files linked from the old version. */
@@ -47,23 +66,48 @@ const nothing = {
 
 /** Prices an update. Throws as `update` does when the budget allows no way. */
 export async function planUpdate(options: UpdateOptions): Promise<UpdatePlan> {
-  const { session, choice, signal } = options;
+  const { session, choice, maximumBytes, signal } = options;
   const wanted = await findWanted({ ...session, signal }, choice);
+  const { name } = wanted.build;
   const { current, isCurrent, isInstalled } = situationOf(session.layout, wanted);
-  const base = { build: wanted.build.name, from: current ?? null, stream: wanted.stream };
-  if (isCurrent) return { ...base, plan: 'none', ...nothing, ...session.counters() };
-  if (isInstalled) return { ...base, plan: 'switch', ...nothing, ...session.counters() };
-  const prepared = await prepareUpdate({ ...options, ...session, wanted, base: current });
-  const way = chooseWay(prepared, wanted.build.name);
-  return { ...base, plan: way.kind, ...describe(prepared), ...session.counters() };
+  const link = readLink(session.layout, session.store.location);
+  const finish = (plan: WayKind, what: Described = nothing): UpdatePlan => ({
+    ...{ build: name, from: current ?? null, stream: wanted.stream, plan },
+    ...what,
+    link: link ?? null,
+    month: session.month() ?? null,
+    ...session.counters(),
+  });
+  if (isCurrent) return finish('none');
+  if (isInstalled) return finish('switch');
+  const spending = startSpending(session, { build: name, maximumBytes });
+  const prepared = await prepareUpdate({
+    ...{ ...options, ...session },
+    ...{ wanted, spending, useless: new Set(), base: current },
+  });
+  const way = chooseWay(prepared, name);
+  return finish(way.kind, describe(prepared, way, link));
 }
 
-function describe({ stage, ways, budget }: Prepared) {
+type Described = Omit<
+  UpdatePlan,
+  'build' | 'from' | 'stream' | 'plan' | 'link' | 'month' | 'bytesReceived' | 'requests'
+>;
+
+function describe(prepared: Prepared, way: Way, link: LinkRate | undefined): Described {
+  const { ways, dearer, budget, base, between } = prepared;
+  // By way of another build most of what is linked comes from the tree between.
+  const stage = way.kind === 'chain' && between !== undefined ? between.next : prepared.stage;
   const objects = [...stage.objects.values()];
   const copies = objects.filter(({ source }) => source !== undefined);
   const sum = (sizes: Iterable<number>) => [...sizes].reduce((total, size) => total + size, 0);
   return {
-    ways,
+    ...(way.via === undefined ? {} : { via: way.via }),
+    ways: [...ways, ...dearer].sort(byPrice).map((one) => ({
+      ...one,
+      seconds: expectedSeconds(one, link) ?? null,
+      refusal: refusal(one, budget) ?? null,
+    })),
     links: stage.links.length,
     copies: copies.length,
     copyBytes: sum(copies.map(({ size }) => size)),
@@ -71,6 +115,6 @@ function describe({ stage, ways, budget }: Prepared) {
     metadataOnlyFiles: stage.metadataOnly.files,
     metadataOnlyBytes: stage.metadataOnly.bytes,
     freeBytes: budget.freeBytes,
-    damaged: stage.damaged.map(displayOf),
+    damaged: base === undefined ? [] : prepared.stage.damaged.map(displayOf),
   };
 }

@@ -1,64 +1,79 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { releaseMemory } from '../base/memory.ts';
-import type { Reporter } from '../base/progress.ts';
-import { formatBytes } from '../base/units.ts';
-import type { IndexTable } from '../build/index-table.ts';
 import { freeSpace } from '../os/disk.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import type { Budget, Way } from '../plan/ways.ts';
-import type { ReadableStore } from '../store/store.ts';
 import { openBase } from './base-check.ts';
 import { readInstalled, readInstalledIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
-import { type BuildIndex, fetchLists, fetchMap, missingListBytes, missingMapBytes } from './lists.ts';
-import { missingDeltaBytes, type OpenDelta, offeredDelta, openDelta } from './offered-delta.ts';
-import { priceByDelta, priceByMap, recordedWays } from './price-ways.ts';
-import type { Spool } from './spool.ts';
-import { type Base, planStage, type StagePlan } from './stage-plan.ts';
-import type { Wanted } from './wanted.ts';
-
-/** A version on this device that files are taken from. */
-export type InstalledBase = Base & { readonly name: BuildName; readonly entries: IndexTable };
+import { type BuildIndex, fetchLists, fetchMap, type ListsOptions } from './lists.ts';
+import { type OpenDelta, openDelta } from './offered-delta.ts';
+import { planBeside } from './plan-beside.ts';
+import { openBetween, type PreparedBetween } from './prepare-between.ts';
+import type { PrepareOptions, TreeBase } from './prepare-options.ts';
+import {
+  objectsBesideDelta,
+  priceByMap,
+  priceOtherRoutes,
+  priceRecorded,
+  priceRoute,
+  recordedWays,
+} from './price-ways.ts';
+import type { Route } from './route.ts';
+import { findRoutes } from './routes.ts';
+import type { Spending } from './spending.ts';
+import type { StagePlan } from './stage-plan.ts';
 
 /** An update that has been worked out to the last byte, before any content moves. */
 export type Prepared = {
   readonly index: BuildIndex;
   /** Where objects lie in the repository; it is fetched when it is asked for the first time. */
   readonly map: () => Promise<ObjectMap>;
+  /** The new tree beside `base`. */
   readonly stage: StagePlan;
   /** The version that unchanged files are taken from. */
-  readonly base: InstalledBase | undefined;
-  /** The delta that the way `delta` takes. */
+  readonly base: TreeBase | undefined;
+  /** The delta that leads to the build, for the ways `delta` and `chain`. */
   readonly delta?: OpenDelta | undefined;
-  /** Every possible way with its price. */
+  /** The build between that the way `chain` makes first. */
+  readonly between?: PreparedBetween | undefined;
+  /** The ways that can be taken from here. */
   readonly ways: readonly Way[];
+  /** Ways that are dearer by their signed sizes, so that nothing of them has been looked at. */
+  readonly dearer: readonly Way[];
   readonly budget: Budget;
+  /** Is asked about whatever is read from now on. */
+  readonly spending: Spending;
 };
-
-export type PrepareOptions = {
-  readonly layout: DeviceLayout;
-  readonly store: ReadableStore;
-  readonly spool: Spool;
-  readonly wanted: Wanted;
-  /** The version to compare with, when Satchel has installed it; undefined on an empty device. */
-  readonly base: BuildName | undefined;
-  readonly maximumBytes?: number | undefined;
-  readonly reporter: Reporter;
-  readonly signal?: AbortSignal | undefined;
-};
-
-/** Entries above which the waste of reading the lists is worth collecting. */
-const largeTree = 20_000;
 
 /**
- * Finds the new index (through a delta when that is the cheapest by the signed sizes), compares it with the old
+ * Finds the new index (through deltas when those are the cheapest by the signed sizes), compares it with the old
  * one, looks at the base on disk, and prices the ways. Lists are within the data budget too. Throws
- * `plan-over-budget` when not even they are.
+ * `plan-over-budget`, `plan-over-month` when not even they are.
  */
 export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
+  const { wanted, spending } = options;
   const base = usableBase(options);
-  return (base && (await prepareByDelta(options, base))) ?? prepareByLists(options, base);
+  if (base === undefined) return prepareByLists(options, undefined, []);
+  const routes = await findRoutes(options, base);
+  const limit = Math.min(
+    spending.left() ?? Number.POSITIVE_INFINITY,
+    ...recordedWays(wanted, base).map(({ bytes }) => bytes),
+  );
+  const useless = new Set<Route>();
+  for (const route of routes) {
+    // Patching is what takes memory; where it would swap, a larger download is the lesser evil.
+    if (route.bytes > limit || route.memory > process.availableMemory()) continue;
+    const others = routes.filter((other) => other !== route && !useless.has(other));
+    const prepared = await prepareByRoute(options, base, route, others);
+    if (prepared !== undefined) return prepared;
+    useless.add(route);
+  }
+  return prepareByLists(
+    options,
+    base,
+    routes.filter((route) => !useless.has(route)),
+  );
 }
 
 /** Nothing is known about the files of a version that was not installed by Satchel: it is left as it is. */
@@ -66,87 +81,91 @@ function usableBase({ layout, base }: PrepareOptions): BuildName | undefined {
   return base !== undefined && readInstalled(layout, base) !== undefined ? base : undefined;
 }
 
-/** Undefined when there is no delta, when the signed sizes say that it does not pay, or when it proves useless. */
-async function prepareByDelta(options: PrepareOptions, baseName: BuildName): Promise<Prepared | undefined> {
-  const { layout, spool, wanted } = options;
-  const reference = offeredDelta(layout, baseName, wanted);
-  if (reference === undefined) return undefined;
-  const bytes = missingDeltaBytes(spool, reference);
-  const others = recordedWays(wanted, baseName).map((way) => way.bytes);
-  const { maximumBytes = Number.POSITIVE_INFINITY } = options;
-  if (bytes > Math.min(maximumBytes, ...others)) return undefined;
-  // Patching is what takes memory; where it would swap, a larger download is the lesser evil.
-  if (reference.memory > process.availableMemory()) return undefined;
-
-  const opened = await openDelta(options, reference);
+/** Undefined when a delta proves useless. */
+async function prepareByRoute(
+  options: PrepareOptions,
+  baseName: BuildName,
+  route: Route,
+  others: readonly Route[],
+): Promise<Prepared | undefined> {
+  const { layout, spool, spending } = options;
+  const base = openInstalled(layout, baseName);
+  // The heads are a part of the price, so what is left counts as it was before them.
+  const budget = budgetOf(options);
+  const before = route.between && (await openBetween(options, route.between, base));
+  if (route.between !== undefined && before === undefined) return undefined;
+  const opened = await openDelta(options, route.reference);
   if (opened === undefined) return undefined;
   const { delta, index } = opened;
-  const base = openInstalled(layout, baseName);
-  const stage = planUpdate(index, base);
+  const stage = planBeside(index, base);
   const map = mapOnce(options, index);
-  const ways = await priceByDelta({ ...options, delta, index, stage, base, map, bytes });
-  return { index, map, stage, base, delta, ways, budget: budgetOf(options, 0) };
+  const between = before && { ...before, next: planBeside(index, before.expected) };
+  const way = await priceRoute({
+    ...options,
+    route,
+    index,
+    map,
+    stage: between?.next ?? stage,
+    base: before?.expected ?? base,
+    between: before?.disk,
+  });
+  // What the record tells of the other ways holds for a sound base only.
+  const isSound = objectsBesideDelta(stage, base).length === 0;
+  const byPacks = isSound
+    ? priceRecorded(options.wanted, baseName, index, stage)
+    : priceByMap({ index, stage, map: await map(), spool });
+  return {
+    ...{ index, map, stage, base, delta, between, spending },
+    ways: [way, ...byPacks],
+    dearer: priceOtherRoutes(others, index, stage),
+    budget,
+  };
 }
 
-async function prepareByLists(options: PrepareOptions, baseName: BuildName | undefined): Promise<Prepared> {
-  const { layout, spool } = options;
-  const listBytes = missingListBytes(options);
-  // The index and the map are themselves priced before they are fetched.
-  requireBudget(options, listBytes);
+async function prepareByLists(
+  options: PrepareOptions,
+  baseName: BuildName | undefined,
+  routes: readonly Route[],
+): Promise<Prepared> {
+  const { layout, spool, spending } = options;
   const { map, ...index } = await fetchLists(options);
   const base = baseName === undefined ? undefined : openInstalled(layout, baseName);
-  const stage = planUpdate(index, base);
+  const stage = planBeside(index, base);
   return {
     index,
     map: async () => map,
     stage,
     base,
     ways: priceByMap({ index, stage, map, spool }),
-    budget: budgetOf(options, listBytes),
+    dearer: priceOtherRoutes(routes, index, stage),
+    budget: budgetOf(options),
+    spending,
   };
 }
 
-function planUpdate({ entries }: BuildIndex, base: Base | undefined): StagePlan {
-  const isLarge = entries.length > largeTree;
-  if (isLarge) releaseMemory();
-  const stage = planStage(entries, base);
-  if (isLarge) releaseMemory();
-  return stage;
-}
-
-/** The map of the wanted build, fetched once and within the budget. */
-function mapOnce(options: PrepareOptions, index: BuildIndex): () => Promise<ObjectMap> {
+/** The map of a build, fetched once. */
+function mapOnce(options: ListsOptions, index: BuildIndex): () => Promise<ObjectMap> {
   let fetching: Promise<ObjectMap> | undefined;
   return () => {
-    if (fetching === undefined) {
-      requireBudget(options, missingMapBytes(options));
-      fetching = fetchMap(options, index);
-    }
+    fetching ??= fetchMap(options, index);
     return fetching;
   };
 }
 
-function requireBudget({ wanted, maximumBytes }: PrepareOptions, bytes: number): void {
-  if (bytes > (maximumBytes ?? Number.POSITIVE_INFINITY))
-    throw new SatchelError('plan-over-budget', {
-      build: wanted.build.name,
-      bytes: formatBytes(bytes),
-      limit: formatBytes(maximumBytes ?? 0),
-    });
-}
-
-/** What may be spent after `spent` bytes have been read for lists. */
-function budgetOf({ layout, maximumBytes }: PrepareOptions, spent: number): Budget {
+function budgetOf({ layout, spending }: PrepareOptions): Budget {
   const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
+  const freeMemory = process.availableMemory();
   return {
-    maximumBytes: maximumBytes === undefined ? undefined : maximumBytes - spent,
+    maximumBytes: spending.left(),
+    monthLeft: spending.monthLeft(),
     freeBytes,
     freeInodes,
+    freeMemory,
   };
 }
 
 /** The installed version as a base. Throws `version-not-installed`, `installed-index-damaged`. */
-function openInstalled(layout: DeviceLayout, name: BuildName): InstalledBase {
+function openInstalled(layout: DeviceLayout, name: BuildName): TreeBase {
   const entries = readInstalledIndex(layout, name);
   const index = readInstalled(layout, name)?.index;
   if (index === undefined) throw new SatchelError('version-not-installed', { name });

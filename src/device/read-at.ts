@@ -1,16 +1,30 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
 import type { SystemPath } from '../os/system-error.ts';
 
 /** What stands in the place of a regular file must not be followed or waited for. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const noFile: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR'];
 
-/** Exactly `length` bytes of a file, or undefined if it is gone, is no regular file, or is shorter. */
+/** Gone, something else, closed to this user, or lost by the disk. */
+const unreadable: readonly unknown[] = [
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'ENXIO',
+  'ENODEV',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'EBADMSG',
+  'EUCLEAN',
+];
+
+/** Exactly `length` bytes of a file, or undefined if it cannot be read, is no regular file, or is shorter. */
 export function readAt(path: SystemPath, position: number, length: number): Buffer | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(path, flags);
+    if (!fstatSync(fd).isFile()) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     let filled = 0;
     while (filled < length) {
@@ -20,7 +34,7 @@ export function readAt(path: SystemPath, position: number, length: number): Buff
     }
     return bytes;
   } catch (error) {
-    if (noFile.includes(systemErrorCode(error))) return undefined;
+    if (unreadable.includes(systemErrorCode(error))) return undefined;
     throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);

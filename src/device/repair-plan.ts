@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import type { FileEntry, InodeEntry } from '../build/entry.ts';
-import { type EntryList, entryAt } from '../build/index-table.ts';
+import { type EntryList, entryAt, hardLinksOf } from '../build/index-table.ts';
 import { errnoOf } from '../os/system-error.ts';
 import type { Damaged } from './damage.ts';
 import { checkContent } from './read-check.ts';
@@ -62,8 +62,8 @@ function furtherNames(
   inodes: ReadonlyMap<ByteString, InodeEntry>,
 ): Map<ByteString, ByteString[]> {
   const names = new Map<ByteString, ByteString[]>();
-  for (const entry of entries) {
-    if (entry.type !== 'hardlink' || !inodes.has(entry.link)) continue;
+  for (const [, entry] of hardLinksOf(entries)) {
+    if (!inodes.has(entry.link)) continue;
     const known = names.get(entry.link);
     if (known) known.push(entry.path);
     else names.set(entry.link, [entry.path]);

@@ -4,7 +4,6 @@ import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { FileEntry } from '../build/entry.ts';
 import { objectOrdinals, objectsOfFile } from '../build/objects.ts';
-import { type Allowance, createAllowance } from './allowance.ts';
 import { createDelivery, type ReceivedTask } from './deliver.ts';
 import { readInstalled, readInstalledIndex, readStoredIndex } from './installed.ts';
 import { pristineTree } from './layout.ts';
@@ -13,6 +12,7 @@ import { createObjectReader } from './object-reader.ts';
 import { restoreEntries } from './repair.ts';
 import { planRepair } from './repair-plan.ts';
 import type { DeviceSession } from './session.ts';
+import { startSpending } from './spending.ts';
 import type { NeededObject } from './stage-plan.ts';
 import type { StageOutcome } from './stage-task.ts';
 import { verifyTree } from './verify.ts';
@@ -74,13 +74,14 @@ async function fetchContent(
 ): Promise<(entry: FileEntry) => Iterable<Uint8Array>> {
   if (files.length === 0) return () => [];
   const { session, name, reporter, signal } = options;
+  const spending = startSpending(session, { build: name, maximumBytes: options.maximumBytes });
   const { map, objects } = await fetchListsOf(options);
   const deliver = createDelivery({
     ...session,
     map,
     ordinals: objectOrdinals(objects),
     bytesPerSecond: options.bytesPerSecond,
-    allowance,
+    spending,
     reporter,
   });
   const needed: NeededObject[] = files.flatMap(objectsOfFile).map((object) => ({ ...object, targets: [] }));
@@ -101,6 +102,14 @@ async function fetchContent(
       if (!isSatchelError(error, 'object-damaged', 'frame-damaged')) throw error;
       badFrame = true;
     }
-    return { dirty: [], badFrame, unlinkable: [], owed: [], written: 0, produced: [], damaged: [] };
+    return {
+      dirty: [],
+      badFrame,
+      unlinkable: [],
+      owed: [],
+      written: 0,
+      produced: [],
+      damaged: [],
+    };
   }
 }

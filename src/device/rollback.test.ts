@@ -76,13 +76,22 @@ test('a previous version from before Satchel is gone back to, and it is said', a
   assert.deepEqual(notices, ['rollback-unverified']);
 });
 
+const january = () => Date.parse('2026-01-15T00:00:00Z');
+const nothingReceived = {
+  month: '2026-01',
+  bytes: 0,
+  budget: null,
+  left: null,
+  nextBegins: '2026-02-01T00:00:00.000Z',
+};
+
 test('the status tells what runs, what boots next, and what there is', async (context) => {
   const { layout, back } = await device(context);
   await back();
   writeFileSync(join(layout.spool, 'piece'), '12345');
   writeFileSync(join(layout.sticky, 'other'), '');
   mkdirSync(join(layout.pristine, '802'));
-  const status = deviceStatus(layout.root);
+  const status = deviceStatus(layout.root, january);
   assert.deepEqual(
     { ...status, versions: status.versions.map(({ name, complete, sticky }) => [name, complete, sticky]) },
     {
@@ -100,6 +109,7 @@ test('the status tells what runs, what boots next, and what there is', async (co
       stream: 'stable',
       streamSaidBy: 'default',
       spoolBytes: 5,
+      data: nothingReceived,
     },
   );
   assert.equal(status.versions[1]?.size, 'content of old'.length);
@@ -107,12 +117,13 @@ test('the status tells what runs, what boots next, and what there is', async (co
 
 test('an empty device has a status too', (context) => {
   const layout = emptyDevice(context);
-  assert.deepEqual(deviceStatus(layout.root), {
+  assert.deepEqual(deviceStatus(layout.root, january), {
     root: layout.root,
     rebootNeeded: false,
     versions: [],
     stream: 'stable',
     streamSaidBy: 'default',
     spoolBytes: 0,
+    data: nothingReceived,
   });
 });

@@ -2,11 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import { openSourceStore } from '../store/open.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
+import type { DataMonth } from './data-month.ts';
 import { type DeviceLayout, deviceLayout, requireInsideRoot } from './layout.ts';
+import type { Meter } from './metered-source.ts';
+import { openMeteredSource } from './open-source.ts';
 import { openSpool, type Spool } from './spool.ts';
 import type { Choice } from './wanted.ts';
 
@@ -16,6 +18,9 @@ export type DeviceSession = {
   readonly store: ReadableStore;
   readonly client: TrustClient;
   readonly spool: Spool;
+  readonly meter: Meter;
+  /** What the device has received this month; undefined when the source costs nothing. */
+  month(): DataMonth | undefined;
   /** What was asked of the source so far. */
   counters(): { bytesReceived: number; requests: number };
   close(): Promise<void>;
@@ -42,7 +47,12 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
   const configuration = readConfiguration(layout);
   if (configuration === undefined) throw new SatchelError('device-not-initialised', { root: layout.root });
   requireInsideRoot(layout);
-  const store = await openSourceStore(options.source ?? configuration.source, options);
+  const { store, month } = await openMeteredSource(layout, {
+    address: options.source ?? configuration.source,
+    monthlyBytes: configuration.monthlyBytes,
+    patience: options.patience,
+    clock: options.clock,
+  });
   try {
     const { clock, reporter, signal } = options;
     const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
@@ -52,7 +62,9 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
       store,
       client,
       spool: openSpool(layout.spool),
-      counters: () => countersOf(store),
+      meter: store.meter,
+      month,
+      counters: () => store.counters(),
       close: () => store.close(),
     };
   } catch (error) {
@@ -74,11 +86,6 @@ async function refresh(
     reporter.notice('source-is-older', { source: store.location });
     client.judge();
   }
-}
-
-function countersOf(store: ReadableStore): { bytesReceived: number; requests: number } {
-  if ('counters' in store && typeof store.counters === 'function') return store.counters();
-  return { bytesReceived: 0, requests: 0 };
 }
 
 /**

@@ -24,6 +24,10 @@ async function receive(spool: Spool, start: number, bytes: Uint8Array): Promise<
   await writer.close();
 }
 
+test('no bytes at all are always there', () => {
+  assert.deepEqual(readPieces(openSpool(directory).locate(file, { start: 7, end: 7 })), Buffer.alloc(0));
+});
+
 test('what was received is still there for the next process', async () => {
   await receive(openSpool(directory), 100, Buffer.alloc(50, 7));
   const spool = openSpool(directory);

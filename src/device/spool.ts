@@ -113,6 +113,7 @@ export function openSpool(directory: string): Spool {
 
   function locate(file: Sha256, wanted: Interval): SpoolPiece[] {
     const pieces: SpoolPiece[] = [];
+    if (wanted.start === wanted.end) return pieces;
     let position = wanted.start;
     for (const part of partsOf(file)) {
       if (part.end <= position || part.start > position) continue;

@@ -1,19 +1,16 @@
 import { displayOf } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
-import type { Sha256 } from '../base/identifiers.ts';
 import { objectOrdinals } from '../build/objects.ts';
-import { objectList } from '../delta/object-list.ts';
 import type { Way } from '../plan/ways.ts';
-import { locateBaseObjects } from './base-objects.ts';
 import { createDelivery, type Delivery } from './deliver.ts';
 import { createDeltaDelivery } from './deliver-delta.ts';
+import { sceneOfDelta } from './delta-scene.ts';
 import { discardStage, freshStage, installStage, stageContents } from './install.ts';
-import { pristineTree } from './layout.ts';
 import { fetchContents } from './lists.ts';
 import { carriedOwed } from './owed.ts';
 import type { Prepared } from './prepare.ts';
+import { objectsBesideDelta } from './price-ways.ts';
 import { type StageResult, stageTree } from './stage.ts';
-import type { ObjectTarget } from './stage-plan.ts';
 import type { StagePool } from './stage-pool.ts';
 import type { DeltaScene } from './stage-segment.ts';
 import { collectTrash } from './trash.ts';
@@ -22,6 +19,7 @@ import type { Wanted } from './wanted.ts';
 
 export type StageBuildOptions = UpdateOptions & {
   readonly wanted: Wanted;
+  /** For a chain the base is the tree between, and the plan is the one beside it. */
   readonly prepared: Prepared;
   readonly way: Way;
   readonly pool: StagePool;
@@ -44,7 +42,7 @@ export async function stageBuild(options: StageBuildOptions): Promise<StageResul
         plan: prepared.stage,
         index: entries,
         pool,
-        trees: { stage, base: base === undefined ? '' : pristineTree(layout, base.name) },
+        trees: { stage, base: base?.tree ?? '' },
         reporter,
         signal: both,
       }),
@@ -63,7 +61,7 @@ export async function stageBuild(options: StageBuildOptions): Promise<StageResul
       paths: staged.damaged.slice(0, 5).map(displayOf).join(', '),
     });
   // Whatever is owed to a shared inode is owed to both versions.
-  const carried = base === undefined ? [] : carriedOwed(layout, base.name, entries, prepared.stage.links);
+  const carried = base === undefined ? [] : carriedOwed(base.owed, entries, prepared.stage.links);
   const owed = [...staged.owed, ...carried];
   if (owed.length > 0)
     reporter.notice('ownership-owed', {
@@ -80,43 +78,25 @@ export async function stageBuild(options: StageBuildOptions): Promise<StageResul
 function howToDeliver(options: StageBuildOptions): { deliver: Delivery; delta?: DeltaScene } {
   const { prepared, session, way, reporter, bytesPerSecond } = options;
   const { store, spool } = session;
-  const { delta, base, index } = prepared;
+  const { delta, base, index, spending } = prepared;
   const build = options.wanted.build.name;
   const ordinals = objectOrdinals(index.objects);
-  const common = { store, spool, ordinals, bytesPerSecond, build, reporter };
-  const fromPacks = async (maximumBytes: number | undefined): Promise<Delivery> =>
-    createDelivery({ ...common, map: await prepared.map(), maximumBytes });
-  const { maximumBytes } = prepared.budget;
-  if (way.kind !== 'delta' || delta === undefined || base === undefined) {
+  const common = { store, spool, ordinals, bytesPerSecond, reporter, spending };
+  const fromPacks = async () => createDelivery({ ...common, map: await prepared.map() });
+  const isByDelta = way.kind === 'delta' || way.kind === 'chain';
+  if (!isByDelta || delta === undefined || base === undefined) {
     let packs: Promise<Delivery> | undefined;
     const deliver: Delivery = async (...request) => {
-      packs ??= fromPacks(maximumBytes);
+      packs ??= fromPacks();
       return (await packs)(...request);
     };
     return { deliver };
   }
-  const left = maximumBytes === undefined ? undefined : maximumBytes - delta.reference.length;
+  const beside = new Set(objectsBesideDelta(prepared.stage, base).map(({ sha256 }) => sha256));
   return {
-    deliver: createDeltaDelivery({ ...common, delta, rest: () => fromPacks(left) }),
-    delta: {
-      base: locateBaseObjects(base.entries),
-      targets: objectList(index.objects),
-      needed: neededByOrdinal(prepared, ordinals),
-    },
+    deliver: createDeltaDelivery({ ...common, build, delta, beside, rest: fromPacks }),
+    delta: sceneOfDelta(base, index, prepared.stage),
   };
-}
-
-function neededByOrdinal(
-  { stage }: Prepared,
-  ordinals: ReadonlyMap<Sha256, number>,
-): Map<number, readonly ObjectTarget[]> {
-  const needed = new Map<number, readonly ObjectTarget[]>();
-  for (const { sha256, source, targets } of stage.objects.values()) {
-    const ordinal = ordinals.get(sha256);
-    if (ordinal === undefined) throw new Error(`the index does not hold ${sha256}`);
-    if (source === undefined) needed.set(ordinal, targets);
-  }
-  return needed;
 }
 
 /** Stages while the manifest comes; without one to install in the end, staging stops, and has stopped afterwards. */

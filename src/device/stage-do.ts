@@ -35,7 +35,14 @@ export type StageScene = StageTrees & {
 
 /** Does one task of staging. Every file is made new with `O_EXCL`; nothing that exists is changed. */
 export function doStageTask(task: StageTask, trees: StageScene): StageOutcome {
-  const progress: Progress = { dirty: [], unlinkable: [], owed: [], written: 0, produced: [], damaged: [] };
+  const progress: Progress = {
+    dirty: [],
+    unlinkable: [],
+    owed: [],
+    written: 0,
+    produced: [],
+    damaged: [],
+  };
   let badFrame = false;
   switch (task.kind) {
     case 'link':

@@ -1,7 +1,7 @@
 import type { ByteString } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import type { InodeEntry } from '../build/entry.ts';
-import { type EntryList, pathOf } from '../build/index-table.ts';
+import { type EntryList, hardLinksOf, pathOf } from '../build/index-table.ts';
 
 /** What the check of a base entry against the disk found. */
 export type BaseState =
@@ -74,8 +74,8 @@ function sameInode(a: InodeEntry, b: InodeEntry): boolean {
 /** The further names of each hard-linked inode, joined (no path holds a NUL), by its first path. */
 function linkGroups(entries: EntryList): Map<ByteString, string> {
   const groups = new Map<ByteString, string>();
-  for (const entry of entries)
-    if (entry.type === 'hardlink') groups.set(entry.link, `${groups.get(entry.link) ?? ''}\0${entry.path}`);
+  for (const [, { link, path }] of hardLinksOf(entries))
+    groups.set(link, `${groups.get(link) ?? ''}\0${path}`);
   return groups;
 }
 

@@ -18,6 +18,8 @@ export type DeltaScene = {
   readonly targets: ObjectList;
   /** Where each object goes that the new tree needs, by ordinal. */
   readonly needed: ReadonlyMap<number, readonly ObjectTarget[]>;
+  /** 1 for every object that has been written, in memory that threads share: no segment writes it again. */
+  readonly written: Uint8Array;
 };
 
 /** What became of a segment. */
@@ -39,21 +41,23 @@ export function applyReceivedSegment(
   scene: DeltaScene & { readonly tree: string },
   write: (targets: readonly ObjectTarget[], content: Uint8Array) => void,
 ): SegmentOutcome {
-  const { base, targets, needed, tree } = scene;
-  const outcome: SegmentOutcome & { badBytes: boolean } = { produced: [], damaged: [], badBytes: false };
+  const { base, targets, needed, written, tree } = scene;
+  const produced: number[] = [];
+  const damaged: ByteString[] = [];
   const stored = readPieces(task.pieces);
   try {
-    if (hash('sha256', stored) !== task.segment.sha256) return { ...outcome, badBytes: true };
+    if (hash('sha256', stored) !== task.segment.sha256) return { produced, damaged, badBytes: true };
     applySegment({
       stored,
       segment: task.segment,
       baseSizes: base.list.sizes,
       targets,
-      base: baseReader(base, tree, outcome.damaged),
+      base: baseReader(base, tree, damaged),
       wanted: (ordinal) => needed.has(ordinal),
       produce(ordinal, content) {
+        if (Atomics.exchange(written, ordinal, 1) === 1) return;
         write(needed.get(ordinal) ?? [], content);
-        outcome.produced.push(ordinal);
+        produced.push(ordinal);
       },
     });
   } catch (error) {
@@ -62,7 +66,7 @@ export function applyReceivedSegment(
   } finally {
     freeBuffer(stored);
   }
-  return outcome;
+  return { produced, damaged: [...new Set(damaged)], badBytes: false };
 }
 
 /** Reads old objects from the tree of the base; each is lent until the next is asked for. */

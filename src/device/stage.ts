@@ -72,7 +72,8 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
   await fill(options, result);
   throwIfCancelled(options.signal);
   finish(options, trees, result);
-  return { damaged: result.damaged, owed: result.owed, written: result.written };
+  // A path may have been found by several objects, and in several ways.
+  return { damaged: [...new Set(result.damaged)], owed: result.owed, written: result.written };
 }
 
 type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: number[] };

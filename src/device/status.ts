@@ -1,9 +1,13 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
+import { openTimeFloor } from '../trust/floor.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
+import { readDataCount } from './data-account.ts';
+import { type DataMonth, dataMonth } from './data-month.ts';
 import { listVersions } from './installed.ts';
 import { type Journal, readJournal, type UpdateResult } from './journal.ts';
 import { deviceLayout } from './layout.ts';
@@ -43,18 +47,21 @@ export type DeviceStatus = {
   readonly spoolBytes: number;
   readonly pending?: NonNullable<Journal['pending']>;
   readonly lastUpdate?: UpdateResult;
+  /** What was received this month, and what is left of the budget. */
+  readonly data: DataMonth;
 };
 
 /**
  * The state of the device below `root`, from small files only. Throws `boot-pointer-wrong`,
  * `update-stream-wrong`, `device-file-…`.
  */
-export function deviceStatus(root: string): DeviceStatus {
+export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const layout = deviceLayout(root);
   const { current, alternate } = olpcBootPointer(layout).read();
   const running = runningVersion(layout);
   const configuration = readConfiguration(layout);
   const { stream, saidBy } = chooseStream(layout, undefined, configuration);
+  const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
   const { pending, last } = readJournal(layout);
   const sticky = new Set(listOrNothing(layout.sticky));
   const versions = listVersions(layout).map(({ name, record }) => ({
@@ -78,6 +85,7 @@ export function deviceStatus(root: string): DeviceStatus {
     spoolBytes: spoolBytes(layout.spool),
     ...(pending && { pending }),
     ...(last && { lastUpdate: last }),
+    data: dataMonth(readDataCount(layout, floor.now()), configuration?.monthlyBytes),
   };
 }
 

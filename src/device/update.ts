@@ -2,6 +2,7 @@ import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { WayKind } from '../plan/ways.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import type { Changed } from './change.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { lockDevice } from './lock.ts';
 import type { DeviceSession } from './session.ts';
@@ -14,6 +15,8 @@ export type UpdateResult = {
   readonly build: BuildName;
   readonly from: BuildName | null;
   readonly plan: WayKind;
+  /** The build between, for the plan `chain`. */
+  readonly via?: BuildName | undefined;
   /** Every byte read from sockets, headers included. */
   readonly bytesReceived: number;
   readonly requests: number;
@@ -31,31 +34,31 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   options.reporter.progress({ step: 'check', done: 0, unit: 'entries' });
   const wanted = await findWanted({ ...session, signal }, choice);
   const situation = situationOf(session.layout, wanted);
-  const finish = (plan: WayKind, damaged: readonly string[] = []): UpdateResult => ({
+  const finish = ({ plan, via, damaged = [] }: Partial<Changed>): UpdateResult => ({
     build: wanted.build.name,
     from: situation.current ?? null,
-    plan,
+    plan: plan ?? 'none',
+    via,
     ...session.counters(),
     seconds: (performance.now() - started) / 1000,
     rebootNeeded: isRebootNeeded(session, wanted.build.name),
     stream: wanted.stream,
     ...(damaged.length > 0 ? { damaged } : {}),
   });
-  if (situation.isCurrent) return finish('none');
+  if (situation.isCurrent) return finish({});
 
   // Most runs end above and need nothing of this.
   const [{ change }, { collectTrash }] = await Promise.all([import('./change.ts'), import('./trash.ts')]);
   using _lock = lockDevice(session.layout);
   try {
-    const { plan, damaged } = await change(options, situation);
-    const result = finish(plan, damaged);
+    const result = finish(await change(options, situation));
     recordEnd(options, result, 'done');
     collectTrash(session.layout);
     return result;
   } catch (error) {
     if (error instanceof SatchelError) {
       const how = error.code === 'cancelled' ? 'cancelled' : 'failed';
-      recordEnd(options, finish('none'), how, error.code);
+      recordEnd(options, finish({}), how, error.code);
     }
     throw error;
   }

@@ -188,7 +188,8 @@ function deltaReference(fields: Fields): DeltaReference {
     fromIndex: fields.sha256('fromIndex'),
     stored: fields.sha256('stored'),
     length,
-    head: { length: head.count('length', length), sha256: head.sha256('sha256') },
+    // The head is held in memory as a whole, and what is large in it is a patch that makes an index.
+    head: { length: head.count('length', Math.min(length, indexLimit)), sha256: head.sha256('sha256') },
     memory: fields.count('memory'),
     output: fields.count('output'),
     why: fields.text('why') === 'asked' ? 'asked' : 'stream',

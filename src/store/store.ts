@@ -7,7 +7,10 @@
 export type Reading = {
   /** Length of the whole stored file in bytes, whatever part is read. */
   readonly size: number;
-  /** The bytes asked for, exactly: the iteration throws `store-too-short` or `store-too-long` otherwise. */
+  /**
+   * The bytes asked for, exactly: the iteration throws `store-too-short` or `store-too-long` otherwise. A piece
+   * belongs to the reader, who may give its memory back.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 };
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type CountingProxy, startCountingProxy } from '../../bench/counting-proxy.ts';
 import type { UpdateResult } from '../../src/device/update.ts';
+import { must } from './command.ts';
 import { type FaultServer, startFaultServer } from './fault-server.ts';
 import { assertSameTree } from './same-tree.ts';
 import { done, pristine, type Running, startSatchel } from './satchel-program.ts';
@@ -18,6 +19,8 @@ export type Transfer = {
   readonly repository: string;
   readonly tree: string;
   readonly build: string;
+  /** The build that devices have before, when it is an update. */
+  readonly before?: string;
   readonly rootHash: string;
   /** About what a device has to read. */
   readonly bytes: number;
@@ -53,6 +56,37 @@ export async function prepareTransfer(
   return { repository, tree, build, rootHash, bytes, ...(await countedServer(server)) };
 }
 
+/**
+ * Publishes an update whose delta has segments of `bytes` each, and serves it at `bytesPerSecond`. What it costs by
+ * objects is a megabyte more.
+ */
+export async function prepareDeltaTransfer(
+  scratch: Scratch,
+  options: { readonly segments: number; readonly bytes: number; readonly bytesPerSecond: number },
+): Promise<Transfer> {
+  const [repository, tree, build, before] = [scratch.file('repository'), scratch.file('tree'), 'b2', 'b1'];
+  const old = noise('a file with a small change', 1_000_000);
+  const earlier = scratch.file('earlier');
+  mkdirSync(earlier);
+  writeFileSync(`${earlier}/changed`, old);
+  mkdirSync(tree);
+  writeFileSync(`${tree}/changed`, Buffer.concat([old, Buffer.from('the change\n')]));
+  for (let segment = 0; segment < options.segments; segment += 1) {
+    const directory = `${tree}/part-${segment}`;
+    mkdirSync(directory);
+    writeFileSync(`${directory}/noise`, noise(`part ${segment}`, options.bytes));
+    // A segment ends after 16 MiB, so most of them is what takes next to nothing.
+    for (let number = 0; number < 13; number += 1)
+      writeFileSync(`${directory}/${number}`, Buffer.alloc(1 << 20, noise(`${segment} ${number}`, 2048)));
+  }
+  const { rootSha256: rootHash } = await must('init', '--repo', repository);
+  await must('publish', '--repo', repository, '--name', before, earlier);
+  await must('publish', '--repo', repository, '--name', build, '--deltas', '1', '--wait', tree);
+  const server = await startFaultServer(repository, throttled(options.bytesPerSecond));
+  const bytes = options.segments * options.bytes;
+  return { repository, tree, build, before, rootHash, bytes, ...(await countedServer(server)) };
+}
+
 async function countedServer(
   server: FaultServer,
 ): Promise<Pick<Transfer, 'url' | 'received' | 'kill' | 'close'>> {
@@ -74,15 +108,16 @@ async function countedServer(
   };
 }
 
-/** The rules of a server whose packs come slowly. */
+/** The rules of a server whose packs and deltas come slowly. */
 export function throttled(bytesPerSecond: number) {
-  return [{ pattern: '^/packs/', fault: { kind: 'slow', bytesPerSecond } }] as const;
+  return [{ pattern: '^/(packs|deltas)/', fault: { kind: 'slow', bytesPerSecond } }] as const;
 }
 
-/** A new device that follows the transfer's server. */
+/** A new device that follows the transfer's server, with the build that devices have before. */
 export async function newDevice(transfer: Transfer, root: string): Promise<string> {
   const words = ['device', 'init', '--root', root, '--source', transfer.url];
   await done([...words, '--trust', transfer.rootHash]);
+  if (transfer.before !== undefined) await done(['update', '--root', root, transfer.before]);
   return root;
 }
 

@@ -18,7 +18,7 @@ test('the demonstration publishes, serves, installs, updates, verifies and goes 
     maxBuffer: 64 * 1024 * 1024,
   });
   assert.equal(status, 0, `${stdout}\n${stderr}`);
-  for (const word of ['publish', 'device init', 'update', 'verify', 'rollback'])
+  for (const word of ['publish', 'delta create', 'device init', 'update', 'verify', 'rollback'])
     assert.match(stdout, new RegExp(`satchel ${word}\\b`), `${word} is not shown in\n${stdout}`);
   assert.match(stdout, /http:\/\/127\.0\.0\.1:\d+/);
 });

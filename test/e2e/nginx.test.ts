@@ -45,10 +45,11 @@ describe('a device behind nginx', { skip }, () => {
 
   test('what is published while nginx runs is there at once', async () => {
     writeStoryTree(trees[1], 2);
-    await done(['publish', '--repo', repository, '--name', 'os-2', trees[1]]);
+    const words = ['publish', '--repo', repository, '--name', 'os-2', '--deltas', '1', '--wait', trees[1]];
+    await done(words);
     const report = await done<UpdateResult>(['update', '--root', device]);
-    assert.deepEqual([report.build, report.from], ['os-2', 'os-1']);
-    assert.ok(report.bytesReceived < 2e6);
+    assert.deepEqual([report.build, report.from, report.plan], ['os-2', 'os-1', 'delta']);
+    assert.ok(report.requests <= 9 && report.bytesReceived < 50_000, JSON.stringify(report));
     assertSameTree(pristine(device, 'os-2'), trees[1]);
   });
 

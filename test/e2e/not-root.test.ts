@@ -1,16 +1,17 @@
 /** An update by an ordinary user: what only root can do is owed, and paid when root repairs. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { DeviceStatus } from '../../src/device/status.ts';
 import type { UpdateResult } from '../../src/device/update.ts';
+import { nobodyWrapper } from '../doubles/nobody.ts';
+import { nobody } from '../doubles/readable-checkout.ts';
 import { assertSameTree, describeTree } from '../doubles/same-tree.ts';
-import { done, doneWith, launcher, pristine, satchel } from '../doubles/satchel-program.ts';
+import { done, doneWith, pristine, satchel } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { isRoot, writeStoryTree } from '../doubles/story-trees.ts';
 
-const nobody = 65_534;
 const scratch = scratchFolder('not-root');
 const repository = scratch.file('repository');
 const home = scratch.file('home');
@@ -21,20 +22,15 @@ const skip = isRoot ? false : 'needs root: the trees of this story have owners a
 /** Runs a command as the user nobody, who has no rights at all. */
 const asNobody = { wrapper: isRoot ? nobodyWrapper() : [], environment: { HOME: home } };
 
-function nobodyWrapper(): string[] {
-  const plain = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
-  const [program = '', ...words] = [...plain, launcher, '--version'];
-  if (spawnSync(program, words).status === 0) return plain;
-  // The checkout lies where others may not look: reading is allowed then, and nothing else.
-  return [...plain, '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
-}
-
 before(async () => {
   if (!isRoot) return;
   const { rootSha256 } = await done<{ rootSha256: string }>(['init', '--repo', repository]);
   for (const [number, tree] of trees.entries()) {
     writeStoryTree(tree, number === 0 ? 1 : 2);
-    await done(['publish', '--repo', repository, '--name', `os-${number + 1}`, tree]);
+    await done([
+      ...['publish', '--repo', repository, '--name', `os-${number + 1}`],
+      ...['--deltas', '1', '--wait', tree],
+    ]);
   }
   chmodSync(scratch.path, 0o755);
   mkdirSync(home);
@@ -83,9 +79,9 @@ describe('a device of an ordinary user', { skip }, () => {
     }
   });
 
-  test('an update goes on from there, and owes the same', async () => {
+  test('an update by delta goes on from there, and owes the same', async () => {
     const { report, stderr } = await doneWith<UpdateResult>(['update', '--root', device], asNobody);
-    assert.deepEqual([report.build, report.damaged], ['os-2', undefined]);
+    assert.deepEqual([report.build, report.plan, report.damaged], ['os-2', 'delta', undefined]);
     assert.equal(stderr.match(/Not run as root/g)?.length, 1);
     const { code, stdout } = await satchel(['verify', '--root', device, '--full', '--all'], asNobody);
     assert.equal(code, 0, stdout);
@@ -119,7 +115,8 @@ describe('a device of an ordinary user', { skip }, () => {
     const words = ['device', 'init', '--root', root, '--source', repository, '--trust', rootSha256];
     await done(words, asNobody);
     await done(['update', '--root', root, 'os-1'], asNobody);
-    await done(['update', '--root', root]);
+    const report = await done<UpdateResult>(['update', '--root', root]);
+    assert.equal(report.plan, 'delta');
     assertSameTree(pristine(root, 'os-2'), trees[1]);
   });
 

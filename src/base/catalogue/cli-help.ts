@@ -50,6 +50,22 @@ export const cliHelpMessages = {
   'help-keys-rotate': words('replace the key of a role', 'reemplaza la clave de un rol'),
   'help-keys-sign': words('sign prepared metadata offline', 'firma metadatos preparados, sin conexión'),
   'help-group-device': words('set up a device', 'prepara un equipo'),
+  'help-device-set': words(
+    'change what a device follows and how much it may receive',
+    'cambia qué sigue un equipo y cuánto puede recibir',
+  ),
+  'option-source-set': words(
+    'the repository that the device asks from now on: http://, https://, file:// or a directory',
+    'el repositorio que el equipo consulta desde ahora: http://, https://, file:// o un directorio',
+  ),
+  'option-stream-set': words(
+    'the stream that the device follows where no stream file says another; none: no updates',
+    'el canal que sigue el equipo si ningún archivo de canal dice otro; none: sin actualizaciones',
+  ),
+  'option-monthly-bytes': words(
+    'most bytes that the device may receive in a calendar month (UTC): 500MB, 2GB; none: no limit',
+    'lo máximo que el equipo puede recibir por mes calendario (UTC): 500MB, 2GB; none: sin límite',
+  ),
   'help-device-init': words('make a directory a device', 'convierte un directorio en un equipo'),
   'help-check': words('see whether there is an update', 'mira si hay una actualización'),
   'help-plan': words('show what an update would cost', 'muestra cuánto costaría una actualización'),

@@ -35,6 +35,32 @@ export const planMessages = {
       hint: 'Permita más con --max-bytes, o use un origen sin costo, como una memoria USB.',
     },
   },
+  'plan-over-month': {
+    exit: 4,
+    en: {
+      text: 'The update to {build} needs {bytes} from the source; of the {budget} for {month} (UTC) {left} are left.',
+      hint: 'The next month begins on {next}. Allow more with "satchel device set --monthly-bytes SIZE", or use a source that costs nothing, such as a stick.',
+    },
+    es: {
+      text: 'La actualización a {build} necesita {bytes} del origen; de los {budget} para {month} (UTC) quedan {left}.',
+      hint: 'El próximo mes empieza el {next}. Permita más con «satchel device set --monthly-bytes TAMAÑO», o use un origen sin costo, como una memoria USB.',
+    },
+  },
+  'data-budget-spent': {
+    exit: 4,
+    en: {
+      text: 'The data budget of {budget} for {month} (UTC) is spent: {used} have been received, so it stops here. What was received is kept.',
+      hint: 'The next month begins on {next}: the same command goes on then. Allow more with "satchel device set --monthly-bytes SIZE", or use a source that costs nothing, such as a stick.',
+    },
+    es: {
+      text: 'El presupuesto de datos de {budget} para {month} (UTC) está gastado: se recibieron {used}, así que se detiene aquí. Lo recibido se conserva.',
+      hint: 'El próximo mes empieza el {next}: entonces la misma orden continúa. Permita más con «satchel device set --monthly-bytes TAMAÑO», o use un origen sin costo, como una memoria USB.',
+    },
+  },
+  'chain-of-no-use': {
+    en: { text: 'The two deltas to {build} by way of {via} prove to be of no use; another way is taken.' },
+    es: { text: 'Los dos deltas hacia {build} pasando por {via} no sirven; se toma otro camino.' },
+  },
   'plan-no-space': {
     exit: 4,
     en: {

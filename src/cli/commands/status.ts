@@ -1,13 +1,14 @@
 import { formatBytes } from '../../base/units.ts';
 import { deviceStatus } from '../../device/status.ts';
 import { defineCommand } from '../command.ts';
+import { dataLine } from '../data-line.ts';
 import { root } from '../shared-options.ts';
 
 /** `satchel status`: what is on this device and what it boots; asks nobody. */
 export const statusCommand = defineCommand({
   arguments: {},
   options: { root },
-  run: async (call) => deviceStatus(call.options.root),
+  run: async (call) => deviceStatus(call.options.root, call.clock),
   show: (status, words) => [
     words.say('result-status', {
       current: status.nextBoot ?? '—',
@@ -25,6 +26,7 @@ export const statusCommand = defineCommand({
     ...(status.spoolBytes > 0
       ? [words.say('result-status-waiting', { bytes: formatBytes(status.spoolBytes) })]
       : []),
+    dataLine(status.data, words),
     ...(status.lastUpdate ? [words.say('result-status-last', { ...status.lastUpdate })] : []),
   ],
 });

@@ -1,19 +1,15 @@
 import { type ElfFile, type ElfSection, type ElfSegment, readElf } from './elf.ts';
 import { findSteps, type PatchStep } from './patch-steps.ts';
+import { changeOf, positionFinder } from './position-finder.ts';
 import { type Area, type AreaKind, visitReferences } from './references.ts';
-import { knownAddresses, type Relocation, type Shift } from './relocation.ts';
-
-/** Shifts are told for so many bytes at once. */
-const granule = 8;
-
-/** A shift takes some four bytes of the delta, so it has to be right for so many references. */
-const leastVotes = 3;
+import { knownAddresses, mostAreas, mostShifts, type Relocation } from './relocation.ts';
+import { createVotes, type Votes } from './shift-votes.ts';
 
 /**
  * How the addresses in an old ELF file have to change towards a new one; undefined when there is nothing to gain
  * or one of them is no such file. `placeInFile` says where a byte of `target` stands in the whole new file.
  */
-export function findRelocation(
+export function findProgramRelocation(
   base: Uint8Array,
   target: Uint8Array,
   placeInFile: (position: number) => number,
@@ -23,7 +19,7 @@ export function findRelocation(
   if (from === undefined || to === undefined || from.sections.length === 0) return undefined;
   const areas = areasOf(from);
   const first = firstReferred(from);
-  if (areas.length === 0 || first === undefined) return undefined;
+  if (areas.length === 0 || areas.length > mostAreas || first === undefined) return undefined;
   const end = Math.max(...from.segments.map(({ address, memoryLength }) => address + memoryLength));
   if (end - first > largestProgram) return undefined;
   const votes = createVotes(first, end);
@@ -34,8 +30,9 @@ export function findRelocation(
     return before === undefined || after === undefined ? undefined : after - before;
   };
   collectVotes({ base, target, areas, steps, shiftAt, votes, known: knownAddresses(areas, first, end) });
-  const shifts = votes.shifts();
-  return shifts.some(({ shift }) => shift !== 0) ? { areas, shifts, end } : undefined;
+  const shifts = votes.runs().map(({ address, shift }) => ({ address, shift }));
+  const isUseful = shifts.length <= mostShifts && shifts.some(({ shift }) => shift !== 0);
+  return isUseful ? { areas, shifts, end } : undefined;
 }
 
 /** Votes take as many bytes of memory as the program. */
@@ -96,46 +93,6 @@ function addressOf(segments: readonly ElfSegment[], place: number): number | und
   return undefined;
 }
 
-/** For each few addresses the shift that most references to them show. */
-type Votes = {
-  add(address: number, shift: number): void;
-  shifts(): Shift[];
-};
-
-function createVotes(first: number, end: number): Votes {
-  const start = first - (first % granule);
-  const length = Math.ceil((end - start) / granule);
-  const shifts = new Int32Array(length);
-  const counts = new Int32Array(length);
-  return {
-    // The majority in one pass: votes for another shift take away from those for this one.
-    add(address, shift) {
-      const number = Math.floor((address - start) / granule);
-      if (number < 0 || number >= length || shift !== (shift | 0)) return;
-      if (counts[number] === 0) shifts[number] = shift;
-      counts[number]! += shifts[number] === shift ? 1 : -1;
-    },
-    shifts() {
-      const runs: { address: number; shift: number; votes: number }[] = [];
-      counts.forEach((votes, number) => {
-        if (votes === 0) return;
-        const shift = shifts[number]!;
-        const run = runs.at(-1);
-        if (run?.shift === shift) run.votes += votes;
-        else runs.push({ address: start + number * granule, shift, votes });
-      });
-      const strong = runs.filter(({ votes }) => votes >= leastVotes);
-      return withoutRepeats(
-        strong.map(({ address, shift }, number) => ({ address: number === 0 ? first : address, shift })),
-      );
-    },
-  };
-}
-
-function withoutRepeats(shifts: readonly Shift[]): Shift[] {
-  return shifts.filter(({ shift }, number) => number === 0 || shift !== shifts[number - 1]!.shift);
-}
-
 type Evidence = {
   readonly base: Uint8Array;
   readonly target: Uint8Array;
@@ -155,42 +112,14 @@ function collectVotes({ base, target, areas, steps, shiftAt, votes, known }: Evi
   const made = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
   const positionOf = positionFinder(base.length, steps);
   for (const area of areas) {
-    const isWide = area.kind === 'pointers' || area.kind === 'symbols';
-    visitReferences(content, area, known, (at, referred, origin, isBackwards) => {
+    visitReferences(content, area, known, (at, referred, origin, { length, unit }) => {
       const position = positionOf(at);
-      if (position === undefined || position + (isWide ? 8 : 4) > made.length) return;
+      if (position === undefined || position + length > made.length) return;
       const moved = shiftAt(at, position);
       if (moved === undefined) return;
       votes.add(area.address + at - area.start, moved);
-      if (isWide) {
-        votes.add(
-          referred,
-          made.readUInt32LE(position) + made.readUInt32LE(position + 4) * 2 ** 32 - referred,
-        );
-        return;
-      }
-      const change = made.readInt32LE(position) - content.readInt32LE(at);
-      votes.add(referred, (isBackwards ? -change : change) + (origin === undefined ? 0 : moved));
+      const change = changeOf(content, at, made, position, length) * unit;
+      votes.add(referred, change + (origin === undefined ? 0 : moved));
     });
   }
-}
-
-/** Where a place of the base went in the target: with the longest step that reads it. */
-function positionFinder(length: number, steps: readonly PatchStep[]): (place: number) => number | undefined {
-  const count = Math.ceil(length / granule);
-  const lengths = new Int32Array(count);
-  const distances = new Int32Array(count);
-  let position = 0;
-  for (const { place, difference, extra } of steps) {
-    for (let number = Math.ceil(place / granule); (number + 1) * granule <= place + difference; number += 1) {
-      if (lengths[number]! >= difference) continue;
-      lengths[number] = difference;
-      distances[number] = position - place;
-    }
-    position += difference + extra;
-  }
-  return (place) => {
-    const number = Math.floor(place / granule);
-    return lengths[number] === 0 ? undefined : place + distances[number]!;
-  };
 }

@@ -1,0 +1,156 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Clock } from '../base/clock.ts';
+import { errnoOf, systemError } from '../os/system-error.ts';
+import { countAt, isMonth, type Month, type MonthCount, monthOf } from '../plan/month.ts';
+import type { DeviceLayout } from './layout.ts';
+
+const dataSync = promisify(fdatasync);
+
+/** Counted bytes reach the disk after this many, as received ones do. */
+const syncBytes = 8 * 1024 * 1024;
+
+/** Past months whose counts are kept. */
+const keptMonths = 12;
+
+/**
+ * Counts what a device receives, a file a month (`usage/2026-01`). Each count is a line that is appended: a killed
+ * process has lost none, and several processes may count at the same time.
+ */
+export type DataAccount = {
+  /** What counts now: of every process, as far as it has been added. */
+  count(): MonthCount;
+  /** Adds received bytes to the present month. */
+  add(bytes: number): void;
+  /** Waits until what was counted is on its way to the disk, and lets go of the file. */
+  close(): Promise<void>;
+};
+
+/** What counts at a moment (milliseconds since 1970). Changes nothing. */
+export function readDataCount({ usage }: DeviceLayout, time: number): MonthCount {
+  return countAt(time, readMonths(usage));
+}
+
+/** Counts what was received before there was an account. */
+export async function countOnce(layout: DeviceLayout, now: Clock, bytes: number): Promise<void> {
+  const account = openDataAccount(layout, { now, isLaw: false });
+  account.add(bytes);
+  await account.close();
+}
+
+export type DataAccountOptions = {
+  /** The clock, or the floor of time if that is later. */
+  readonly now: Clock;
+  /** False: without a budget, a user who may not write the account goes without. */
+  readonly isLaw: boolean;
+};
+
+/** Opens the account of a device; the folder is made with the first count. */
+export function openDataAccount({ usage }: DeviceLayout, { now, isLaw }: DataAccountOptions): DataAccount {
+  let open: { readonly month: Month; readonly fd: number } | undefined;
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
+  const count = () => countAt(now(), readMonths(usage));
+  const letGo = async () => {
+    const { fd } = open ?? {};
+    open = undefined;
+    if (fd === undefined) return;
+    await syncing.catch(() => undefined);
+    closeSync(fd);
+  };
+  const fileOfMonth = () => {
+    if (open !== undefined && monthOf(now()) <= open.month) return open.fd;
+    void letGo();
+    const { month, invented } = count();
+    const fd = openMonth(usage, month);
+    open = { month, fd };
+    takeOver(usage, invented, fd);
+    removeOldMonths(usage, month);
+    return fd;
+  };
+  return {
+    count,
+    add(bytes) {
+      if (bytes <= 0) return;
+      try {
+        const fd = fileOfMonth();
+        writeSync(fd, `${bytes}\n`);
+        unsynced += bytes;
+        if (unsynced < syncBytes) return;
+        unsynced = 0;
+        syncing = syncing.then(() => dataSync(fd));
+        // What could not be synced is in the file all the same; the next writing tells of a disk that fails.
+        syncing.catch(() => undefined);
+      } catch (error) {
+        if (!isLaw && ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) return;
+        throw systemError(error, 'write', usage);
+      }
+    },
+    close: letGo,
+  };
+}
+
+function openMonth(directory: string, month: Month): number {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  const path = join(directory, month);
+  try {
+    return openSync(path, flags, 0o644);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    return openSync(path, flags, 0o644);
+  }
+}
+
+/** Moves the bytes of months that a wrong clock invented. A kill between the two steps counts them twice, never not. */
+function takeOver(directory: string, invented: readonly Month[], fd: number): void {
+  for (const month of invented) {
+    writeSync(fd, `${readMonth(directory, month)}\n`);
+    rmSync(join(directory, month), { force: true });
+  }
+}
+
+function removeOldMonths(directory: string, present: Month): void {
+  const past = [...readMonthNames(directory)].filter((month) => month < present).sort();
+  for (const month of past.slice(0, -keptMonths)) rmSync(join(directory, month), { force: true });
+}
+
+function readMonths(directory: string): Map<Month, number> {
+  return new Map(readMonthNames(directory).map((month) => [month, readMonth(directory, month)]));
+}
+
+function readMonthNames(directory: string): Month[] {
+  try {
+    return readdirSync(directory).filter(isMonth);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw systemError(error, 'readdir', directory);
+  }
+}
+
+/** The sum of the lines. What a power cut left half written counts as far as it is digits. */
+function readMonth(directory: string, month: Month): number {
+  const path = join(directory, month);
+  try {
+    let sum = 0;
+    for (const line of readFileSync(path, 'latin1').split('\n')) {
+      const bytes = Number(/\d+$/.exec(line)?.[0] ?? 0);
+      if (Number.isSafeInteger(sum + bytes)) sum += bytes;
+    }
+    return sum;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw systemError(error, 'read', path);
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { openSourceStore } from '../store/open.ts';
+import { openTimeFloor } from '../trust/floor.ts';
+import { createAllowance } from './allowance.ts';
+import { openDataAccount } from './data-account.ts';
+import { type DataMonth, dataMonth } from './data-month.ts';
+import type { DeviceLayout } from './layout.ts';
+import { type MeteredSource, meterSource } from './metered-source.ts';
+
+export type SourceOptions = {
+  readonly address: string;
+  /** Most bytes that the device may receive in a month; undefined: as many as it likes. */
+  readonly monthlyBytes: number | undefined;
+  /** Milliseconds that the source may be silent; the store's own when absent. */
+  readonly patience: number | undefined;
+  readonly clock: Clock;
+};
+
+/** A source, and what the device has received this month: undefined for a source that costs nothing. */
+export type OpenSource = {
+  readonly store: MeteredSource;
+  readonly month: () => DataMonth | undefined;
+};
+
+/** Opens a source of a device. Its bytes are counted for the month when they come through a network. */
+export async function openMeteredSource(layout: DeviceLayout, options: SourceOptions): Promise<OpenSource> {
+  const { address, monthlyBytes, clock } = options;
+  const source = await openSourceStore(address, options);
+  if (!isNetwork(address)) return { store: meterSource(source, {}), month: () => undefined };
+  const isLaw = monthlyBytes !== undefined;
+  const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
+  const account = openDataAccount(layout, { now: floor.now, isLaw });
+  const month = () => dataMonth(account.count(), monthlyBytes);
+  const allowance = isLaw ? createAllowance(month, { isEncrypted: /^https:/i.test(address) }) : undefined;
+  return { store: meterSource(source, { account, allowance }), month };
+}
+
+/** False for what lies on this machine: a directory, a stick. */
+export function isNetwork(address: string): boolean {
+  return /^https?:/i.test(address);
+}
