@@ -97,7 +97,7 @@ function deltaOf(context: TestContext, options: Options = {}) {
           fromIndex: file,
           stored: file,
           length: bytes.length,
-          memory: 1,
+          memory: Math.max(...memory),
           output: 3,
           why: 'asked',
         },
@@ -221,12 +221,11 @@ test('later rounds are fetched in the other way, which is prepared once', async 
   assert.deepEqual([delta.rest, delta.rests()], [[['0'], ['0']], 1]);
 });
 
-test('no more is applied at a time than fits, and what fits nowhere is applied alone', async (context) => {
-  const mebibyte = 1024 * 1024;
-  const large = deltaOf(context, { memory: [40, 100, 40].map((size) => size * mebibyte) });
+test('segments are applied together only within the memory that the record states for the greediest', async (context) => {
+  const large = deltaOf(context, { memory: [40, 100, 100] });
   await large.run();
   assert.deepEqual([large.inside.most, large.applied], [1, [0, 1, 2]]);
-  const small = deltaOf(context, { memory: Array.from({ length: 8 }, () => 20 * mebibyte) });
+  const small = deltaOf(context, { memory: [60, 20, 20, 20, 20, 20, 20, 20] });
   await small.run();
   assert.deepEqual([small.inside.most, small.applied.length], [3, 8]);
 });

@@ -31,9 +31,6 @@ export type DeltaDeliveryOptions = {
 /** Wrong bytes are asked for once more, since most are accidents on the way. */
 const attempts = 2;
 
-/** Segments that are applied at the same time take no more memory than this, or than one of them alone. */
-const memoryAtOnce = 64 * 1024 * 1024;
-
 type Take = (task: ReceivedTask) => Promise<StageOutcome>;
 
 /**
@@ -120,7 +117,8 @@ async function receive(
   const total = segments.reduce((sum, { entry }) => sum + entry.length, 0);
   const handed: Promise<void>[] = [];
   const stop = new AbortController();
-  const admit = createAdmission(memoryAtOnce);
+  // Two small segments may be applied at once, never more than the memory that the record states for one.
+  const admit = createAdmission(options.delta.reference.memory);
   const apply = async (segment: Segment) => {
     using _room = await admit(segment.entry.memory);
     stop.signal.throwIfAborted();

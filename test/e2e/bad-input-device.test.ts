@@ -120,9 +120,16 @@ suite('a file of the device that makes no sense is named, and nothing is changed
       (at) => writeFileSync(at('security/update-stream'), '\u001b[2J../..\n'),
     ],
   };
-  const mayGrow = ['lock', 'trash-lock', 'journal.json', 'trust', 'spool', 'indexes'].map(
-    (name) => `${own}/${name}`,
-  );
+  const mayGrow = [
+    'lock',
+    'trash-lock',
+    'journal.json',
+    'trust',
+    'spool',
+    'indexes',
+    'usage',
+    'links.json',
+  ].map((name) => `${own}/${name}`);
   for (const [name, [codes, damage]] of Object.entries(cases))
     test(name, async () => {
       const { root, at } = device();

@@ -14,9 +14,16 @@ const place = workspace('network');
 const repo = place.at('repo');
 const own = 'versions/updates/satchel';
 /** What may grow: received pieces and what was verified of them, the journal, the lock. */
-const mayGrow = ['spool', 'journal.json', 'indexes', 'lock', 'trash', 'trash-lock'].map(
-  (name) => `${own}/${name}`,
-);
+const mayGrow = [
+  'spool',
+  'journal.json',
+  'indexes',
+  'lock',
+  'trash',
+  'trash-lock',
+  'usage',
+  'links.json',
+].map((name) => `${own}/${name}`);
 /** New metadata that was signed and verified is kept even when the content then cannot be had. */
 const andTrust = [...mayGrow, `${own}/trust`];
 
