@@ -104,6 +104,7 @@ function* readSteps(control: ByteReader, baseLength: number): Generator<PatchSte
     const difference = differences.varint();
     const extra = extras.varint();
     const zigzag = jumps.varint();
+    if (difference + extra === 0) throw damaged('a step of a patch makes nothing');
     place += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     if (place < 0 || place > baseLength || difference > baseLength - place)
       throw damaged('a patch reads outside its base');

@@ -33,10 +33,10 @@ const goodShare = 0.3;
 const poorShare = 0.5;
 
 /**
- * Streams that many pieces share come out smaller than these estimates, which know nothing of the other pieces. On
- * the objects of real systems hardly any frame that was smaller than its patch by less was worth it in the end.
+ * Streams that many pieces share come out much smaller than these quick estimates. On the objects of real systems no
+ * frame that was smaller than its patch by less was worth it in the end.
  */
-const frameWeight = 1.5;
+const frameWeight = 2;
 
 /** What the control stream takes for a piece with a base. */
 const pieceOverhead = 5;

@@ -55,18 +55,26 @@ function placeFinder({ outputs, places }: Target, sizes: ArrayLike<number>): (po
   };
 }
 
-/** Gives the content of objects, one after the other. */
+/** Gives the content of objects, one after the other: not copied when they lie so already. */
 function contentReader({ ordinals, bytes }: Contents, sizes: ArrayLike<number>) {
-  const places = new Map<number, Uint8Array>();
+  const places = new Map<number, number>();
   let position = 0;
   for (const ordinal of ordinals) {
-    const size = sizes[ordinal]!;
-    places.set(ordinal, bytes.subarray(position, position + size));
-    position += size;
+    places.set(ordinal, position);
+    position += sizes[ordinal]!;
   }
   return (wanted: readonly number[]): Uint8Array => {
-    const parts = wanted.map((ordinal) => places.get(ordinal)!);
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    const start = places.get(wanted[0]!)!;
+    let end = start;
+    const areNeighbours = wanted.every((ordinal) => {
+      const isNext = places.get(ordinal) === end;
+      end += sizes[ordinal]!;
+      return isNext;
+    });
+    if (areNeighbours) return bytes.subarray(start, end);
+    return Buffer.concat(
+      wanted.map((ordinal) => bytes.subarray(places.get(ordinal)!, places.get(ordinal)! + sizes[ordinal]!)),
+    );
   };
 }
 

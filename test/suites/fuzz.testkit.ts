@@ -1,6 +1,8 @@
-/** Mutations of valid samples, from a seed that is printed, for the fuzzing of every parser. */
+/** Feeds mutations of valid samples, from a seed that is printed, to the parsers. */
 import assert from 'node:assert/strict';
+import { createContext, Script } from 'node:vm';
 import { SatchelError } from '../../src/base/errors.ts';
+import { createMemoryWatch, type MemoryWatch } from './fuzz-memory.testkit.ts';
 
 /** Inputs tried for each parser; `npm run test:fuzz` asks for many more. */
 export const runs = Number(process.env.SATCHEL_FUZZ_RUNS ?? 300);
@@ -113,6 +115,27 @@ function replaceMatch(bytes: Buffer, pattern: RegExp, replacement: string, rando
   );
 }
 
+/** What is fuzzed, with inputs of its own making. */
+export type Subject<Input, Value> = {
+  /** Names it in failures and in the totals. */
+  readonly name: string;
+  /** An input: the same for the same random numbers. */
+  input(random: Random): Input;
+  /** Takes an input in. `look` is called where much memory may be in use. Anything thrown must be a `SatchelError`. */
+  parse(input: Input, look: () => void): Value | Promise<Value>;
+  /** Throws when what came out is wrong. */
+  accepted?(value: Value, input: Input): void;
+  /** The codes that errors may have; any when absent. */
+  readonly codes?: RegExp;
+  /** The most bytes of buffers that `parse` may have alive at once; not looked at when absent. */
+  memory?(input: Input): number;
+  /** The part of {@link runs} that it gets; all when absent. */
+  readonly share?: number;
+};
+
+/** How many inputs were taken in, and how many were refused by a sentence. */
+export type Outcome = { readonly accepted: number; readonly refused: number };
+
 /**
  * Feeds mutations to a parser. It may accept, and then `accepted` looks at what it made of them; else only a
  * `SatchelError` may come out, in bounded time.
@@ -122,31 +145,88 @@ export async function fuzz<Value>(
   samples: readonly Uint8Array[],
   parse: (bytes: Buffer) => Value | Promise<Value>,
   accepted: (value: Value, bytes: Buffer) => void = () => {},
-): Promise<{ readonly accepted: number; readonly refused: number }> {
-  const outcome = { accepted: 0, refused: 0 };
+  options: Pick<Subject<Buffer, Value>, 'codes' | 'memory' | 'share'> = {},
+): Promise<Outcome> {
   const buffers = samples.map((sample) => Buffer.from(sample));
   for (const sample of buffers) accepted(await parse(Buffer.from(sample)), sample);
-  for (let run = 0; run < runs; run += 1) {
-    const bytes = mutate(buffers, randomFrom(seed + run));
-    const told = () =>
-      `${name}: SATCHEL_FUZZ_SEED=${seed}, run ${run}, input ${bytes.subarray(0, 3000).toString('base64')}`;
-    const started = performance.now();
-    let value: Value;
+  return fuzzSubject({
+    name,
+    input: (random) => mutate(buffers, random),
+    parse: (bytes) => parse(Buffer.from(bytes)),
+    accepted,
+    ...options,
+  });
+}
+
+/** Feeds inputs to a subject; fails with the seed of the first that gives a wrong outcome. */
+export async function fuzzSubject<Input, Value>(subject: Subject<Input, Value>): Promise<Outcome> {
+  const outcome = { accepted: 0, refused: 0 };
+  const watch = createMemoryWatch();
+  const count = Math.ceil(runs * (subject.share ?? 1));
+  for (let run = 0; run < count; run += 1) {
     try {
-      value = await parse(Buffer.from(bytes));
-    } catch (error) {
-      if (!(error instanceof SatchelError)) throw new Error(told(), { cause: error });
-      outcome.refused += 1;
-      continue;
-    } finally {
-      assert.ok(performance.now() - started < patience, told());
-    }
-    outcome.accepted += 1;
-    try {
-      accepted(value, bytes);
-    } catch (error) {
-      throw new Error(told(), { cause: error });
+      outcome[await feed(subject, seed + run, watch)] += 1;
+    } catch (cause) {
+      const again = `SATCHEL_FUZZ_SEED=${seed + run} SATCHEL_FUZZ_RUNS=1`;
+      throw new Error(`${subject.name}: ${again} gives this again`, { cause });
     }
   }
+  // The long run adds these lines up.
+  if (process.env.SATCHEL_FUZZ_RUNS !== undefined)
+    console.log(`fuzzed ${subject.name}: ${outcome.accepted} accepted, ${outcome.refused} refused`);
   return outcome;
+}
+
+async function feed<Input, Value>(
+  subject: Subject<Input, Value>,
+  start: number,
+  watch: MemoryWatch,
+): Promise<keyof Outcome> {
+  const input = subject.input(randomFrom(start));
+  let value: Value;
+  try {
+    value = await withinTime(() => subject.parse(input, watch.look), watch);
+  } catch (error) {
+    if (!(error instanceof SatchelError)) throw error;
+    if (subject.codes?.test(error.code) === false) throw error;
+    await checkMemory(subject, input, watch);
+    return 'refused';
+  }
+  await checkMemory(subject, input, watch);
+  subject.accepted?.(value, input);
+  return 'accepted';
+}
+
+/** Runs what is not asynchronous in it so that even an endless loop ends. */
+async function withinTime<Value>(work: () => Value | Promise<Value>, watch: MemoryWatch): Promise<Value> {
+  watch.begin();
+  interruptible.work = work;
+  const started = performance.now();
+  try {
+    return await (call.runInContext(interruptible, { timeout: patience }) as Value | Promise<Value>);
+  } finally {
+    watch.look();
+    assert.ok(performance.now() - started < patience, 'it takes too long');
+  }
+}
+
+const interruptible = createContext({ work: undefined as unknown });
+const call = new Script('work()');
+
+/** Most inputs stay below the limit even with their garbage; only for others it is told apart, which is slow. */
+async function checkMemory<Input, Value>(
+  subject: Subject<Input, Value>,
+  input: Input,
+  watch: MemoryWatch,
+): Promise<void> {
+  const limit = subject.memory?.(input);
+  if (limit === undefined || watch.most <= limit) return;
+  watch.begin('exactly');
+  try {
+    await subject.parse(input, watch.look);
+  } catch (error) {
+    if (!(error instanceof SatchelError)) throw error;
+  }
+  watch.look();
+  assert.ok(watch.most <= limit, `${watch.most} bytes of memory instead of ${limit}`);
 }

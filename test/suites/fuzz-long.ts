@@ -1,0 +1,76 @@
+/**
+ * The long run of the fuzz tests (`npm run test:fuzz`): prints how many inputs there were, and the branch coverage of
+ * each parser with the lines of branches that no input reached. Fails when a test fails, when there were too few
+ * inputs, or when the coverage of a parser is too low.
+ */
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+/** The least share of its branches that the inputs must reach in each parser, in percent. */
+const leastCoverage = 90;
+const leastInputs = 100_000;
+
+const checkout = path.resolve(import.meta.dirname, '../..');
+
+/** Everything that reads what comes from elsewhere in deltas, indexes, maps and packs. */
+const parsers = [
+  'src/build/{entry-rules,index-format,index-line-parser,index-table}.ts',
+  'src/delta/{apply-segment,binary-patch,byte-reader,delta-format,dictionary-frame,index-lines}.ts',
+  'src/delta/{gzip-bits,gzip-block,gzip-deflate,gzip-huffman,gzip-matches,gzip-member,gzip-recipe}.ts',
+  'src/delta/{gzip-window,gzip-zlib,index-patch,line-patch-reader,ordinal-runs,patch-source}.ts',
+  'src/delta/{piece-control,segment-reader}.ts',
+  'src/delta/{sparse-difference,sparse-difference-reader,streams}.ts',
+  'src/formats/{zstd,zstd-frame}.ts',
+  'src/pack/{frame,map-format}.ts',
+];
+
+process.env.SATCHEL_FUZZ_RUNS ??= '5000';
+process.env.LC_ALL = 'C.UTF-8';
+process.env.TZ = 'UTC';
+
+let isGood = true;
+let output = '';
+const stream = run({
+  cwd: checkout,
+  files: globSync('test/suites/fuzz-*.test.ts', { cwd: checkout }),
+  concurrency: true,
+  coverage: true,
+  coverageIncludeGlobs: parsers,
+});
+stream.on('test:fail', ({ todo }) => {
+  isGood &&= todo !== undefined && todo !== false;
+});
+stream.on('test:stdout', ({ message }) => {
+  output += message;
+});
+/** What is printed of each parser. */
+const lines: string[] = [];
+stream.on('test:coverage', ({ summary }) => {
+  const byPath = new Map(summary.files.map((file) => [path.relative(checkout, file.path), file]));
+  for (const name of parsers.flatMap((pattern) => globSync(pattern, { cwd: checkout })).sort()) {
+    const file = byPath.get(name);
+    const percent = file?.coveredBranchPercent ?? 0;
+    const missing = (file?.branches ?? []).filter(({ count }) => count === 0).map(({ line }) => line);
+    const places = missing.length === 0 ? '' : `  not reached: line ${missing.join(', ')}`;
+    lines.push(`${percent.toFixed(1).padStart(6)} %  ${name}${places}`);
+    isGood &&= percent >= leastCoverage;
+  }
+});
+stream.compose(new spec()).pipe(process.stdout);
+stream.on('end', () => setImmediate(finish));
+
+function finish(): void {
+  let [inputs, accepted] = [0, 0];
+  for (const [, taken, refused] of output.matchAll(/^fuzzed .*: (\d+) accepted, (\d+) refused$/gm)) {
+    inputs += Number(taken) + Number(refused);
+    accepted += Number(taken);
+  }
+  console.log(`\nBranches reached in the parsers, at least ${leastCoverage} % of each:\n${lines.join('\n')}`);
+  console.log(
+    `${inputs} inputs, at least ${leastInputs}: ${accepted} accepted, ${inputs - accepted} refused`,
+  );
+  process.exitCode = isGood && lines.length > 0 && inputs >= leastInputs ? 0 : 1;
+}
