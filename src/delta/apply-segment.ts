@@ -8,6 +8,7 @@ import type { ObjectList } from './object-list.ts';
 import { ordinalsOf, someOrdinal } from './ordinal-runs.ts';
 import { createPatchSource, type PatchSource } from './patch-source.ts';
 import { madeLength, type ObjectSizes, type PieceControl, readPieces } from './piece-control.ts';
+import { relocate } from './relocation.ts';
 import { measureSegment, type OpenSegment, openSegment, type SegmentFigures } from './segment-reader.ts';
 
 /** What applying a segment needs. */
@@ -100,6 +101,8 @@ function makePiece(run: Run, piece: PieceControl, isWanted: boolean): Uint8Array
     return undefined;
   }
   const unpacked = unpackBase(base, piece);
+  // In place: both are buffers of our own.
+  if (piece.relocation !== undefined) relocate(unpacked, piece.relocation);
   const made =
     piece.kind === 'patch'
       ? streams.patches.apply(unpacked, madeLength(piece))

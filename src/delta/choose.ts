@@ -3,8 +3,11 @@ import { type BinaryPatch, makePatch } from './binary-patch.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { segmentLimits } from './delta-format.ts';
 import { makeDictionaryFrame } from './dictionary-frame.ts';
+import { findRelocation } from './elf-relocation.ts';
 import { gunzip, unpackGzip, writeRecipe } from './gzip-recipe.ts';
 import type { Packing, Piece } from './piece.ts';
+import { type Relocation, relocate } from './relocation.ts';
+import { writeRelocation } from './relocation-format.ts';
 
 /** Objects to make, with their content and what to try as base. */
 export type TargetContent = {
@@ -53,6 +56,7 @@ export function choosePiece(target: TargetContent): Piece {
     wanted: unpacked?.raw ?? content,
     plainCost: compressedLength(content),
     overhead: pieceOverhead + (packing === undefined ? 0 : recipeLength(packing)),
+    placeInFile: target.placeInFile,
     common: { outputs, ...(packing && { packing }) },
   };
   let best: Offer = { piece: { kind: 'plain', outputs, content }, cost: goal.plainCost };
@@ -72,11 +76,12 @@ type Goal = {
   readonly plainCost: number;
   /** What any piece with a base takes beside its streams. */
   readonly overhead: number;
+  placeInFile(position: number): number;
   readonly common: { readonly outputs: readonly number[]; readonly packing?: Packing };
 };
 
 /** The better one of a patch and a frame from one candidate. */
-function bestFrom(candidate: BaseContent, { wanted, plainCost, overhead, common }: Goal): Offer {
+function bestFrom(candidate: BaseContent, { wanted, plainCost, overhead, placeInFile, common }: Goal): Offer {
   const packed = candidate.content();
   const unpacked = candidate.isWholeFile ? gunzip(packed, segmentLimits.base - packed.length) : undefined;
   const base = unpacked ?? packed;
@@ -85,17 +90,33 @@ function bestFrom(candidate: BaseContent, { wanted, plainCost, overhead, common 
     bases: candidate.bases,
     ...(unpacked === undefined ? {} : { unpackedBase: unpacked.length }),
   };
-  const patch = makePatch(base, wanted);
-  const patched: Offer = { piece: { kind: 'patch', ...piece, patch }, cost: overhead + patchLength(patch) };
+  const relocation = candidate.isWholeFile ? findRelocation(base, wanted, placeInFile) : undefined;
+  const patch = makePatch(relocation === undefined ? base : relocated(base, relocation), wanted);
+  const patched: Offer = {
+    piece: { kind: 'patch', ...piece, ...(relocation && { relocation }), patch },
+    cost: overhead + patchLength(patch) + (relocation === undefined ? 0 : relocationLength(relocation)),
+  };
   if (patched.cost <= plainCost * poorShare) return patched;
   const frame = makeDictionaryFrame(base, wanted);
   if (frame === undefined || overhead + frame.length * frameWeight >= patched.cost) return patched;
   return { piece: { kind: 'dictionary', ...piece, frame }, cost: overhead + frame.length };
 }
 
+function relocated(base: Uint8Array, relocation: Relocation): Uint8Array {
+  const copy = Uint8Array.from(base);
+  relocate(copy, relocation);
+  return copy;
+}
+
 /** About what the streams of a patch will take in those of its segment. */
 function patchLength({ control, difference, extra }: BinaryPatch): number {
   return compressedLength(control) + compressedLength(difference) + compressedLength(extra);
+}
+
+function relocationLength(relocation: Relocation): number {
+  const writer = createByteWriter();
+  writeRelocation(writer, relocation);
+  return compressedLength(writer.finish());
 }
 
 function recipeLength({ recipe }: Packing): number {
@@ -106,6 +127,7 @@ function recipeLength({ recipe }: Packing): number {
 
 /** Among much that is alike, a stream loses what zstd writes around it. */
 const frameHeader = 9;
+
 const estimateLevel = 3;
 
 function compressedLength(bytes: Uint8Array): number {

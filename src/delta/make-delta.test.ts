@@ -10,6 +10,7 @@ import { type Progress, silentReporter } from '../base/progress.ts';
 import { applySegment } from './apply-segment.ts';
 import { parseHead, segmentOffsets } from './delta-format.ts';
 import { type HeldSide, heldSide, missingOrdinals } from './delta-side.testkit.ts';
+import { testProgram } from './elf.testkit.ts';
 import { applyIndexPatch } from './index-patch.ts';
 import { type MadeDelta, makeDelta } from './make-delta.ts';
 import { objectList } from './object-list.ts';
@@ -97,6 +98,20 @@ test('a device makes of a delta exactly the objects that it has not', async () =
   assert.equal(made.output, missing);
   made.discard();
   assert.deepEqual(readdirSync(spoolDirectory), []);
+});
+
+test('of a program whose functions moved hardly more than the change is in the delta', async () => {
+  const functions = Array.from({ length: 300 }, (_, number) => ({
+    name: `f${number}`,
+    bytes: 40 + ((number * 37) % 90),
+    calls: [7, 11, 29].map((step) => `f${(number * step) % 300}`),
+  }));
+  const grown = functions.map((one, number) => (number === 50 ? { ...one, bytes: one.bytes + 64 } : one));
+  const from = await heldSide({ 'bin/program': testProgram(functions) });
+  const to = await heldSide({ 'bin/program': testProgram(grown) });
+  const made = await assertMakes(from, to);
+  assert.ok(made.length - made.head.length < 500, `${made.length - made.head.length} bytes`);
+  made.discard();
 });
 
 test('a delta between equal contents has no segments', async () => {

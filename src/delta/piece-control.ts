@@ -5,6 +5,8 @@ import { segmentLimits } from './delta-format.ts';
 import { readRecipe, writeRecipe } from './gzip-recipe.ts';
 import { endOfRuns, ordinalsOf, type Run, readRuns, runsOf, writeRuns } from './ordinal-runs.ts';
 import type { Packing, Piece } from './piece.ts';
+import type { Relocation } from './relocation.ts';
+import { readRelocation, writeRelocation } from './relocation-format.ts';
 
 /** Lengths of the objects of both builds, by ordinal. */
 export type ObjectSizes = { readonly bases: ArrayLike<number>; readonly targets: ArrayLike<number> };
@@ -21,6 +23,8 @@ export type PieceControl = {
   readonly baseLength: number;
   /** As in a piece. */
   readonly unpackedBase: number | undefined;
+  /** As in a piece. */
+  readonly relocation: Relocation | undefined;
   readonly packing: Packing | undefined;
   /** Stored length of the frame of a dictionary piece, else 0. */
   readonly frameLength: number;
@@ -29,7 +33,7 @@ export type PieceControl = {
 const kinds = ['plain', 'patch', 'dictionary'] as const;
 
 /** Flags beside the number of the kind in the first varint of a piece. */
-const flags = { unpacksBase: 4, packsOutput: 8, end: 16 } as const;
+const flags = { unpacksBase: 4, packsOutput: 8, relocates: 16, end: 32 } as const;
 
 /** What both sides remember from one piece to the next to foretell ordinals. */
 type Foretelling = { nextOutput: number; shift: number };
@@ -42,10 +46,15 @@ export function createControlWriter(writer: ByteWriter): (piece: Piece) => void 
     const bases = piece.kind === 'plain' ? [] : runsOf(piece.bases);
     if (outputs.length === 0 || (piece.kind !== 'plain' && bases.length === 0))
       throw new RangeError('a piece without outputs or without bases');
-    const { unpackedBase = undefined, packing = undefined } = piece.kind === 'plain' ? {} : piece;
+    const {
+      unpackedBase = undefined,
+      packing = undefined,
+      relocation = undefined,
+    } = piece.kind === 'plain' ? {} : piece;
     const unpacks = unpackedBase === undefined ? 0 : flags.unpacksBase;
     const packs = packing === undefined ? 0 : flags.packsOutput;
-    writer.varint(kinds.indexOf(piece.kind) + unpacks + packs);
+    const relocates = relocation === undefined ? 0 : flags.relocates;
+    writer.varint(kinds.indexOf(piece.kind) + unpacks + packs + relocates);
     writeRuns(writer, outputs, foretold.nextOutput);
     if (piece.kind !== 'plain') writeRuns(writer, bases, outputs[0]!.first + foretold.shift);
     if (unpackedBase !== undefined) writer.varint(unpackedBase);
@@ -53,6 +62,7 @@ export function createControlWriter(writer: ByteWriter): (piece: Piece) => void 
       writer.varint(packing.length);
       writeRecipe(writer, packing.recipe);
     }
+    if (relocation !== undefined) writeRelocation(writer, relocation);
     if (piece.kind === 'dictionary') writer.varint(piece.frame.length);
     learn(foretold, outputs, bases);
   };
@@ -71,11 +81,13 @@ export function* readPieces(reader: ByteReader, sizes: ObjectSizes): Generator<P
       kind === 'plain' ? [] : readRuns(reader, outputs[0]!.first + foretold.shift, sizes.bases.length);
     const unpackedBase = (first & flags.unpacksBase) === 0 ? undefined : reader.varint();
     const packing = (first & flags.packsOutput) === 0 ? undefined : readPacking(reader);
+    const relocation = (first & flags.relocates) === 0 ? undefined : readRelocation(reader);
     const frameLength = kind === 'dictionary' ? reader.varint() : 0;
     learn(foretold, outputs, bases);
     const outputLength = sumOf(outputs, sizes.targets);
     const baseLength = sumOf(bases, sizes.bases);
-    yield { kind, outputs, outputLength, bases, baseLength, unpackedBase, packing, frameLength };
+    const common = { kind, outputs, outputLength, bases, baseLength };
+    yield { ...common, unpackedBase, packing, relocation, frameLength };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BinaryPatch } from './binary-patch.ts';
 import type { GzipRecipe } from './gzip-recipe.ts';
+import type { Relocation } from './relocation.ts';
 
 /** Output that is cut from a stream of plain bytes that all pieces of the segment share. */
 export type PlainPiece = {
@@ -17,6 +18,8 @@ type BasedPiece = {
   readonly bases: readonly number[];
   /** When the base is one gzip file that is unpacked before it is used: the length of what it holds. */
   readonly unpackedBase?: number;
+  /** When the base is a program whose addresses are brought up to date before it is used. */
+  readonly relocation?: Relocation;
   /** When the outputs are one gzip file that is packed from what the piece makes. */
   readonly packing?: Packing;
 };

@@ -112,7 +112,7 @@ function heldMemory({ storedLength, rawLengths }: Pick<OpenSegment, 'storedLengt
  */
 function memoryBesideBase(piece: PieceControl, frames: ByteReader): number {
   // The unpacker joins parts at the end, so that all is there twice for a moment.
-  const unpackedBase = 2 * (piece.unpackedBase ?? 0);
+  const unpackedBase = 2 * (piece.unpackedBase ?? 0) + relocationMemory(piece);
   switch (piece.kind) {
     case 'plain':
       return 0;
@@ -124,6 +124,11 @@ function memoryBesideBase(piece: PieceControl, frames: ByteReader): number {
       return unpackedBase + dictionary + window + madeMemory(piece);
     }
   }
+}
+
+/** The lists of a relocation, unpacked to be looked up. */
+function relocationMemory({ relocation }: PieceControl): number {
+  return relocation === undefined ? 0 : 128 * (relocation.areas.length + relocation.shifts.length);
 }
 
 /** What a piece makes, and if that is packed, what `packGzip` may need at most, whatever its recipe says. */
