@@ -20,6 +20,9 @@ function onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
   stop.abort(new Error(`received ${signal}`));
 }
 
+/** How long, in milliseconds, a connection or a timer that was forgotten may keep a command from ending. */
+const patience = 1000;
+
 /** A reader that has gone (`satchel list | head -1`) is no failure of the command. */
 function ignoreClosedReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
@@ -66,8 +69,9 @@ void runProgram({
   signal: stop.signal,
   clock: systemClock,
 }).then((end) => {
-  // Sockets that are kept alive and timers must not keep a command from ending.
-  process.exit(
-    end.cancelled && stopSignal !== undefined ? 128 + constants.signals[stopSignal] : end.exitCode,
-  );
+  process.exitCode =
+    end.cancelled && stopSignal !== undefined ? 128 + constants.signals[stopSignal] : end.exitCode;
+  // By itself the process ends in order. Ended by force while another thread of the engine waits for memory, it
+  // can wait for that thread for ever; so only what something keeps from ending is ended so.
+  setTimeout(() => process.exit(), patience).unref();
 });
