@@ -5,6 +5,7 @@
 import { text } from 'node:stream/consumers';
 
 const sections = [
+  'The delta from the first to the second, made once for all devices',
   'What the update would cost',
   'The device updates itself, verifies and switches',
   'Nothing left to do',
