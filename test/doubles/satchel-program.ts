@@ -150,9 +150,9 @@ let library: string | undefined;
 /** The library that shows processes another time, or undefined when Debian's `faketime` is not installed. */
 export function faketimeLibrary(): string | undefined {
   // The program itself would stay between us and the process, and keep signals from it.
-  library ??= spawnSync('faketime', ['2000-01-01', 'printenv', 'LD_PRELOAD'], {
-    encoding: 'utf8',
-  }).stdout?.trim();
+  const ask = () => spawnSync('faketime', ['2000-01-01', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
+  // It fails when a process that had the same number was killed and left its semaphore behind.
+  for (let attempt = 1; !library && attempt <= 3; attempt += 1) library = ask().stdout?.trim();
   return library || undefined;
 }
 
