@@ -33,7 +33,7 @@ export type DataAccount = {
   count(): MonthCount;
   /** Adds received bytes to the present month. */
   add(bytes: number): void;
-  /** Waits until what was counted is on its way to the disk, and lets go of the file. */
+  /** Waits for the syncing that is under way, and lets go of the file. Throws when the disk failed. */
   close(): Promise<void>;
 };
 
@@ -61,17 +61,27 @@ export function openDataAccount({ usage }: DeviceLayout, { now, isLaw }: DataAcc
   let open: { readonly month: Month; readonly fd: number } | undefined;
   let unsynced = 0;
   let syncing: Promise<void> = Promise.resolve();
+  /** `close` tells of a failure; until then this only keeps Node from calling it unhandled. */
+  const awaitLater = (work: Promise<void>) => {
+    syncing = work;
+    work.catch(() => undefined);
+  };
   const count = () => countAt(now(), readMonths(usage));
   const letGo = async () => {
     const { fd } = open ?? {};
     open = undefined;
     if (fd === undefined) return;
-    await syncing.catch(() => undefined);
-    closeSync(fd);
+    try {
+      await syncing;
+    } catch (error) {
+      throw systemError(error, 'sync', usage);
+    } finally {
+      closeSync(fd);
+    }
   };
   const fileOfMonth = () => {
     if (open !== undefined && monthOf(now()) <= open.month) return open.fd;
-    void letGo();
+    awaitLater(letGo());
     const { month, invented } = count();
     const fd = openMonth(usage, month);
     open = { month, fd };
@@ -89,9 +99,7 @@ export function openDataAccount({ usage }: DeviceLayout, { now, isLaw }: DataAcc
         unsynced += bytes;
         if (unsynced < syncBytes) return;
         unsynced = 0;
-        syncing = syncing.then(() => dataSync(fd));
-        // What could not be synced is in the file all the same; the next writing tells of a disk that fails.
-        syncing.catch(() => undefined);
+        awaitLater(syncing.then(() => dataSync(fd)));
       } catch (error) {
         if (!isLaw && ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) return;
         throw systemError(error, 'write', usage);

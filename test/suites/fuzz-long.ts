@@ -18,7 +18,7 @@ const checkout = path.resolve(import.meta.dirname, '../..');
 /** Everything that reads what comes from elsewhere in deltas, indexes, maps and packs. */
 const parsers = [
   'src/build/{entry-rules,index-format,index-line-parser,index-table}.ts',
-  'src/delta/{apply-segment,binary-patch,byte-reader,delta-format,dictionary-frame,index-lines}.ts',
+  'src/delta/{apply-segment,binary-patch,byte-reader,delta-format,dictionary-frame,elf,index-lines}.ts',
   'src/delta/{gzip-bits,gzip-block,gzip-deflate,gzip-huffman,gzip-matches,gzip-member,gzip-recipe}.ts',
   'src/delta/{gzip-window,gzip-zlib,index-patch,line-patch-reader,ordinal-runs,patch-source}.ts',
   'src/delta/{object-references,piece-control,references,relocation,relocation-format}.ts',
