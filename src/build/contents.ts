@@ -5,7 +5,7 @@ import {
   type ContentsType,
   contentsType,
   parseContents,
-  serialiseSortedContents,
+  serialiseContents,
 } from '../formats/olpc-contents.ts';
 import type { InodeEntry } from './entry.ts';
 import type { EntryList } from './index-table.ts';
@@ -13,7 +13,7 @@ import { inodeOf, linkGroupsOf } from './link-groups.ts';
 
 /** The manifest for old clients that says of a build what its index says, as far as it can (no attributes, no links). */
 export function contentsFor(entries: EntryList): Uint8Array {
-  return serialiseSortedContents(contentsEntriesOf(entries));
+  return serialiseContents(contentsEntriesOf(entries));
 }
 
 /**

@@ -31,7 +31,7 @@ const entries: ContentsEntry[] = [
 test('a manifest has the documented form', () => {
   const [root, link] = entries;
   assert.equal(
-    serialiseContents([link!, root!]).toString(),
+    serialiseContents([root!, link!]).toString(),
     '["olpc-contents-x",1,{"entries":[' +
       '{"gid":0,"mode":493,"mtime":1,"path":"","type":"d","uid":0},' +
       '{"gid":0,"link":"usr/bin","mode":493,"mtime":-2,"nanoseconds":5,"path":"bin","type":"l","uid":0}' +

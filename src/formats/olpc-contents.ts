@@ -43,21 +43,14 @@ export function contentsType(bytes: Uint8Array): ContentsType {
   return first === start ? typeName : 'opaque';
 }
 
+const blockCharacters = 256 * 1024;
+
 /**
  * The manifest of a tree: canonical JSON `["olpc-contents-x",1,{"entries":[…]}]`, one entry a path in byte order with
  * the fields gid, group, link, major, minor, mode, mtime, nanoseconds (when not 0), path, sha256, size, type, uid,
- * user, as far as they apply. Strings are bytes. The same entries in any order give the same bytes.
+ * user, as far as they apply. Strings are bytes. The entries come in that order already, and are not kept.
  */
-export function serialiseContents(entries: readonly ContentsEntry[]): Buffer {
-  return serialiseSortedContents(
-    entries.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
-  );
-}
-
-const blockCharacters = 256 * 1024;
-
-/** The same for entries that come in byte order of their paths; they are not kept. */
-export function serialiseSortedContents(entries: Iterable<ContentsEntry>): Buffer {
+export function serialiseContents(entries: Iterable<ContentsEntry>): Buffer {
   const blocks: Buffer[] = [];
   let block = `${start}${version},{"entries":[`;
   let separator = '';
