@@ -57,7 +57,7 @@ test('a size is bytes, with decimal or binary units and fractions', () => {
 });
 
 test('what is not a size is refused', () => {
-  refuses(size, '', 'MB', '-5', '5XB', '1e9', '1,5GB', '0x10', 'toString', '99999999999999TB');
+  refuses(size, '', 'MB', '-5', '5XB', '1e9', '1,5GB', '0x10', 'toString', '99999999999999TB', '1.5');
 });
 
 test('a rate is bytes a second, and bits are eighths', () => {
@@ -115,7 +115,9 @@ test('a hash is 64 hex digits of either case', () => {
 
 test('trust is a hash or a file', () => {
   assert.deepEqual(trustAnchor(hash, '--x'), { kind: 'sha256', sha256: hash });
-  assert.deepEqual(trustAnchor('/media/root.json', '--x'), { kind: 'file', path: '/media/root.json' });
+  const file = import.meta.filename;
+  assert.deepEqual(trustAnchor(file, '--x'), { kind: 'file', path: file });
+  refuses(trustAnchor, hash.slice(1), '/nowhere/root.json', import.meta.dirname);
 });
 
 test('a source is a URL, or a directory that exists', (t) => {

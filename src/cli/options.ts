@@ -50,6 +50,8 @@ export const sizeOrNone: Parser<number | null> = (given, label) =>
 
 function bytesIn(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(given.trim());
+  // Half a byte is a unit that was forgotten.
+  if (match?.[2] === '' && match[1]?.includes('.')) return undefined;
   const factor = unitFactors[(match?.[2] ?? 'none').toLowerCase()];
   const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
   return Number.isSafeInteger(bytes) ? bytes : undefined;
@@ -142,9 +144,11 @@ export type TrustAnchor =
 /** 64 hex digits are a hash, anything else a file. */
 export const trustAnchor: Parser<TrustAnchor> = (given, label) => {
   const lower = given.trim().toLowerCase();
-  return isSha256(lower)
-    ? { kind: 'sha256', sha256: lower }
-    : { kind: 'file', path: localPath(given, label) };
+  if (isSha256(lower)) return { kind: 'sha256', sha256: lower };
+  const file = localPath(given, label);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw notUnderstood('trust-not-understood', given, label);
+  return { kind: 'file', path: file };
 };
 
 /** The URL of a repository, without a slash at its end; a directory that exists becomes its `file:` URL. */

@@ -104,3 +104,16 @@ test('with --json only notices are shown, with --quiet nothing', () => {
     assert.match(output.text, expected);
   }
 });
+
+test('a step without an amount tells its time alone, and is over when the next begins', () => {
+  const { output, time, renderer } = setUp();
+  renderer.progress({ step: 'check', done: 0, unit: 'entries' });
+  time.now = 3000;
+  renderer.progress({ step: 'read', done: 0, unit: 'bytes' });
+  renderer.progress({ step: 'read', done: 5e6, unit: 'bytes' });
+  time.now = 4000;
+  renderer.progress({ step: 'sign', done: 0, unit: 'entries' });
+  time.now = 9000;
+  renderer.close();
+  assert.equal(output.text, 'check  3.00 s\nread  5.00 MB in 1.00 s\nsign  5.00 s\n');
+});

@@ -25,6 +25,9 @@ export type ProgressRenderer = Reporter & {
 /** How far one step is; when and at what amount (not 0 when it resumes) it started; when its last line was. */
 type StepState = { started: number; first: number; latest: Progress; shown: number };
 
+/** Steps that run beside no other; receiving, reading and writing overlap. */
+const alone: ReadonlySet<Step> = new Set(['delta', 'sign', 'verify', 'switch']);
+
 /** Milliseconds between two drawings on a terminal, and between two lines elsewhere. */
 const drawInterval = 100;
 const lineInterval = 5000;
@@ -68,15 +71,22 @@ export function createProgressRenderer(
     if (ended.has(step) && seconds < 2) return;
     ended.add(step);
     const time = formatSeconds(seconds);
-    printLine(
-      `${stepName(step, words)}  ${words.say('progress-done', { amount: amount(state.latest, words), time })}`,
-    );
+    const told = isCounted(state)
+      ? words.say('progress-done', { amount: amount(state.latest, words), time })
+      : time;
+    printLine(`${stepName(step, words)}  ${told}`);
+  };
+  /** A step that does not know its end is over when a later one begins. */
+  const endBefore = (next: Step, now: number) => {
+    for (const [step, state] of [...steps])
+      if (state.latest.total === undefined && (alone.has(next) || !isCounted(state))) end(step, state, now);
   };
 
   return {
     progress(progress) {
       if (loudness !== 'all') return;
       const now = clock();
+      if (!steps.has(progress.step)) endBefore(progress.step, now);
       const state = steps.get(progress.step) ?? {
         started: now,
         first: progress.done,
@@ -116,6 +126,11 @@ export function createProgressRenderer(
   };
 }
 
+/** Whether a step tells of an amount at all. */
+function isCounted({ latest }: StepState): boolean {
+  return latest.done > 0 || latest.total !== undefined;
+}
+
 function stepName(step: Step, words: Words): string {
   return words.say(`step-${step}`);
 }
@@ -126,14 +141,15 @@ function progressText({ started, first, latest }: StepState, now: number, words:
   const seconds = (now - started) / 1000;
   const parts = [stepName(step, words)];
   if (total !== undefined && total > 0) parts.push(`${Math.min(99, Math.floor((done / total) * 100))} %`);
-  parts.push(
-    total === undefined
-      ? amount(latest, words)
-      : words.say('progress-of', {
-          done: unit === 'bytes' ? formatBytes(done) : String(done),
-          total: amount({ ...latest, done: total }, words),
-        }),
-  );
+  if (done > 0 || total !== undefined)
+    parts.push(
+      total === undefined
+        ? amount(latest, words)
+        : words.say('progress-of', {
+            done: unit === 'bytes' ? formatBytes(done) : String(done),
+            total: amount({ ...latest, done: total }, words),
+          }),
+    );
   const perSecond = (done - first) / seconds;
   if (seconds >= 1 && perSecond > 0) {
     if (unit === 'bytes') parts.push(`${formatBytes(perSecond)}/s`);

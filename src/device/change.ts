@@ -2,7 +2,6 @@ import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Way, WayKind } from '../plan/ways.ts';
-import { olpcBootPointer } from './boot-olpc.ts';
 import { chooseWay } from './choose-way.ts';
 import { discardStage } from './install.ts';
 import { readInstalled } from './installed.ts';
@@ -10,12 +9,14 @@ import { readJournal, writeJournal } from './journal.ts';
 import { rememberLink } from './link-file.ts';
 import { planBeside } from './plan-beside.ts';
 import { prepareUpdate } from './prepare.ts';
-import { discardVersion, purgeVersions, reclaimAlternate } from './purge.ts';
+import { discardVersion, reclaimAlternate } from './purge.ts';
+import { repairVersion } from './repair-version.ts';
 import type { Situation } from './situation.ts';
 import { startSpending } from './spending.ts';
 import { stageBetween } from './stage-between.ts';
 import { stageBuild } from './stage-build.ts';
 import { openStagePool } from './stage-pool.ts';
+import { switchVersion } from './switch-version.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { verifyTree } from './verify.ts';
 
@@ -27,14 +28,19 @@ export type Changed = {
   readonly damaged: readonly string[];
 };
 
-/** Makes the wanted build the one that boots next: stages it unless it is there, then switches. */
+/**
+ * Makes the wanted build the one that boots next: stages it unless it is there, then switches. One that is there is
+ * looked at first, and what is damaged in it is fetched anew.
+ */
 export async function change(options: UpdateOptions, situation: Situation): Promise<Changed> {
   const { layout } = options.session;
   const { wanted, current, running } = situation;
   const { name } = wanted.build;
   if (situation.isInstalled) {
+    const damaged = await heal(options, name);
+    if (situation.isCurrent) return { plan: 'none', damaged };
     await switchTo(options, situation);
-    return { plan: 'switch', damaged: [] };
+    return { plan: 'switch', damaged };
   }
   // The tree that a running system lives in is never replaced, whatever a repository says of its name.
   if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
@@ -115,13 +121,17 @@ async function requireWhole({ session, reporter, signal }: UpdateOptions, name: 
   });
 }
 
+/** Makes an installed version whole again; the paths that were damaged. */
+async function heal(options: UpdateOptions, name: BuildName): Promise<readonly string[]> {
+  const { session, verifyFully = false, reporter, signal } = options;
+  const { damaged } = await verifyTree({ layout: session.layout, name, full: verifyFully, reporter, signal });
+  if (damaged.length === 0) return [];
+  const repaired = await repairVersion({ ...options, name });
+  return repaired.damaged.map(({ path }) => path);
+}
+
 /** Points the device at the new version and lets go of what is neither it nor the way back. */
-async function switchTo({ session, reporter }: UpdateOptions, situation: Situation): Promise<void> {
-  const { layout } = session;
-  const { wanted, current, running } = situation;
+async function switchTo({ session, reporter }: UpdateOptions, { wanted }: Situation): Promise<void> {
   reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
-  // What has proved that it runs is the better way back than what has never been booted.
-  const before = running === wanted.build.name ? current : (running ?? current);
-  olpcBootPointer(layout).switchTo(wanted.build.name, before);
-  purgeVersions(layout);
+  switchVersion(session.layout, wanted.build.name);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { byteStringFromText } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
@@ -95,6 +95,12 @@ export function deviceLayout(root: string): DeviceLayout {
     links: join(own, 'links.json'),
     usage: join(own, 'usage'),
   };
+}
+
+/** Throws `device-not-initialised` for a directory that nobody has made a device, or that does not exist. */
+export function requireDevice({ root, own }: DeviceLayout): void {
+  if (statSync(own, { throwIfNoEntry: false }) === undefined)
+    throw new SatchelError('device-not-initialised', { root });
 }
 
 /** The untouched tree of a version. */

@@ -10,7 +10,7 @@ import { readDataCount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
 import { listVersions } from './installed.ts';
 import { type Journal, readJournal, type UpdateResult } from './journal.ts';
-import { deviceLayout } from './layout.ts';
+import { deviceLayout, requireDevice } from './layout.ts';
 import { countOwed } from './owed.ts';
 
 /** One version on a device. */
@@ -57,6 +57,7 @@ export type DeviceStatus = {
  */
 export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const layout = deviceLayout(root);
+  requireDevice(layout);
   const { current, alternate } = olpcBootPointer(layout).read();
   const running = runningVersion(layout);
   const configuration = readConfiguration(layout);

@@ -23,7 +23,7 @@ export type UpdateResult = {
   readonly seconds: number;
   readonly rebootNeeded: boolean;
   readonly stream?: StreamName | undefined;
-  /** Paths of the old version that were not as they were published. */
+  /** Paths of a version on the device that were not as they were published. */
   readonly damaged?: readonly string[];
 };
 
@@ -45,7 +45,7 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
     stream: wanted.stream,
     ...(damaged.length > 0 ? { damaged } : {}),
   });
-  if (situation.isCurrent) return finish({});
+  if (situation.isCurrent && !options.verifyFully) return finish({});
 
   // Most runs end above and need nothing of this.
   const [{ change }, { collectTrash }] = await Promise.all([import('./change.ts'), import('./trash.ts')]);

@@ -37,9 +37,11 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
   );
   const costs: { from: string; to: string; bytes: number }[] = [];
   const small: { from: string; to: string; bytes: number; memory: number }[] = [];
+  const sequences = new Map<string, number>();
   const builds = await Promise.all(
     catalog.buildNames().map(async (name) => {
-      const { tree, published, contents } = await catalog.build(name);
+      const { tree, published, contents, sequence } = await catalog.build(name);
+      sequences.set(name, sequence);
       const deltas = await catalog.deltas(name);
       for (const { from, bytes } of deltas.costs) costs.push({ from, to: name, bytes });
       for (const { from, length, memory } of deltas.deltas)
@@ -56,6 +58,21 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
       };
     }),
   );
-  builds.sort((a, b) => (a.published < b.published ? -1 : a.published > b.published ? 1 : 0));
-  return { builds, costs, deltas: small, streams };
+  const order = ({ name }: { readonly name: string }) => sequences.get(name) ?? 0;
+  builds.sort((a, b) => order(a) - order(b));
+  const inOrder = inOrderOf(builds.map(({ name }) => name));
+  return { builds, costs: inOrder(costs), deltas: inOrder(small), streams };
+}
+
+/** Updates by where they lead and where they begin; what was priced from a build that is gone is left out. */
+function inOrderOf(names: readonly string[]) {
+  const place = new Map(names.map((name, number) => [name, number]));
+  const at = (name: string) => place.get(name) ?? Number.POSITIVE_INFINITY;
+  return <Update extends { readonly from: string; readonly to: string }>(
+    updates: readonly Update[],
+  ): Update[] =>
+    updates
+      // A name that was given again belongs to a later build than the one that was priced.
+      .filter(({ from, to }) => at(from) < at(to))
+      .sort((a, b) => at(a.to) - at(b.to) || at(a.from) - at(b.from));
 }

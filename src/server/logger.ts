@@ -1,4 +1,12 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import {
+  type DestinationStream,
+  destination,
+  type Logger,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from 'pino';
+import { SatchelError } from '../base/errors.ts';
 
 /** How much is logged, from nothing to everything. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -20,6 +28,8 @@ export function openLog(options: LogOptions): OpenLog {
     level: options.level ?? 'info',
     base: null,
     timestamp: stdTimeFunctions.isoTime,
+    // What has a sentence of its own needs no trace; what has none is a bug, and its trace is wanted.
+    serializers: { err: describeError },
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (options.destination) return { log: pino(settings, options.destination), flush() {} };
@@ -34,4 +44,10 @@ export function openLog(options: LogOptions): OpenLog {
       }
     },
   };
+}
+
+function describeError(error: Error): object {
+  return error instanceof SatchelError
+    ? { code: error.code, message: error.message }
+    : stdSerializers.err(error);
 }

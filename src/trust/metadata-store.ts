@@ -36,6 +36,13 @@ export type RepositoryMetadata = {
   readonly highest: ReadonlyMap<string, number>;
 };
 
+/** Throws `repository-absent` when the store holds none. */
+export async function requireRepository(store: Store, signal?: AbortSignal): Promise<void> {
+  const options = { limit: defaultLimits.timestamp, signal };
+  if ((await readIfThere(store, metadataFile('timestamp'), options)) === undefined)
+    throw new SatchelError('repository-absent', { location: store.location });
+}
+
 /**
  * The current metadata of a repository that is published to, with every signature checked: who can write to
  * the store must not get a change of his own signed by the next publication.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -240,4 +241,21 @@ suite('a trap of symlinks: nothing outside of the root is written or deleted', {
         assert.deepEqual(listing([outside]), before, `${words}: ${ran.stdout}${ran.stderr}`);
       }
     });
+});
+
+test('a directory that is no device, or no repository, is called so', async () => {
+  const nothing = place.at('nothing');
+  const file = place.write('file', 'text');
+  for (const command of ['status', 'verify', 'rollback', 'purge'])
+    await refused([command, '--root', nothing], 'device-not-initialised');
+  await refused(['serve', '--repo', nothing, '--listen', '127.0.0.1:0'], 'repository-absent');
+  for (const command of ['init', 'list', 'serve'])
+    await refused([command, '--repo', file], 'repository-not-directory');
+  await refused(
+    ['device', 'init', '--root', nothing, '--source', repo, '--trust', 'HASH'],
+    'trust-not-understood',
+  );
+  await refused(['device', 'set', '--root', place.at('template')], 'one-option-needed');
+  assert.ok(!existsSync(nothing));
+  assert.ok(!existsSync(`${file}.keys`));
 });

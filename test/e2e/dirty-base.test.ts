@@ -130,6 +130,27 @@ describe('an update from a dirty version', () => {
     assert.equal((await done(['status', '--root', root])).nextBoot, 'os-1');
   });
 
+  test('a damaged version that is on the device already is made whole before the switch', async () => {
+    const { root } = await deviceWithFirst('way-back');
+    await done(['update', '--root', root]);
+    await done(['rollback', '--root', root]);
+    rmSync(`${pristine(root, 'os-2')}/usr/bin/setuid`);
+    const report = await done<UpdateResult>(['update', '--root', root]);
+    assert.deepEqual([report.plan, report.damaged], ['switch', ['usr/bin', 'usr/bin/setuid']]);
+    assertSameTree(pristine(root, 'os-2'), tree);
+    assert.equal((await done(['status', '--root', root])).nextBoot, 'os-2');
+  });
+
+  test('--verify=full finds a silent change in the version that boots already', async () => {
+    const { root } = await deviceWithFirst('current');
+    await done(['update', '--root', root]);
+    changeSilently(`${pristine(root, 'os-2')}/etc/same`);
+    assert.equal((await done<UpdateResult>(['update', '--root', root])).damaged, undefined);
+    const report = await done<UpdateResult>(['update', '--root', root, '--verify=full']);
+    assert.deepEqual([report.plan, report.damaged], ['none', ['etc/same']]);
+    assertSameTree(pristine(root, 'os-2'), tree);
+  });
+
   test('a version that is gone altogether is fetched anew', async () => {
     const { root, base } = await deviceWithFirst('gone');
     removeTree(base);

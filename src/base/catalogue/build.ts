@@ -304,7 +304,7 @@ export const buildMessages = {
       hint: 'Check that it is the right one, and that what made it ended well.',
     },
     es: {
-      text: 'La fuente no contiene ningún archivo ni carpeta; no es una compilación que un equipo pueda usar.',
+      text: 'La fuente no contiene ningún archivo ni carpeta; no es una versión que un equipo pueda usar.',
       hint: 'Compruebe que sea la correcta, y que lo que la creó terminó bien.',
     },
   },
@@ -315,7 +315,7 @@ export const buildMessages = {
       hint: 'Publish another directory, or move the repository and its keys out of this one.',
     },
     es: {
-      text: '{path} y {folder} están uno dentro del otro; una compilación no debe llevar el repositorio ni sus claves.',
+      text: '{path} y {folder} están uno dentro del otro; una versión no debe llevar el repositorio ni sus claves.',
       hint: 'Publique otro directorio, o saque de este el repositorio y sus claves.',
     },
   },

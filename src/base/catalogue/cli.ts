@@ -59,6 +59,11 @@ export const cliMessages = {
     en: { text: '{option} is missing.', hint: 'Add it and run the command again.' },
     es: { text: 'Falta {option}.', hint: 'Agréguela y repita la orden.' },
   },
+  'one-option-needed': {
+    exit: 2,
+    en: { text: 'One of {options} is missing.', hint: 'Add at least one and run the command again.' },
+    es: { text: 'Falta una de {options}.', hint: 'Agregue al menos una y repita la orden.' },
+  },
   'option-or-variable-needed': {
     exit: 2,
     en: { text: '{option} is missing.', hint: 'Add it, or set {variable} in the environment.' },
@@ -160,6 +165,17 @@ export const cliMessages = {
     exit: 2,
     en: { text: '{option}: "{value}" is not a hash.', hint: 'A SHA-256 has 64 hex digits.' },
     es: { text: '{option}: «{value}» no es un hash.', hint: 'Un SHA-256 tiene 64 dígitos hexadecimales.' },
+  },
+  'trust-not-understood': {
+    exit: 2,
+    en: {
+      text: '{option}: "{value}" is neither a SHA-256 (64 hex digits) nor a file that exists.',
+      hint: '"satchel init" printed the hash; the people who run the repository can tell it.',
+    },
+    es: {
+      text: '{option}: «{value}» no es ni un SHA-256 (64 dígitos hexadecimales) ni un archivo que exista.',
+      hint: '«satchel init» mostró el hash; lo saben quienes administran el repositorio.',
+    },
   },
   'source-not-understood': {
     exit: 2,

@@ -32,7 +32,7 @@ export const deviceMessages = {
     },
     es: {
       text: 'Las partes de «{path}» forman un archivo con el hash {found}, pero se firmó {wanted}.',
-      hint: 'El repositorio se contradice; no se cambió nada. Avise a su encargado y siga con la compilación actual.',
+      hint: 'El repositorio se contradice; no se cambió nada. Avise a su encargado y siga con la versión actual.',
     },
   },
   'device-folder-outside': {

@@ -27,11 +27,11 @@ export const planMessages = {
   'plan-over-budget': {
     exit: 4,
     en: {
-      text: 'The update to {build} needs {bytes} from the source; the limit is {limit}.',
+      text: '{build} needs at least {bytes} from the source; of what the call allows {limit} are left.',
       hint: 'Allow more with --max-bytes, or use a source that costs nothing, such as a stick.',
     },
     es: {
-      text: 'La actualización a {build} necesita {bytes} del origen; el límite es {limit}.',
+      text: '{build} necesita al menos {bytes} del origen; de lo que la orden permite quedan {limit}.',
       hint: 'Permita más con --max-bytes, o use un origen sin costo, como una memoria USB.',
     },
   },
@@ -49,11 +49,11 @@ export const planMessages = {
   'data-budget-spent': {
     exit: 4,
     en: {
-      text: 'The data budget of {budget} for {month} (UTC) is spent: {used} have been received, so it stops here. What was received is kept.',
+      text: 'The data budget of {budget} for {month} (UTC) is spent: {used} have been received. Nothing more is fetched; what was received is kept.',
       hint: 'The next month begins on {next}: the same command goes on then. Allow more with "satchel device set --monthly-bytes SIZE", or use a source that costs nothing, such as a stick.',
     },
     es: {
-      text: 'El presupuesto de datos de {budget} para {month} (UTC) está gastado: se recibieron {used}, así que se detiene aquí. Lo recibido se conserva.',
+      text: 'El presupuesto de datos de {budget} para {month} (UTC) está gastado: se recibieron {used}. No se descarga nada más; lo recibido se conserva.',
       hint: 'El próximo mes empieza el {next}: entonces la misma orden continúa. Permita más con «satchel device set --monthly-bytes TAMAÑO», o use un origen sin costo, como una memoria USB.',
     },
   },
@@ -129,7 +129,7 @@ export const planMessages = {
       text: 'Not run as root: owners, devices or protected attributes of {count} files of {build} could not be set; this is recorded.',
     },
     es: {
-      text: 'Sin permisos de root: no se pudieron aplicar dueños, dispositivos o atributos protegidos de {count} archivos de {build}; queda registrado.',
+      text: 'Sin permisos de root: no se pudieron aplicar dueños, equipos o atributos protegidos de {count} archivos de {build}; queda registrado.',
     },
   },
   'reclaimed-first': {

@@ -2,6 +2,11 @@ import type { MessageSet } from '../message.ts';
 
 /** Sentences of `src/repository/`. */
 export const repositoryMessages = {
+  'repository-not-directory': {
+    exit: 2,
+    en: { text: '{location} is a file, not the directory of a repository.', hint: 'Check --repo.' },
+    es: { text: '{location} es un archivo, no el directorio de un repositorio.', hint: 'Revise --repo.' },
+  },
   'build-not-found': {
     exit: 3,
     en: {

@@ -164,6 +164,10 @@ export const resultsMessages = {
     '{file} no lleva a {build}; quite el delta con «satchel delta remove» y créelo de nuevo.',
   ),
   'result-serve': words('Serving {repository} at {url}', 'Sirviendo {repository} en {url}'),
+  'result-serve-everywhere': words(
+    'Other machines reach it under every address of this one; --listen HOST:PORT narrows that.',
+    'Otras máquinas lo alcanzan por cualquier dirección de esta; --listen HOST:PUERTO lo limita.',
+  ),
   'result-keys-created': words('Made a key for {role}: {keyId}', 'Se creó una clave para {role}: {keyId}'),
   'result-keys-rotated': words('{role} is now signed with {keyId}.', '{role} ahora se firma con {keyId}.'),
   'result-keys-rotating': words('{role} will be signed with {keyId}.', '{role} se firmará con {keyId}.'),
@@ -264,8 +268,8 @@ export const resultsMessages = {
   ),
   'result-device-set-no-budget': words('No monthly data budget.', 'Sin presupuesto mensual de datos.'),
   'result-plan-local': words(
-    '{links} files linked, {copies} copied on this device ({copyBytes}), {fetched} objects fetched',
-    '{links} archivos enlazados, {copies} copiados en este equipo ({copyBytes}), {fetched} objetos descargados',
+    'Of its files {links} are linked and {copies} copied on this device ({copyBytes}); the others are {fetched} objects.',
+    'De sus archivos, {links} se enlazan y {copies} se copian en este equipo ({copyBytes}); los demás son {fetched} objetos.',
   ),
   'result-plan-times': words(
     '{files} files ({bytes}) differ only in owner, mode or time: copied here, not downloaded.',
@@ -286,12 +290,15 @@ export const resultsMessages = {
   'result-status-sticky': words('{name} is sticky: it stays.', '{name} está fijada: se conserva.'),
   'result-status-owed': words(
     'Owners or devices of {count} paths of {name} are owed until "satchel repair" runs as root.',
-    'Quedan por aplicar dueños o dispositivos de {count} rutas de {name} hasta que «satchel repair» corra como root.',
+    'Quedan por aplicar dueños o equipos de {count} rutas de {name} hasta que «satchel repair» corra como root.',
   ),
   'result-status-waiting': words(
     '{bytes} received and waiting for the rest.',
     '{bytes} recibidos y esperando el resto.',
   ),
+  'result-last-done': words('done', 'hecha'),
+  'result-last-failed': words('failed', 'fallida'),
+  'result-last-cancelled': words('stopped', 'detenida'),
   'result-status-last': words(
     'Last update: {result} ({build}), {at}',
     'Última actualización: {result} ({build}), {at}',

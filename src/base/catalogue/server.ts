@@ -42,7 +42,7 @@ export const serverMessages = {
     },
     es: {
       text: 'No se pudieron renovar los metadatos en línea: {reason}',
-      hint: 'Los dispositivos siguen con lo que hay; el próximo intento es en {minutes} minutos.',
+      hint: 'Los equipos siguen con lo que hay; el próximo intento es en {minutes} minutos.',
     },
   },
   'server-read-failed': {
@@ -125,7 +125,7 @@ export const serverMessages = {
   },
   'page-introduction': {
     en: { text: 'Operating-system builds that devices update from at this address.' },
-    es: { text: 'Compilaciones del sistema operativo que los dispositivos toman de esta dirección.' },
+    es: { text: 'Versiones del sistema operativo que los equipos toman de esta dirección.' },
   },
   'page-failed': {
     en: { text: 'The repository cannot be read right now. The server’s log says why.' },
@@ -134,9 +134,9 @@ export const serverMessages = {
   'page-streams': { en: { text: 'Streams' }, es: { text: 'Canales' } },
   'page-streams-none': {
     en: { text: 'No stream names a build yet.' },
-    es: { text: 'Ningún canal nombra todavía una compilación.' },
+    es: { text: 'Ningún canal nombra todavía una versión.' },
   },
-  'page-builds': { en: { text: 'Builds' }, es: { text: 'Compilaciones' } },
+  'page-builds': { en: { text: 'Builds' }, es: { text: 'Versiones' } },
   'page-builds-none': {
     en: { text: 'Nothing has been published yet.' },
     es: { text: 'Todavía no se ha publicado nada.' },
@@ -147,17 +147,17 @@ export const serverMessages = {
       text: 'Bytes that a device downloads to go from one build to another, fetching only what it lacks.',
     },
     es: {
-      text: 'Bytes que un dispositivo descarga para pasar de una compilación a otra, solo lo que le falta.',
+      text: 'Bytes que un equipo descarga para pasar de una versión a otra, solo lo que le falta.',
     },
   },
   'page-costs-none': {
     en: { text: 'There is only one build, so there is nothing to update between.' },
-    es: { text: 'Hay una sola compilación; no hay entre cuáles actualizar.' },
+    es: { text: 'Hay una sola versión; no hay entre cuáles actualizar.' },
   },
   'page-requests': { en: { text: 'Last requests' }, es: { text: 'Últimos pedidos' } },
   'page-requests-none': {
     en: { text: 'No device has asked since the server was started.' },
-    es: { text: 'Ningún dispositivo ha pedido nada desde que arrancó el servidor.' },
+    es: { text: 'Ningún equipo ha pedido nada desde que arrancó el servidor.' },
   },
   'page-column-name': { en: { text: 'Name' }, es: { text: 'Nombre' } },
   'page-column-files': { en: { text: 'Files' }, es: { text: 'Archivos' } },
@@ -165,7 +165,7 @@ export const serverMessages = {
   'page-column-stored': { en: { text: 'Stored' }, es: { text: 'Almacenada' } },
   'page-column-published': { en: { text: 'Published' }, es: { text: 'Publicada' } },
   'page-column-streams': { en: { text: 'Streams' }, es: { text: 'Canales' } },
-  'page-column-head': { en: { text: 'Current build' }, es: { text: 'Compilación actual' } },
+  'page-column-head': { en: { text: 'Current build' }, es: { text: 'Versión actual' } },
   'page-column-from': { en: { text: 'From' }, es: { text: 'Desde' } },
   'page-column-to': { en: { text: 'To' }, es: { text: 'Hasta' } },
   'page-column-bytes': { en: { text: 'Download' }, es: { text: 'Descarga' } },

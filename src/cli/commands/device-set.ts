@@ -1,6 +1,8 @@
 import { SatchelError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
+import { chooseStream } from '../../device/configuration.ts';
 import { configureDevice } from '../../device/configure.ts';
+import { deviceLayout } from '../../device/layout.ts';
 import { defineCommand } from '../command.ts';
 import { value } from '../option-kinds.ts';
 import { sizeOrNone, sourceUrl } from '../options.ts';
@@ -18,17 +20,17 @@ export const deviceSetCommand = defineCommand({
   async run({ options }) {
     const { source, stream, monthlyBytes } = options;
     if (source === undefined && stream === undefined && monthlyBytes === undefined)
-      throw new SatchelError('option-needed', { option: '--source, --stream, --monthly-bytes' });
+      throw new SatchelError('one-option-needed', { options: '--source, --stream, --monthly-bytes' });
     const after = configureDevice(options.root, { source, stream, monthlyBytes });
     return {
       root: options.root,
       source: after.source,
-      stream: after.stream ?? null,
+      stream: chooseStream(deviceLayout(options.root), undefined, after).stream,
       monthlyBytes: after.monthlyBytes ?? null,
     };
   },
   show: ({ root, source, stream, monthlyBytes }, words) => [
-    words.say('result-device-set', { root, source, stream: stream ?? '—' }),
+    words.say('result-device-set', { root, source, stream }),
     monthlyBytes === null
       ? words.say('result-device-set-no-budget')
       : words.say('result-device-set-budget', { budget: formatBytes(monthlyBytes) }),

@@ -46,7 +46,7 @@ export const diffCommand = defineCommand({
   show: (result, words) => [
     ...result.changes.map(
       ({ kind, path, ...more }) =>
-        `${marks[kind]} ${path}${'fields' in more && more.fields ? ` (${more.fields.join(', ')})` : ''}`,
+        `${marks[kind]} ${path || '.'}${'fields' in more && more.fields ? ` (${more.fields.join(', ')})` : ''}`,
     ),
     words.say('result-diff', { from: result.from, to: result.to, ...result.counts }),
     words.say('result-diff-download', { bytes: formatBytes(result.download) }),

@@ -13,7 +13,7 @@ import { requestLines, writeRequest } from '../signing-request.ts';
  * online roles are signed again all together, as the server does by itself.
  */
 export const keysRenewCommand = defineCommand({
-  arguments: { role: argument('argument-role', 'ROLE', oneOf(...keyRoles)) },
+  arguments: { role: argument('argument-role', 'ROLE', oneOf(...keyRoles, 'online')) },
   options: { repo, keyDir, lowerFloor: value('option-lower-floor', 'DATE', date) },
   async run(call) {
     const { role } = call.arguments;

@@ -27,6 +27,14 @@ export const statusCommand = defineCommand({
       ? [words.say('result-status-waiting', { bytes: formatBytes(status.spoolBytes) })]
       : []),
     dataLine(status.data, words),
-    ...(status.lastUpdate ? [words.say('result-status-last', { ...status.lastUpdate })] : []),
+    ...(status.lastUpdate
+      ? [
+          words.say('result-status-last', {
+            build: status.lastUpdate.build,
+            at: status.lastUpdate.at,
+            result: words.say(`result-last-${status.lastUpdate.result}`),
+          }),
+        ]
+      : []),
   ],
 });

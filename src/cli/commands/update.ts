@@ -48,7 +48,9 @@ export const updateCommand = defineCommand({
     }),
   show(result, words) {
     if ('ways' in result) return planLines(result, words);
-    if (result.plan === 'none') return [words.say('result-check-current', { build: result.build })];
+    const damaged = (result.damaged ?? []).map((path) => words.say('result-damaged', { path }));
+    if (result.plan === 'none')
+      return [words.say('result-check-current', { build: result.build }), ...damaged];
     return [
       words.say('result-update', {
         build: result.build,
@@ -57,7 +59,7 @@ export const updateCommand = defineCommand({
         seconds: formatSeconds(result.seconds),
       }),
       ...(result.rebootNeeded ? [words.say('result-reboot')] : []),
-      ...(result.damaged ?? []).map((path) => words.say('result-damaged', { path })),
+      ...damaged,
     ];
   },
 });
