@@ -91,6 +91,17 @@ export class Fields {
     return value;
   }
 
+  /** A list of pairs of whole numbers, each from 0 to 2^53 − 1. */
+  pairs(name: string): (readonly [number, number])[] {
+    const value: unknown = this.#record[name];
+    if (!Array.isArray(value)) throw this.wrong(name);
+    const isCount = (item: unknown) => typeof item === 'number' && Number.isSafeInteger(item) && item >= 0;
+    return value.map((item: unknown) => {
+      if (!Array.isArray(item) || item.length !== 2 || !item.every(isCount)) throw this.wrong(name);
+      return [item[0], item[1]] as const;
+    });
+  }
+
   /** Checks the kind and format number that every record begins with. Throws `record-newer`, `record-invalid`. */
   expectFormat(kind: string, newest: number): void {
     if (this.text('satchel') !== kind) throw this.wrong('satchel');

@@ -7,7 +7,16 @@ import { isSatchelError } from '../base/errors.ts';
 import { createByteWriter } from './byte-writer.ts';
 import type { SegmentEntry } from './delta-format.ts';
 import type { Piece } from './piece.ts';
-import { applied, type PieceSpec, pieceSpec, sampleOf, segmentOf } from './segment.testkit.ts';
+import {
+  applied,
+  type PieceSpec,
+  partSample,
+  pieceSpec,
+  readsArchives,
+  relocatedSample,
+  sampleOf,
+  segmentOf,
+} from './segment.testkit.ts';
 import { encodeSegment } from './segment-format.ts';
 
 const spec: PieceSpec = {
@@ -41,6 +50,36 @@ describe('applying a segment', () => {
         for (const [ordinal, content] of made) assert.ok(content.equals(some.newObjects[ordinal]!));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  for (const [what, some] of [
+    ['parts of a gzip file', partSample()],
+    ['a program that was laid out anew', relocatedSample()],
+  ] as const)
+    test(`makes ${what}`, () => {
+      const { made, failed } = applied(some, segmentOf(some));
+      assert.deepEqual(failed, []);
+      assert.equal(made.size, some.newObjects.length);
+      for (const [ordinal, content] of made) assert.ok(content.equals(some.newObjects[ordinal]!));
+    });
+
+  test('makes no part of a gzip file whose archive is missing', () => {
+    const some = partSample();
+    const { archive } = readsArchives(some);
+    const { made, failed } = applied(some, segmentOf(some), {
+      archive: (number, position, into) => number === 0 && archive!(number, position, into),
+    });
+    assert.deepEqual([[...made.keys()], failed], [[0], [1]]);
+  });
+
+  test('refuses parts of gzip files when the head names no archives', () => {
+    const some = partSample();
+    refusesBecause(/archive that the delta does not have/, () =>
+      applied(some, segmentOf(some), { archiveSizes: [] }),
+    );
+    refusesBecause(/outside of its archive/, () =>
+      applied(some, segmentOf(some), { archiveSizes: [1000, 1000] }),
     );
   });
 

@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
+import { freeBuffer } from '../base/memory.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { damaged } from './damaged.ts';
 import type { SegmentEntry } from './delta-format.ts';
 import { readDictionaryFrame } from './dictionary-frame.ts';
+import { packPart } from './gzip-part.ts';
 import { gunzip, packGzip } from './gzip-recipe.ts';
 import type { ObjectList } from './object-list.ts';
 import { ordinalsOf, someOrdinal } from './ordinal-runs.ts';
 import { createPatchSource, type PatchSource } from './patch-source.ts';
+import type { PartOfGzip } from './piece.ts';
 import { madeLength, type ObjectSizes, type PieceControl, readPieces } from './piece-control.ts';
 import { relocate } from './relocation.ts';
 import { measureSegment, type OpenSegment, openSegment, type SegmentFigures } from './segment-reader.ts';
@@ -19,6 +22,8 @@ export type ApplySegmentOptions = {
   readonly segment: SegmentEntry;
   /** Lengths of the old build's objects, by ordinal. */
   readonly baseSizes: ArrayLike<number>;
+  /** Lengths of the archives that the head names; none when absent. */
+  readonly archiveSizes?: ArrayLike<number>;
   /** The new build's objects. */
   readonly targets: ObjectList;
   /**
@@ -27,6 +32,11 @@ export type ApplySegmentOptions = {
    * same object again.
    */
   base(ordinal: number): Uint8Array | undefined;
+  /**
+   * Fills `into` with what an archive unpacks to from `position` on; false when its file is not there or not right.
+   * Must be there when there are archives.
+   */
+  archive?(number: number, position: number, into: Uint8Array): boolean;
   /** False for an object that need not be made; all are wanted when absent. Asked before bases are read. */
   wanted?(ordinal: number): boolean;
   /** Takes an object whose hash is right. The bytes are only lent until it returns. */
@@ -41,7 +51,7 @@ export type ApplySegmentOptions = {
  */
 export function applySegment(options: ApplySegmentOptions): { readonly failed: readonly number[] } {
   const { stored, segment, baseSizes, targets, wanted = () => true } = options;
-  const sizes = { bases: baseSizes, targets: targets.sizes };
+  const sizes = { bases: baseSizes, targets: targets.sizes, archives: options.archiveSizes };
   const open = openSegment(stored, segment.memory);
   const figures = measureSegment(open, sizes);
   checkFigures(figures, segment);
@@ -53,6 +63,8 @@ export function applySegment(options: ApplySegmentOptions): { readonly failed: r
     const isWanted = someOrdinal(piece.outputs, wanted);
     const content = makePiece(run, piece, isWanted);
     if (isWanted) deliver(run, piece, content, failed);
+    // What has been handed over was only lent, and these are large.
+    if (piece.part !== undefined && content !== undefined) freeBuffer(content);
   }
   checkEnds(run.streams);
   return { failed };
@@ -107,11 +119,18 @@ function makePiece(run: Run, piece: PieceControl, isWanted: boolean): Uint8Array
     piece.kind === 'patch'
       ? streams.patches.apply(unpacked, madeLength(piece))
       : readDictionaryFrame(unpacked, frame, madeLength(piece));
+  if (piece.part !== undefined) {
+    const packed = packPart(made, piece.part, piece.outputLength);
+    freeBuffer(made);
+    return packed;
+  }
   return piece.packing === undefined ? made : packGzip(made, piece.packing.recipe);
 }
 
 /** The bases of a piece side by side in the workspace; undefined when one is missing. */
-function readBase({ options, sizes, workspace }: Run, piece: PieceControl): Uint8Array | undefined {
+function readBase(run: Run, piece: PieceControl): Uint8Array | undefined {
+  if (piece.part !== undefined) return readRangesOf(run, piece.part);
+  const { options, sizes, workspace } = run;
   let length = 0;
   for (const ordinal of ordinalsOf(piece.bases)) {
     const content = options.base(ordinal);
@@ -122,6 +141,16 @@ function readBase({ options, sizes, workspace }: Run, piece: PieceControl): Uint
     length += content.length;
   }
   return workspace.subarray(0, length);
+}
+
+function readRangesOf({ options, workspace }: Run, { archive, ranges }: PartOfGzip): Uint8Array | undefined {
+  if (options.archive === undefined) throw new Error('nobody reads the archives');
+  let at = 0;
+  for (const { start, length } of ranges) {
+    if (!options.archive(archive, start, workspace.subarray(at, at + length))) return undefined;
+    at += length;
+  }
+  return workspace.subarray(0, at);
 }
 
 function unpackBase(base: Uint8Array, { unpackedBase }: PieceControl): Uint8Array {

@@ -1,9 +1,9 @@
-import { constants, zstdCompressSync } from 'node:zlib';
-import { type BinaryPatch, makePatch } from './binary-patch.ts';
+import { makePatch } from './binary-patch.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { segmentLimits } from './delta-format.ts';
 import { makeDictionaryFrame } from './dictionary-frame.ts';
 import { findRelocation } from './elf-relocation.ts';
+import { compressedLength, patchLength } from './estimate.ts';
 import { gunzip, unpackGzip, writeRecipe } from './gzip-recipe.ts';
 import type { Packing, Piece } from './piece.ts';
 import { type Relocation, relocate } from './relocation.ts';
@@ -108,11 +108,6 @@ function relocated(base: Uint8Array, relocation: Relocation): Uint8Array {
   return copy;
 }
 
-/** About what the streams of a patch will take in those of its segment. */
-function patchLength({ control, difference, extra }: BinaryPatch): number {
-  return compressedLength(control) + compressedLength(difference) + compressedLength(extra);
-}
-
 function relocationLength(relocation: Relocation): number {
   const writer = createByteWriter();
   writeRelocation(writer, relocation);
@@ -123,15 +118,4 @@ function recipeLength({ recipe }: Packing): number {
   const writer = createByteWriter();
   writeRecipe(writer, recipe);
   return writer.length;
-}
-
-/** Among much that is alike, a stream loses what zstd writes around it. */
-const frameHeader = 9;
-
-const estimateLevel = 3;
-
-function compressedLength(bytes: Uint8Array): number {
-  if (bytes.length === 0) return 0;
-  const params = { [constants.ZSTD_c_compressionLevel]: estimateLevel };
-  return Math.max(1, zstdCompressSync(bytes, { params }).length - frameHeader);
 }

@@ -4,10 +4,13 @@ import fc from 'fast-check';
 import { isSatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import {
+  type Archive,
   type DeltaHead,
+  deltaFormat,
   memoryToApply,
   parseHead,
   type SegmentEntry,
+  scratchToApply,
   segmentLimits,
   segmentMemoryLimit,
   segmentOffsets,
@@ -27,12 +30,24 @@ const segments: fc.Arbitrary<SegmentEntry> = fc
     objects: fc.nat(100),
   })
   .map((entry) => ({ ...entry, objects: 1 + (entry.objects % entry.output) }));
-const heads: fc.Arbitrary<DeltaHead> = fc.record({
-  from: hashes,
-  to: hashes,
-  indexPatch: fc.uint8Array({ maxLength: 40 }),
-  segments: fc.array(segments, { maxLength: 4 }),
-});
+const archives: fc.Arbitrary<Archive> = fc
+  .record({
+    objects: fc.array(
+      fc.tuple(fc.nat(1000), fc.nat(98)).map(([first, more]) => ({ first, count: 1 + more })),
+      { minLength: 1, maxLength: 3 },
+    ),
+    length: fc.nat(2 ** 31),
+  })
+  .map(({ objects, length }) => ({ objects, length }));
+const heads: fc.Arbitrary<DeltaHead> = fc
+  .record({
+    from: hashes,
+    to: hashes,
+    indexPatch: fc.uint8Array({ maxLength: 40 }),
+    segments: fc.array(segments, { maxLength: 4 }),
+    archives: fc.array(archives, { maxLength: 3 }),
+  })
+  .map(({ archives: some, ...rest }) => (some.length === 0 ? rest : { ...rest, archives: some }));
 
 const one = 'a'.repeat(64) as Sha256;
 const entry: SegmentEntry = { length: 10, sha256: one, output: 5, base: 7, memory: 99, objects: 2 };
@@ -67,11 +82,38 @@ describe('the head of a delta', () => {
 
   test('of a later format is refused by its number', () => {
     const bytes = serialiseHead(head);
-    bytes[8] = 2;
+    bytes[8] = deltaFormat + 1;
     assert.throws(
       () => parseHead(bytes),
       (error) => isSatchelError(error, 'delta-newer'),
     );
+  });
+
+  test('has format 2 only when there are archives, so that earlier programs read the others', () => {
+    const archive: Archive = { objects: [{ first: 3, count: 2 }], length: 99 };
+    const bytes = serialiseHead({ ...head, archives: [archive] });
+    assert.equal(bytes[8], 2);
+    assert.match(bytes.toString('latin1'), /"archives":\[\{"objects":\[\[3,2\]\],"length":99\}\],"segments"/);
+    assert.equal(scratchToApply(parseHead(bytes)), 99);
+    assert.equal(serialiseHead({ ...head, archives: [] })[8], 1);
+    const asFirst = Buffer.from(bytes);
+    asFirst[8] = 1;
+    refuses(asFirst);
+    const withNone = Buffer.from(serialiseHead(head));
+    withNone[8] = 2;
+    refuses(withNone);
+  });
+
+  test('is refused when an archive cannot be', () => {
+    const sound: Archive = { objects: [{ first: 3, count: 2 }], length: 99 };
+    for (const wrong of [
+      { ...sound, length: 2 ** 32 },
+      { ...sound, objects: [] },
+      { ...sound, objects: [{ first: 3, count: 0 }] },
+      { ...sound, objects: [{ first: 2 ** 32, count: 1 }] },
+    ])
+      refuses(serialiseHead({ ...head, archives: [sound, wrong] }));
+    refuses(serialiseHead({ ...head, archives: Array.from({ length: 65 }, () => sound) }));
   });
 
   test('is refused when it is cut, has bytes behind, or begins differently', () => {

@@ -2,11 +2,18 @@ import { SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { damaged } from './damaged.ts';
+import type { Run } from './ordinal-runs.ts';
 
-/** The newest format of deltas that this program reads, and the one that it writes. */
-export const deltaFormat = 1;
+/** The newest format of deltas that this program reads; a delta without archives is written in format 1. */
+export const deltaFormat = 2;
 
 const mebibyte = 1024 * 1024;
+
+/** No delta has more archives: enough for every boot image that a system ever had. */
+export const mostArchives = 64;
+
+/** A gzip file says its length modulo one more than this. */
+const archiveLengthLimit = 2 ** 32 - 1;
 
 /**
  * The most that one segment may make and read, in bytes. What a gzip file unpacks to counts beside the file
@@ -33,6 +40,14 @@ export type SegmentEntry = {
   readonly objects: number;
 };
 
+/** A gzip file of the old build that is unpacked once, into a file of its own, for all segments that read of it. */
+export type Archive = {
+  /** Its objects in the old build, in the order of the file. */
+  readonly objects: readonly Run[];
+  /** Bytes that it unpacks to. */
+  readonly length: number;
+};
+
 /** The head of a delta: everything before its segments. */
 export type DeltaHead = {
   /** SHA-256 of the uncompressed index of the old build. */
@@ -41,6 +56,8 @@ export type DeltaHead = {
   readonly to: Sha256;
   /** What `applyIndexPatch` makes the new index from. */
   readonly indexPatch: Uint8Array;
+  /** Files of the old build that are unpacked before the first segment that reads of them; absent for none. */
+  readonly archives?: readonly Archive[];
   /** In the order in which they stand in the file, straight after the head. */
   readonly segments: readonly SegmentEntry[];
 };
@@ -55,7 +72,7 @@ export function serialiseHead(head: DeltaHead): Buffer {
   const directory = directoryOf(head);
   const preamble = Buffer.alloc(preambleLength);
   magic.copy(preamble);
-  [deltaFormat, directory.length, head.indexPatch.length].forEach((number, place) => {
+  [formatOf(head), directory.length, head.indexPatch.length].forEach((number, place) => {
     preamble.writeUInt32LE(number, magic.length + 4 * place);
   });
   return Buffer.concat([preamble, directory, head.indexPatch]);
@@ -77,6 +94,7 @@ export function parseHead(bytes: Uint8Array): DeltaHead {
   const directoryEnd = preambleLength + directoryLength!;
   const directory = view.subarray(preambleLength, directoryEnd);
   const head = { ...readDirectory(directory), indexPatch: view.subarray(directoryEnd) };
+  if (formatOf(head) !== format) throw damaged('its format is not the one it should have');
   if (!directoryOf(head).equals(directory)) throw damaged('its directory is not canonical');
   return head;
 }
@@ -95,7 +113,17 @@ export function memoryToApply({ segments }: { readonly segments: readonly Segmen
   return segments.reduce((most, { memory }) => Math.max(most, memory), 0);
 }
 
-function directoryOf({ from, to, segments }: Omit<DeltaHead, 'indexPatch'>): Buffer {
+/** Bytes of the disk that applying a delta takes beside the new tree: what its archives unpack to. */
+export function scratchToApply({ archives = [] }: Pick<DeltaHead, 'archives'>): number {
+  return archives.reduce((sum, { length }) => sum + length, 0);
+}
+
+function formatOf({ archives = [] }: Pick<DeltaHead, 'archives'>): number {
+  return archives.length === 0 ? 1 : 2;
+}
+
+function directoryOf(head: Omit<DeltaHead, 'indexPatch'>): Buffer {
+  const { from, to, archives = [], segments } = head;
   const list = segments.map(({ length, sha256, output, base, memory, objects }) => ({
     length,
     sha256,
@@ -104,7 +132,13 @@ function directoryOf({ from, to, segments }: Omit<DeltaHead, 'indexPatch'>): Buf
     memory,
     objects,
   }));
-  return Buffer.from(JSON.stringify({ satchel: 'delta', format: deltaFormat, from, to, segments: list }));
+  const format = formatOf(head);
+  const files = archives.map(({ objects, length }) => ({
+    objects: objects.map(({ first, count }) => [first, count]),
+    length,
+  }));
+  const named = archives.length === 0 ? {} : { archives: files };
+  return Buffer.from(JSON.stringify({ satchel: 'delta', format, from, to, ...named, segments: list }));
 }
 
 function readDirectory(bytes: Uint8Array): Omit<DeltaHead, 'indexPatch'> {
@@ -112,11 +146,22 @@ function readDirectory(bytes: Uint8Array): Omit<DeltaHead, 'indexPatch'> {
     const fields = Fields.parse(bytes, 'delta');
     fields.expectFormat('delta', deltaFormat);
     const segments = fields.list('segments').map(readSegmentEntry);
-    return { from: fields.sha256('from'), to: fields.sha256('to'), segments };
+    const archives = fields.has('archives') ? { archives: fields.list('archives').map(readArchive) } : {};
+    return { from: fields.sha256('from'), to: fields.sha256('to'), ...archives, segments };
   } catch (error) {
     if (!(error instanceof SatchelError)) throw error;
     throw damaged(`its directory is wrong (${String(error.parameters.field)})`, error);
   }
+}
+
+function readArchive(fields: Fields, number: number): Archive {
+  if (number >= mostArchives) throw fields.wrong('archives');
+  const length = fields.count('length', archiveLengthLimit);
+  const objects = fields.pairs('objects').map(([first, count]) => ({ first, count }));
+  const isSound =
+    objects.length > 0 && objects.every(({ first, count }) => count > 0 && first + count < 2 ** 32);
+  if (!isSound) throw fields.wrong('objects');
+  return { objects, length };
 }
 
 function readSegmentEntry(fields: Fields): SegmentEntry {

@@ -23,6 +23,11 @@ export class BitWriter {
     this.heldCount -= 16;
   }
 
+  /** Bytes all of whose bits are known, held ones included. */
+  whole(): number {
+    return this.length + (this.heldCount >> 3);
+  }
+
   /** Fills the last byte up with zeros. */
   align(): void {
     this.reserve(2);

@@ -1,3 +1,4 @@
+import { freeBuffer } from '../base/memory.ts';
 import { BitWriter } from './gzip-bits.ts';
 import { DeflateBlock } from './gzip-block.ts';
 import { farthest, type GzipEffort, gzipEfforts, MatchFinder, shortestMatch } from './gzip-matches.ts';
@@ -20,8 +21,49 @@ export function deflateLikeGzip(
   level: number,
   expected?: Uint8Array,
 ): Uint8Array | undefined {
-  return new GzipDeflate(raw, level, expected).run();
+  return new GzipDeflate(raw, level, whole, expected).run();
 }
+
+/** Which part of a deflate stream to make, and from what. */
+export type DeflatePart = {
+  /** Bytes of content before the part, at most 64 KiB, which matches may lie in; a block ends there. */
+  readonly context: number;
+  /** How many bits of the byte in which the part begins belong to the block before: 0 to 7. They come out as 0. */
+  readonly pendingBits: number;
+  /** Bytes to make, that byte included; of the last part at most. */
+  readonly length: number;
+  /** True when the content ends where that of the whole stream ends. */
+  readonly isLast: boolean;
+};
+
+/** Content before a part that is at least as long is preceded by more, a multiple of it. */
+export const partUnit = 0x8000;
+
+/** What gzip must see of the content behind a part, which is not the last, to make it as it would in the whole. */
+export const partLookAhead = 1024;
+
+/**
+ * Deflates a part of a stream as GNU gzip would have made it in the whole: `raw` is the content before it, its own
+ * and, unless it is the last, {@link partLookAhead} bytes more. The content before it must begin at a multiple of
+ * {@link partUnit}, which is the beginning of the whole if `context` is less. Whether the encoder can be taken up at
+ * the end of a block is for whoever asks to prove; nearly always it can. Undefined when the content does not give
+ * so many bytes, or those of a block are not as expected. Holds what {@link deflateLikeGzip} holds.
+ */
+export function deflatePart(
+  raw: Uint8Array,
+  level: number,
+  part: DeflatePart,
+  expected?: Uint8Array,
+): Uint8Array | undefined {
+  return new GzipDeflate(raw, level, part, expected).run();
+}
+
+const whole: DeflatePart = {
+  context: 0,
+  pendingBits: 0,
+  length: Number.POSITIVE_INFINITY,
+  isLast: true,
+};
 
 class GzipDeflate {
   private readonly raw: Uint8Array;
@@ -32,31 +74,48 @@ class GzipDeflate {
   private readonly finder: MatchFinder;
   private readonly block: DeflateBlock;
   private readonly bits: BitWriter;
-  private blockStart = 0;
+  private readonly part: DeflatePart;
+  private blockStart: number;
   /** How much of `expected` was found equal. */
-  private compared = 0;
+  private compared: number;
+  /** True as soon as a block differs from what is expected. */
+  private isOther = false;
 
-  constructor(raw: Uint8Array, level: number, expected: Uint8Array | undefined) {
+  constructor(raw: Uint8Array, level: number, part: DeflatePart, expected: Uint8Array | undefined) {
     this.raw = raw;
     this.level = level;
+    this.part = part;
     this.expected = expected;
     this.effort = gzipEfforts[level - 1]!;
-    this.window = new GzipWindow(raw);
+    this.window = new GzipWindow(raw, part.context, part.context >= partUnit);
     this.finder = new MatchFinder(this.window.text, this.effort);
     this.block = new DeflateBlock(raw.length);
-    this.bits = new BitWriter(expected?.length ?? raw.length >> 2);
+    // The rest of the last block is cut off.
+    const room = Math.min(part.length + 0x10000, raw.length + (raw.length >> 3));
+    this.bits = new BitWriter(expected?.length ?? (part === whole ? raw.length >> 2 : room));
+    this.blockStart = part.context;
+    // The byte that the part begins in is not all its own.
+    this.compared = part.pendingBits === 0 ? 0 : 1;
   }
 
   run(): Uint8Array | undefined {
-    const isEqual = this.level < 4 ? this.runGreedily() : this.runLazily();
-    return isEqual && this.endBlock(this.raw.length, true) ? this.bits.written() : undefined;
+    const { part, bits } = this;
+    this.finder.insertAll(0, part.context);
+    bits.bits(0, part.pendingBits);
+    const isEnd = this.level < 4 ? this.runGreedily() : this.runLazily();
+    if (isEnd && part.isLast) this.endBlock(this.raw.length, true);
+    if (this.isOther || (!part.isLast && bits.whole() < part.length)) return undefined;
+    bits.align();
+    // Left to the collector it would be there beside what comes next.
+    freeBuffer(this.window.text);
+    return bits.written().subarray(0, part.length);
   }
 
-  /** Levels 1 to 3: takes the first match that is found. False when a block was not as expected. */
+  /** Levels 1 to 3: takes the first match that is found. False when it stopped before the end. */
   private runGreedily(): boolean {
     const { finder, block, window, effort } = this;
     const { text } = window;
-    for (let position = 0; position < this.raw.length; ) {
+    for (let position = this.part.context; position < this.raw.length; ) {
       const candidate = finder.insert(position);
       let length = 0;
       if (this.isSearched(position, candidate)) {
@@ -79,7 +138,7 @@ class GzipDeflate {
     const { finder, block, window, effort } = this;
     const { text } = window;
     const inputLength = this.raw.length;
-    let position = 0;
+    let position = this.part.context;
     let length = shortestMatch - 1;
     let start = 0;
     let hasPending = false;
@@ -128,15 +187,19 @@ class GzipDeflate {
     return this.block.isWorthEnding(position - this.blockStart);
   }
 
-  /** Writes the block that ends before `end`; false when it is not what was expected. */
+  /** Writes the block that ends before `end`; false when nothing more is to be made. */
   private endBlock(end: number, isLast: boolean): boolean {
-    const { bits, blockStart, compared } = this;
+    const { bits, blockStart, compared, expected } = this;
     const isHeld = blockStart >= this.window.base;
     this.block.end(bits, isHeld ? this.raw.subarray(blockStart, end) : undefined, isLast);
     this.blockStart = end;
     if (isLast) bits.align();
-    this.compared = bits.length;
-    if (this.expected === undefined) return true;
-    return Buffer.compare(bits.written(compared), this.expected.subarray(compared, bits.length)) === 0;
+    const known = Math.min(bits.length, this.part.length);
+    if (expected !== undefined && known > compared) {
+      const made = bits.written(compared).subarray(0, known - compared);
+      this.isOther = Buffer.compare(made, expected.subarray(compared, known)) !== 0;
+      this.compared = known;
+    }
+    return !this.isOther && bits.whole() < this.part.length;
   }
 }

@@ -114,12 +114,12 @@ export class MatchFinder {
     let end = text[position + best]!;
     let place = position - longSteps[position & windowMask]!;
     while (place > limit || place === candidate) {
+      if (((rank - ranks[place & windowMask]!) & 0xffff) > tried && this.areAlike(place, position)) break;
       // The end of the best match so far is what most candidates lack.
       if (text[place + best] === end) {
         let length = 0;
         while (length < longestMatch && text[place + length] === text[position + length]) length += 1;
         if (length > best) {
-          if (((rank - ranks[place & windowMask]!) & 0xffff) > tried) break;
           this.start = place;
           isFound = true;
           best = length;
@@ -130,6 +130,13 @@ export class MatchFinder {
       place -= longSteps[place & windowMask]!;
     }
     return isFound ? best : beat;
+  }
+
+  /** True when the ranks of two positions may be compared: they have the same hash of three bytes. */
+  private areAlike(place: number, position: number): boolean {
+    const { text } = this;
+    if (text[place] !== text[position] || text[place + 1] !== text[position + 1]) return false;
+    return text[place + 2] === text[position + 2];
   }
 
   /** The same when it is known that no match is long. */

@@ -11,14 +11,15 @@ export type GzipMember = {
 
 /** The longest header taken for one: names and comments are short. */
 export const longestGzipHeader = 4096;
-const trailerLength = 8;
+/** CRC-32 and length of the content at the end of a .gz file. */
+export const gzipTrailerLength = 8;
 const flags = { checksum: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 };
 
 /** Divides a file into its parts, or undefined when it does not begin like a .gz file. The content is not looked at. */
 export function splitGzip(packed: Uint8Array): GzipMember | undefined {
-  const length = headerLength(packed.subarray(0, longestGzipHeader));
-  if (length === undefined || packed.length < length + trailerLength) return undefined;
-  const end = packed.length - trailerLength;
+  const length = gzipHeaderLength(packed.subarray(0, longestGzipHeader));
+  if (length === undefined || packed.length < length + gzipTrailerLength) return undefined;
+  const end = packed.length - gzipTrailerLength;
   return {
     header: packed.subarray(0, length),
     deflated: packed.subarray(length, end),
@@ -26,7 +27,8 @@ export function splitGzip(packed: Uint8Array): GzipMember | undefined {
   };
 }
 
-function headerLength(bytes: Uint8Array): number | undefined {
+/** The length of the header that these bytes begin with; undefined when it is none of a .gz file, or is cut short. */
+export function gzipHeaderLength(bytes: Uint8Array): number | undefined {
   const [first, second, method, flag] = bytes;
   if (first !== 0x1f || second !== 0x8b || method !== 8 || flag === undefined) return undefined;
   if ((flag & flags.reserved) !== 0) return undefined;
@@ -69,8 +71,13 @@ function inflateWhole(deflated: Uint8Array, length: number): Uint8Array | undefi
 
 /** The trailer of a .gz file with this content. */
 export function gzipTrailer(raw: Uint8Array): Uint8Array {
-  const trailer = Buffer.alloc(trailerLength);
-  trailer.writeUInt32LE(crc32(raw), 0);
-  trailer.writeUInt32LE(raw.length % 2 ** 32, 4);
+  return gzipTrailerOf(crc32(raw), raw.length);
+}
+
+/** The trailer of a .gz file whose content has this CRC-32 and this length in bytes. */
+export function gzipTrailerOf(checksum: number, length: number): Uint8Array {
+  const trailer = Buffer.alloc(gzipTrailerLength);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(length % 2 ** 32, 4);
   return trailer;
 }

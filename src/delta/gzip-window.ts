@@ -20,14 +20,20 @@ export class GzipWindow {
   /** Beyond this position gzip sees too few bytes ahead: `advance` must be called. */
   enoughTo = 0;
   private readonly inputLength: number;
+  private readonly isPart: boolean;
 
-  /** The window over `raw` at its beginning. */
-  constructor(raw: Uint8Array) {
+  /**
+   * The window over `raw` when gzip stands at `start`. What is before the content that `isPart` says to be only a
+   * later part must be a multiple of 32 KiB.
+   */
+  constructor(raw: Uint8Array, start = 0, isPart = false) {
     this.inputLength = raw.length;
+    this.isPart = isPart;
     this.text = new Uint8Array(raw.length + longestMatch + lookAhead);
     this.text.set(raw);
     this.end = Math.min(raw.length, step * 2);
     this.advance(0);
+    while (start > this.enoughTo) this.advance(start);
   }
 
   /** Moves the window to `position`. */
@@ -50,10 +56,10 @@ export class GzipWindow {
 
   /** Two zeros, then what was read into the same place of the window before: a step earlier, or nothing yet. */
   private leaveOver(lastBase: number): void {
-    const { text, base } = this;
+    const { text, base, isPart } = this;
     for (let place = this.end + shortestMatch - 1; place < text.length; place++) {
-      const isRead = lastBase > 0 || place - base >= step;
-      text[place] = isRead && base > 0 ? text[place - step]! : 0;
+      const isRead = isPart || lastBase > 0 || place - base >= step;
+      text[place] = isRead && (isPart || base > 0) ? text[place - step]! : 0;
     }
   }
 }

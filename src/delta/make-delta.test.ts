@@ -4,16 +4,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { isSatchelError } from '../base/errors.ts';
 import { type Progress, silentReporter } from '../base/progress.ts';
 import { applySegment } from './apply-segment.ts';
 import { parseHead, segmentOffsets } from './delta-format.ts';
 import { type HeldSide, heldSide, missingOrdinals } from './delta-side.testkit.ts';
 import { testProgram } from './elf.testkit.ts';
+import { makeContent, runGzip } from './gzip.testkit.ts';
 import { applyIndexPatch } from './index-patch.ts';
 import { type MadeDelta, makeDelta } from './make-delta.ts';
 import { objectList } from './object-list.ts';
+import { ordinalsOf } from './ordinal-runs.ts';
 
 const spoolDirectory = mkdtempSync(join(tmpdir(), 'make-delta-'));
 after(() => rmSync(spoolDirectory, { recursive: true }));
@@ -40,6 +42,13 @@ function applied(made: MadeDelta, from: HeldSide, to: HeldSide): Map<number, Buf
   const headBytes = file.subarray(0, made.head.length);
   assert.equal(hash('sha256', headBytes), made.head.sha256);
   const head = parseHead(headBytes);
+  const unpacked = (head.archives ?? []).map(({ objects, length }) => {
+    const content = gunzipSync(
+      Buffer.concat([...ordinalsOf(objects)].map((ordinal) => from.contentOf(ordinal))),
+    );
+    assert.equal(content.length, length);
+    return content;
+  });
   const index = applyIndexPatch(from.index, head.indexPatch, { sha256: head.to, size: to.index.length });
   assert.ok(index.equals(to.index));
   const objects = new Map<number, Buffer>();
@@ -51,6 +60,11 @@ function applied(made: MadeDelta, from: HeldSide, to: HeldSide): Map<number, Buf
       segment,
       baseSizes: objectList(from.objects).sizes,
       targets: objectList(to.objects),
+      archiveSizes: unpacked.map(({ length }) => length),
+      archive(number, position, into) {
+        into.set(unpacked[number]!.subarray(position, position + into.length));
+        return true;
+      },
       base: from.contentOf,
       produce: (ordinal, content) => objects.set(ordinal, Buffer.from(content)),
     });
@@ -111,6 +125,50 @@ test('of a program whose functions moved hardly more than the change is in the d
   const to = await heldSide({ 'bin/program': testProgram(grown) });
   const made = await assertMakes(from, to);
   assert.ok(made.length - made.head.length < 500, `${made.length - made.head.length} bytes`);
+  made.discard();
+});
+
+/** What a boot image holds: programs and texts behind each other, in an order. */
+function bootImage(modules: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    modules.flatMap((content, number) => [
+      Buffer.from(`a folder/module ${number}\0`),
+      content,
+      Buffer.alloc(512),
+    ]),
+  );
+}
+
+test('a gzip file that unpacks to more than a segment is made in parts, of what moved inside the old one', async () => {
+  const modules = Array.from({ length: 12 }, (_, number) =>
+    Buffer.concat([makeContent('words', 1_300_000, number), noise(`module ${number}`, 150_000)]),
+  );
+  const [one, two, three, ...others] = modules as [Buffer, Buffer, Buffer];
+  const renewed = [...others, changed(one, 9, 70_000, 900_000), three, noise('new module', 20_000), two];
+  const from = await heldSide({ 'boot/initrd.img-6.1.0-9': runGzip(bootImage(modules), '-6') });
+  const packed = runGzip(bootImage(renewed), '-6');
+  const to = await heldSide({ 'boot/initrd.img-6.1.0-40': packed });
+  const made = await assertMakes(from, to);
+  // The new module, and how the others were put together.
+  assert.ok(made.length < 20_000 + 40_000, `${made.length} bytes of ${packed.length}`);
+  assert.equal(made.scratch, bootImage(modules).length);
+  assert.ok(made.memory < 100e6, `${made.memory} bytes of memory`);
+  const head = parseHead(readFileSync(made.path).subarray(0, made.head.length));
+  assert.ok(head.segments.length > 1);
+  made.discard();
+  assert.deepEqual(readdirSync(spoolDirectory), []);
+});
+
+test('a large gzip file by a program that is not known, or made of none, is made as any other file', async () => {
+  const content = Buffer.concat([Buffer.alloc(16_000_000), noise('rest', 1_200_000)]);
+  const packed = runGzip(content, '-1');
+  const from = await heldSide({ image: packed, other: Buffer.concat([packed, packed]) });
+  const renewed = Buffer.concat([content, Buffer.from('more')]);
+  const to = await heldSide({ image: gzipSync(renewed, { level: 1 }), other: runGzip(renewed, '-1') });
+  const made = await assertMakes(from, to);
+  assert.equal(made.scratch, 0);
+  const head = parseHead(readFileSync(made.path).subarray(0, made.head.length));
+  assert.equal(head.archives, undefined);
   made.discard();
 });
 

@@ -4,13 +4,17 @@ import type { Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { BuildObject } from '../build/objects.ts';
 import type { DeltaSide } from './content-source.ts';
-import { memoryToApply, serialiseHead } from './delta-format.ts';
+import { eachContent } from './contents.ts';
+import { type Archive, memoryToApply, scratchToApply, serialiseHead } from './delta-format.ts';
 import { type DeltaSpool, openDeltaSpool } from './delta-spool.ts';
 import { makeIndexPatch } from './index-patch.ts';
+import { makeArchives } from './make-archives.ts';
 import { type MakeThread, makeThreads, startMakeThread } from './make-pool.ts';
 import type { Contents, MakeTask } from './make-task.ts';
 import { matchBuilds, type Target } from './match.ts';
 import { objectList } from './object-list.ts';
+import type { ObjectSizes } from './piece-control.ts';
+import type { PartsPlan, PlanTask } from './plan-parts.ts';
 import { createRefiner, type Refiner } from './refine.ts';
 import type { EncodedSegment } from './segment-format.ts';
 import { type Group, groupTargets } from './segments.ts';
@@ -39,6 +43,8 @@ export type MadeDelta = {
   readonly head: { readonly length: number; readonly sha256: Sha256 };
   /** Memory in bytes that applying it takes at most. */
   readonly memory: number;
+  /** Bytes of the disk that applying it takes beside the new tree. */
+  readonly scratch: number;
   /** Bytes of the objects that it makes. */
   readonly output: number;
   /** Removes the file, if it is still there. */
@@ -53,14 +59,22 @@ export type MadeDelta = {
 export async function makeDelta(options: MakeDeltaOptions): Promise<MadeDelta> {
   const { from, to, spoolDirectory, signal } = options;
   throwIfCancelled(signal);
-  const groups = groupTargets(matchBuilds(from, to), from.objects, to.objects);
+  const found = matchBuilds(from, to);
   const spool = openDeltaSpool(spoolDirectory);
   try {
-    await makeGroups(groups, options, spool);
+    using made = await makeArchives(found, {
+      ...{ from, to, signal },
+      directory: spoolDirectory,
+      plan: planner(options),
+    });
+    const { archives, targets } = made;
+    const groups = groupTargets(targets, from.objects, to.objects);
+    await makeGroups(groups, archives, options, spool);
     const head = {
       from: sha256Of(from.index),
       to: sha256Of(to.index),
       indexPatch: makeIndexPatch(from.index, to.index),
+      archives,
       segments: spool.segments,
     };
     const headBytes = serialiseHead(head);
@@ -69,6 +83,7 @@ export async function makeDelta(options: MakeDeltaOptions): Promise<MadeDelta> {
       ...file,
       head: { length: headBytes.length, sha256: sha256Of(headBytes) },
       memory: memoryToApply(head),
+      scratch: scratchToApply(head),
       output: head.segments.reduce((sum, { output }) => sum + output, 0),
       discard: () => spool.discard(),
     };
@@ -82,13 +97,30 @@ function sha256Of(bytes: Uint8Array): Sha256 {
   return hash('sha256', bytes) as Sha256;
 }
 
+function sizesOf(from: DeltaSide, to: DeltaSide): ObjectSizes {
+  return { bases: objectList(from.objects).sizes, targets: objectList(to.objects).sizes };
+}
+
+/** Plans large gzip files, each in a thread of its own: most deltas have none. */
+function planner({ from, to, signal }: MakeDeltaOptions): (task: PlanTask) => Promise<PartsPlan | undefined> {
+  return async (task) => {
+    const thread = startMakeThread(sizesOf(from, to));
+    try {
+      return await untilAborted(thread.plan(task), signal);
+    } finally {
+      await thread.end();
+    }
+  };
+}
+
 /** Makes all groups, each by the thread that is free first, and appends their segments in the order of the groups. */
 async function makeGroups(
   groups: readonly Group[],
+  archives: readonly Archive[],
   { from, to, reporter, signal }: MakeDeltaOptions,
   spool: DeltaSpool,
 ): Promise<void> {
-  const sizes = { bases: objectList(from.objects).sizes, targets: objectList(to.objects).sizes };
+  const sizes = { ...sizesOf(from, to), archives: archives.map(({ length }) => length) };
   const finished: (readonly EncodedSegment[] | undefined)[] = [];
   const total = groups.reduce((sum, { targets }) => sum + outputOf(targets, to.objects), 0);
   let started = 0;
@@ -156,7 +188,7 @@ async function taskFor(
   };
 }
 
-/** Reads objects in parts, so that little is held twice, into a buffer that can be given to a thread. */
+/** Reads objects into a buffer that can be given to a thread. */
 async function contentsOf(
   side: DeltaSide,
   ordinals: readonly number[],
@@ -164,30 +196,6 @@ async function contentsOf(
 ): Promise<Contents> {
   const length = ordinals.reduce((sum, ordinal) => sum + side.objects[ordinal]!.size, 0);
   const bytes = new Uint8Array(length);
-  let position = 0;
-  for (const part of partsOf(ordinals, side.objects)) {
-    throwIfCancelled(signal);
-    for (const content of await side.read(part, signal)) {
-      bytes.set(content, position);
-      position += content.length;
-    }
-  }
+  await eachContent(side, ordinals, signal, (content, position) => bytes.set(content, position));
   return { ordinals, bytes };
-}
-
-/** Bytes that are asked of a side at once. */
-const readingLength = 8 * 1024 * 1024;
-
-function partsOf(ordinals: readonly number[], objects: readonly BuildObject[]): number[][] {
-  const parts: number[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const ordinal of ordinals) {
-    if (length >= readingLength) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)!.push(ordinal);
-    length += objects[ordinal]!.size;
-  }
-  return parts;
 }

@@ -4,16 +4,20 @@ import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { MakeTask } from './make-task.ts';
 import type { ObjectSizes } from './piece-control.ts';
+import type { PartsPlan, PlanTask } from './plan-parts.ts';
 import type { EncodedSegment } from './segment-format.ts';
 
+type Done = { readonly segments: readonly EncodedSegment[] } | { readonly plan: PartsPlan | undefined };
 type Answer =
-  | { readonly segments: readonly EncodedSegment[] }
+  | Done
   | { readonly failure: { readonly code: MessageCode; readonly parameters: MessageParameters } };
 
 /** A thread that makes segments, one task at a time. */
 export type MakeThread = {
   /** Has a task done; its buffers are taken away from the caller. Rejects with the task's SatchelError. */
   run(task: MakeTask): Promise<readonly EncodedSegment[]>;
+  /** Has a large gzip file planned; its files stay open until it is done. Rejects as `run`. */
+  plan(task: PlanTask): Promise<PartsPlan | undefined>;
   /** Stops whatever is being done and rejects it. */
   end(): Promise<void>;
 };
@@ -29,7 +33,7 @@ export function makeThreads(): number {
 /** Starts a thread. `sizes` should lie in shared memory. */
 export function startMakeThread(sizes: ObjectSizes): MakeThread {
   const worker = new Worker(new URL('./make-worker.ts', import.meta.url), { workerData: sizes });
-  let waiting: PromiseWithResolvers<readonly EncodedSegment[]> | undefined;
+  let waiting: PromiseWithResolvers<Done> | undefined;
   let failure: unknown;
   const fail = (error: unknown) => {
     failure ??= error;
@@ -37,21 +41,30 @@ export function startMakeThread(sizes: ObjectSizes): MakeThread {
     waiting = undefined;
   };
   worker.on('message', (answer: Answer) => {
-    if ('segments' in answer) waiting?.resolve(answer.segments);
-    else waiting?.reject(new SatchelError(answer.failure.code, answer.failure.parameters));
+    if ('failure' in answer)
+      waiting?.reject(new SatchelError(answer.failure.code, answer.failure.parameters));
+    else waiting?.resolve(answer);
     waiting = undefined;
   });
   worker.on('error', fail);
   worker.on('exit', () => fail(new SatchelError('cancelled', {})));
+  const ask = (task: MakeTask | PlanTask, given: readonly ArrayBufferLike[]): Promise<Done> => {
+    const answer = Promise.withResolvers<Done>();
+    if (failure !== undefined) answer.reject(failure);
+    else {
+      waiting = answer;
+      worker.postMessage(task, given as ArrayBuffer[]);
+    }
+    return answer.promise;
+  };
   return {
-    run(task) {
-      const answer = Promise.withResolvers<readonly EncodedSegment[]>();
-      if (failure !== undefined) answer.reject(failure);
-      else {
-        waiting = answer;
-        worker.postMessage(task, [task.outputs.bytes.buffer, task.bases.bytes.buffer] as ArrayBuffer[]);
-      }
-      return answer.promise;
+    async run(task) {
+      const done = await ask(task, [task.outputs.bytes.buffer, task.bases.bytes.buffer]);
+      return 'segments' in done ? done.segments : [];
+    },
+    async plan(task) {
+      const done = await ask(task, []);
+      return 'plan' in done ? done.plan : undefined;
     },
     async end() {
       if (waiting === undefined && failure === undefined) {

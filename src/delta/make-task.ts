@@ -1,5 +1,6 @@
 import { choosePiece } from './choose.ts';
 import { segmentLimits } from './delta-format.ts';
+import { makePart } from './make-part.ts';
 import type { Target } from './match.ts';
 import type { Piece } from './piece.ts';
 import type { ObjectSizes } from './piece-control.ts';
@@ -33,6 +34,8 @@ export function makeSegments(task: MakeTask, sizes: ObjectSizes): EncodedSegment
       content: () => base(candidate.bases),
     }));
     const content = output(target.outputs);
+    if (target.part !== undefined)
+      return { path: target.path, piece: makePart(target.outputs, target.part, content) };
     const placeInFile = placeFinder(target, sizes.targets);
     return { path: target.path, piece: choosePiece({ ...target, content, placeInFile, candidates }) };
   });

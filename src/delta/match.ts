@@ -4,6 +4,7 @@ import type { FileEntry } from '../build/entry.ts';
 import { objectOrdinals, objectsOfFile } from '../build/objects.ts';
 import type { DeltaSide } from './content-source.ts';
 import { oldFiles } from './old-files.ts';
+import type { PartTarget } from './part-target.ts';
 import { baseForWindow, type PlacedObject, windowsOf } from './windows.ts';
 
 /** Objects that the old build has not, all of one file, and what they may be made from. */
@@ -16,8 +17,12 @@ export type Target = {
   readonly places: readonly number[];
   /** True when the outputs, one after the other, are the whole file. */
   readonly isWholeFile: boolean;
+  /** All objects of the file. */
+  readonly file: readonly number[];
   /** What to try as base, the likeliest first. */
   readonly candidates: readonly Candidate[];
+  /** Of a part of a large gzip file: how it is made. There are no candidates then. */
+  readonly part?: PartTarget;
 };
 
 /** A base: objects of one old file. */
@@ -50,6 +55,7 @@ export function matchBuilds(from: DeltaSide, to: DeltaSide): Target[] {
       ({ sha256, ordinal }) => !oldOrdinals.has(sha256) && isFirst(taken, ordinal),
     );
     if (missing.length === 0) continue;
+    const ordinalsOfFile = file.objects.map(({ ordinal }) => ordinal);
     const candidates = old.candidatesFor(entry).map((candidate) => placed(candidate, oldOrdinals));
     for (const window of windowsOf(missing)) {
       targets.push({
@@ -57,6 +63,7 @@ export function matchBuilds(from: DeltaSide, to: DeltaSide): Target[] {
         outputs: window.map(({ ordinal }) => ordinal),
         places: window.map(({ position }) => position),
         isWholeFile: window.length === file.objects.length,
+        file: ordinalsOfFile,
         candidates: candidates.map((candidate) => {
           const bases = baseForWindow(window, file, candidate);
           return {

@@ -1,15 +1,21 @@
+import { lengthOfRanges, readRanges, writeRanges } from './archive-ranges.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { damaged } from './damaged.ts';
 import { segmentLimits } from './delta-format.ts';
+import { readPart, writePart } from './gzip-part.ts';
 import { readRecipe, writeRecipe } from './gzip-recipe.ts';
 import { endOfRuns, ordinalsOf, type Run, readRuns, runsOf, writeRuns } from './ordinal-runs.ts';
-import type { Packing, Piece } from './piece.ts';
+import type { Packing, PartOfGzip, Piece } from './piece.ts';
 import type { Relocation } from './relocation.ts';
 import { readRelocation, writeRelocation } from './relocation-format.ts';
 
-/** Lengths of the objects of both builds, by ordinal. */
-export type ObjectSizes = { readonly bases: ArrayLike<number>; readonly targets: ArrayLike<number> };
+/** Lengths of the objects of both builds, by ordinal, and of the unpacked archives, when there are any. */
+export type ObjectSizes = {
+  readonly bases: ArrayLike<number>;
+  readonly targets: ArrayLike<number>;
+  readonly archives?: ArrayLike<number> | undefined;
+};
 
 /** What the control stream says about one piece; its bytes are in the other streams. Lengths in bytes. */
 export type PieceControl = {
@@ -17,15 +23,17 @@ export type PieceControl = {
   readonly outputs: readonly Run[];
   /** Sum of the outputs. */
   readonly outputLength: number;
-  /** None when the kind is `plain`. */
+  /** None when the kind is `plain`, or the outputs are a part of a gzip file. */
   readonly bases: readonly Run[];
-  /** Sum of the bases. */
+  /** Sum of the bases, or of the ranges of an archive. */
   readonly baseLength: number;
   /** As in a piece. */
   readonly unpackedBase: number | undefined;
   /** As in a piece. */
   readonly relocation: Relocation | undefined;
   readonly packing: Packing | undefined;
+  /** As in a piece. */
+  readonly part: PartOfGzip | undefined;
   /** Stored length of the frame of a dictionary piece, else 0. */
   readonly frameLength: number;
 };
@@ -33,7 +41,7 @@ export type PieceControl = {
 const kinds = ['plain', 'patch', 'dictionary'] as const;
 
 /** Flags beside the number of the kind in the first varint of a piece. */
-const flags = { unpacksBase: 4, packsOutput: 8, relocates: 16, end: 32 } as const;
+const flags = { unpacksBase: 4, packsOutput: 8, relocates: 16, isPart: 32 } as const;
 
 /** What both sides remember from one piece to the next to foretell ordinals. */
 type Foretelling = { nextOutput: number; shift: number };
@@ -44,19 +52,22 @@ export function createControlWriter(writer: ByteWriter): (piece: Piece) => void 
   return (piece) => {
     const outputs = runsOf(piece.outputs);
     const bases = piece.kind === 'plain' ? [] : runsOf(piece.bases);
-    if (outputs.length === 0 || (piece.kind !== 'plain' && bases.length === 0))
-      throw new RangeError('a piece without outputs or without bases');
     const {
       unpackedBase = undefined,
       packing = undefined,
       relocation = undefined,
+      part = undefined,
     } = piece.kind === 'plain' ? {} : piece;
+    if (outputs.length === 0 || (piece.kind !== 'plain' && part === undefined && bases.length === 0))
+      throw new RangeError('a piece without outputs or without bases');
     const unpacks = unpackedBase === undefined ? 0 : flags.unpacksBase;
     const packs = packing === undefined ? 0 : flags.packsOutput;
     const relocates = relocation === undefined ? 0 : flags.relocates;
-    writer.varint(kinds.indexOf(piece.kind) + unpacks + packs + relocates);
+    const kind = kinds.indexOf(piece.kind);
+    writer.varint(part === undefined ? kind + unpacks + packs + relocates : kind + flags.isPart);
     writeRuns(writer, outputs, foretold.nextOutput);
-    if (piece.kind !== 'plain') writeRuns(writer, bases, outputs[0]!.first + foretold.shift);
+    if (part !== undefined) writePartOfGzip(writer, part);
+    else if (piece.kind !== 'plain') writeRuns(writer, bases, outputs[0]!.first + foretold.shift);
     if (unpackedBase !== undefined) writer.varint(unpackedBase);
     if (packing !== undefined) {
       writer.varint(packing.length);
@@ -74,26 +85,47 @@ export function* readPieces(reader: ByteReader, sizes: ObjectSizes): Generator<P
   while (reader.remaining > 0) {
     const first = reader.varint();
     const kind = kinds[first % flags.unpacksBase];
-    if (kind === undefined || first >= flags.end || (kind === 'plain' && first !== 0))
+    const isPart = first >= flags.isPart && first < flags.isPart + flags.unpacksBase;
+    if (kind === undefined || (first >= flags.isPart && !isPart) || (kind === 'plain' && first !== 0))
       throw damaged('a piece of an unknown kind');
     const outputs = readRuns(reader, foretold.nextOutput, sizes.targets.length);
+    const part = isPart ? readPartOfGzip(reader, sizes.archives ?? []) : undefined;
     const bases =
-      kind === 'plain' ? [] : readRuns(reader, outputs[0]!.first + foretold.shift, sizes.bases.length);
+      kind === 'plain' || isPart
+        ? []
+        : readRuns(reader, outputs[0]!.first + foretold.shift, sizes.bases.length);
     const unpackedBase = (first & flags.unpacksBase) === 0 ? undefined : reader.varint();
     const packing = (first & flags.packsOutput) === 0 ? undefined : readPacking(reader);
     const relocation = (first & flags.relocates) === 0 ? undefined : readRelocation(reader);
     const frameLength = kind === 'dictionary' ? reader.varint() : 0;
     learn(foretold, outputs, bases);
     const outputLength = sumOf(outputs, sizes.targets);
-    const baseLength = sumOf(bases, sizes.bases);
-    const common = { kind, outputs, outputLength, bases, baseLength };
+    const baseLength = part === undefined ? sumOf(bases, sizes.bases) : lengthOfRanges(part.ranges);
+    const common = { kind, outputs, outputLength, bases, baseLength, part };
     yield { ...common, unpackedBase, packing, relocation, frameLength };
   }
 }
 
 /** The length of what a piece makes before it is packed: what its patch or frame gives. */
-export function madeLength({ packing, outputLength }: PieceControl): number {
-  return packing?.length ?? outputLength;
+export function madeLength({ part, packing, outputLength }: PieceControl): number {
+  return part?.length ?? packing?.length ?? outputLength;
+}
+
+function writePartOfGzip(writer: ByteWriter, part: PartOfGzip): void {
+  writer.varint(part.archive);
+  writeRanges(writer, part.ranges);
+  writer.varint(part.length);
+  writePart(writer, part);
+}
+
+function readPartOfGzip(reader: ByteReader, archives: ArrayLike<number>): PartOfGzip {
+  const archive = reader.varint();
+  const archiveLength = archives[archive];
+  if (archiveLength === undefined) throw damaged('an archive that the delta does not have');
+  const ranges = readRanges(reader, archiveLength);
+  const length = reader.varint();
+  if (length > segmentLimits.output) throw damaged('a piece larger than a segment may be');
+  return { archive, ranges, length, ...readPart(reader, length) };
 }
 
 function readPacking(reader: ByteReader): Packing {

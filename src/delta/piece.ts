@@ -1,4 +1,6 @@
+import type { ArchiveRange } from './archive-ranges.ts';
 import type { BinaryPatch } from './binary-patch.ts';
+import type { GzipPart } from './gzip-part.ts';
 import type { GzipRecipe } from './gzip-recipe.ts';
 import type { Relocation } from './relocation.ts';
 
@@ -22,6 +24,18 @@ type BasedPiece = {
   readonly relocation?: Relocation;
   /** When the outputs are one gzip file that is packed from what the piece makes. */
   readonly packing?: Packing;
+  /** When the outputs are a part of a large gzip file; nothing of the above is there then, and no `bases`. */
+  readonly part?: PartOfGzip;
+};
+
+/** Outputs that are a part of a gzip file, made from what an old one unpacks to. */
+export type PartOfGzip = GzipPart & {
+  /** Number of the archive, in the order of the head, that the base is cut from. */
+  readonly archive: number;
+  /** One after another they are the base. */
+  readonly ranges: readonly ArchiveRange[];
+  /** Bytes that the piece makes before they are packed. */
+  readonly length: number;
 };
 
 /** How what a piece makes becomes a gzip file: `length` is that of the unpacked bytes. */

@@ -23,6 +23,7 @@ export function createRefiner(from: DeltaSide): Refiner {
   };
   return {
     async refine(target, content, signal) {
+      if (target.candidates.length === 0) return target;
       const candidates: Candidate[] = [];
       for (const candidate of target.candidates) {
         if (candidate.isWholeFile) {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Sha256 } from '../base/identifiers.ts';
+import { lengthOfRanges } from './archive-ranges.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { type SegmentEntry, segmentLimits, segmentMemoryLimit } from './delta-format.ts';
 import type { Piece } from './piece.ts';
@@ -40,8 +41,9 @@ export function piecesCost(pieces: Iterable<Piece>, sizes: ObjectSizes): PiecesC
   for (const piece of pieces) {
     output += lengthOf(piece.outputs, sizes.targets);
     if (piece.kind === 'plain') continue;
-    output += piece.packing?.length ?? 0;
+    output += piece.part?.length ?? piece.packing?.length ?? 0;
     base += lengthOf(piece.bases, sizes.bases) + (piece.unpackedBase ?? 0);
+    base += lengthOfRanges(piece.part?.ranges ?? []);
   }
   return { output, base };
 }

@@ -77,7 +77,7 @@ export function measureSegment(segment: OpenSegment, sizes: ObjectSizes): Segmen
       }
     totals.output += piece.outputLength;
     totals.base += piece.baseLength;
-    totals.unpackedOutput += piece.packing?.length ?? 0;
+    totals.unpackedOutput += piece.part?.length ?? piece.packing?.length ?? 0;
     totals.unpackedBase += piece.unpackedBase ?? 0;
     if (piece.kind === 'plain') totals.plain += piece.outputLength;
     if (totals.output + totals.unpackedOutput > segmentLimits.output)
@@ -132,9 +132,10 @@ function relocationMemory({ relocation }: PieceControl): number {
 }
 
 /** What a piece makes, and if that is packed, what `packGzip` may need at most, whatever its recipe says. */
-function madeMemory({ packing, outputLength }: PieceControl): number {
-  if (packing === undefined) return outputLength;
-  const { length, recipe } = packing;
-  const packed = length + Math.ceil(length / 8) + recipe.header.length;
-  return length + 2 * packed + packerMemory;
+function madeMemory({ packing, part, outputLength }: PieceControl): number {
+  const packed = part ?? packing;
+  if (packed === undefined) return outputLength;
+  const { length, recipe } = packed;
+  const result = length + Math.ceil(length / 8) + recipe.header.length;
+  return length + 2 * result + packerMemory;
 }

@@ -6,10 +6,15 @@ import type { Sha256 } from '../base/identifiers.ts';
 import { type ApplySegmentOptions, applySegment } from './apply-segment.ts';
 import { makePatch } from './binary-patch.ts';
 import { makeDictionaryFrame } from './dictionary-frame.ts';
+import { testProgram } from './elf.testkit.ts';
+import { findRelocation } from './elf-relocation.ts';
+import { makeContent } from './gzip.testkit.ts';
 import { type GzipRecipe, packGzip } from './gzip-recipe.ts';
+import { inflateGzip } from './gzip-stream.ts';
 import { type ObjectList, objectList } from './object-list.ts';
-import type { Piece } from './piece.ts';
+import type { PartOfGzip, Piece } from './piece.ts';
 import type { ObjectSizes } from './piece-control.ts';
+import { relocate } from './relocation.ts';
 import { type EncodedSegment, encodeSegment } from './segment-format.ts';
 
 /** What one piece of a sample is like. */
@@ -42,6 +47,8 @@ export type Sample = {
   readonly oldObjects: readonly Uint8Array[];
   readonly newObjects: readonly Uint8Array[];
   readonly pieces: readonly Piece[];
+  /** What the archives unpack to. */
+  readonly archives: readonly Uint8Array[];
   readonly sizes: ObjectSizes;
   readonly targets: ObjectList;
 };
@@ -69,11 +76,109 @@ export function sampleOf(specs: readonly PieceSpec[]): Sample {
     if (spec.kind === 'patch') return { kind: 'patch', ...based, patch: makePatch(before, after) };
     return { kind: 'dictionary', ...based, frame: makeDictionaryFrame(before, after) as Buffer };
   });
+  return sampleFrom({ oldObjects, newObjects, pieces });
+}
+
+/** The sample of two builds and pieces between them. */
+export function sampleFrom({
+  oldObjects,
+  newObjects,
+  pieces,
+  archives = [],
+}: Pick<Sample, 'oldObjects' | 'newObjects' | 'pieces'> & Partial<Pick<Sample, 'archives'>>): Sample {
   const targets = objectList(
     newObjects.map((bytes) => ({ sha256: hash('sha256', bytes) as Sha256, size: bytes.length })),
   );
-  const sizes = { bases: oldObjects.map(({ length }) => length), targets: targets.sizes };
-  return { oldObjects, newObjects, pieces, sizes, targets };
+  const lengths = (list: readonly Uint8Array[]) => list.map(({ length }) => length);
+  const sizes = { bases: lengths(oldObjects), targets: targets.sizes, archives: lengths(archives) };
+  return { oldObjects, newObjects, pieces, archives, sizes, targets };
+}
+
+/** Reads of the archives of a sample, as `applySegment` asks for it. */
+export function readsArchives({
+  archives,
+  sizes,
+}: Sample): Pick<ApplySegmentOptions, 'archive' | 'archiveSizes'> {
+  return {
+    archiveSizes: sizes.archives ?? [],
+    archive(number, position, into) {
+      into.set(archives[number]!.subarray(position, position + into.length));
+      return true;
+    },
+  };
+}
+
+/**
+ * A sample of one gzip file of several blocks, of whose parts one piece makes the first bytes and one the others; the
+ * encoder is taken up at the end of a block, amidst a byte.
+ */
+export function partSample(): Sample {
+  const before = sevenBits(1, 36_000);
+  const after = Buffer.concat([before.subarray(700, 30_000), sevenBits(2, 900), before.subarray(29_000)]);
+  const packed = packGzip(after, recipe);
+  const blocks: { bits: number; length: number }[] = [];
+  let rest: Uint8Array | undefined = packed;
+  const { header, trailer } = inflateGzip({
+    source: () => {
+      const next = rest;
+      rest = undefined;
+      return next;
+    },
+    sink() {},
+    limit: after.length,
+    onBlock: (bits, length) => blocks.push({ bits, length }),
+  });
+  const { bits, length } = blocks[0]!;
+  const cutAt = header.length + Math.ceil(bits / 8) + 1000;
+  const none = header.subarray(0, 0);
+  const bare = { ...recipe, header: none };
+  const first = { archive: 0, ranges: [{ start: 500, length: 35_000 }], trailer: none };
+  const second = { ranges: [...first.ranges, { start: 100, length: 90 }], archive: 1, trailer };
+  const skip = cutAt - header.length - Math.floor(bits / 8);
+  const parts: PartOfGzip[] = [
+    { ...first, length: after.length, recipe, context: 0, pendingBits: 0, skip: 0, trailer: none },
+    { ...second, length: after.length, recipe: bare, context: length, pendingBits: bits % 8, skip },
+  ];
+  // The first ends within the last block, so it is the last as well.
+  parts[0] = { ...parts[0]!, trailer };
+  const archives = [before, before];
+  const pieces = parts.map((part, number): Piece => {
+    const base = Buffer.concat(
+      part.ranges.map((range) => before.subarray(range.start, range.start + range.length)),
+    );
+    return { kind: 'patch', outputs: [number], bases: [], part, patch: makePatch(base, after) };
+  });
+  return sampleFrom({
+    oldObjects: [Buffer.from('nothing')],
+    newObjects: [packed.subarray(0, cutAt), packed.subarray(cutAt)],
+    pieces,
+    archives,
+  });
+}
+
+/** Bytes below 128 without any order: their codes have seven bits, and no block ends at a whole byte. */
+function sevenBits(seed: number, length: number): Buffer {
+  return makeContent('noise', length, seed).map((byte) => byte & 0x7f) as Buffer;
+}
+
+/** A sample of a program that was laid out anew, made from the old one with its addresses brought up to date. */
+export function relocatedSample(): Sample {
+  const functions = Array.from({ length: 30 }, (_, number) => {
+    const call = (step: number) => `f${(number * step + 7) % 30}`;
+    return { name: `f${number}`, bytes: 30 + ((number * 37) % 90), calls: [call(3), call(11), call(29)] };
+  });
+  const grown = functions.map((one) => (one.name === 'f5' ? { ...one, bytes: one.bytes + 64 } : one));
+  const [before, after] = [testProgram(functions), testProgram(grown)];
+  const relocation = findRelocation(before, after, (position) => position);
+  if (relocation === undefined) throw new Error('the program has no relocation');
+  const base = Buffer.from(before);
+  relocate(base, relocation);
+  const patch = makePatch(base, after);
+  return sampleFrom({
+    oldObjects: [before],
+    newObjects: [after],
+    pieces: [{ kind: 'patch', outputs: [0], bases: [0], relocation, patch }],
+  });
 }
 
 /** The segment of a sample. */
@@ -94,6 +199,7 @@ export function applied(
     baseSizes: sample.sizes.bases,
     targets: sample.targets,
     base: (ordinal) => sample.oldObjects[ordinal],
+    ...readsArchives(sample),
     produce: (ordinal, content) => made.set(ordinal, Buffer.from(content)),
     ...changes,
   });

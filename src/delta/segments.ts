@@ -1,6 +1,8 @@
 import type { BuildObject } from '../build/objects.ts';
+import { lengthOfRanges } from './archive-ranges.ts';
 import { segmentLimits } from './delta-format.ts';
 import type { Target } from './match.ts';
+import { contextStart } from './part-target.ts';
 
 /** Targets that one thread turns into one segment, or into several when they unpack to more than a segment holds. */
 export type Group = { readonly targets: readonly Target[] };
@@ -28,8 +30,10 @@ export function groupTargets(
   let output = 0;
   let base = 0;
   const add = (target: Target) => {
-    const more = weigh(target.outputs, to, target.path);
-    const moreBase = weigh(target.candidates[0]?.bases ?? [], from, target.path);
+    const more = target.part ? partLength(target, to) : weigh(target.outputs, to, target.path);
+    const moreBase = target.part
+      ? lengthOfRanges(target.part.ranges)
+      : weigh(target.candidates[0]?.bases ?? [], from, target.path);
     const isFull = output + more > segmentLimits.output || base + moreBase > segmentLimits.base;
     if (isFull && group.length > 0) {
       groups.push({ targets: group });
@@ -41,11 +45,17 @@ export function groupTargets(
     output += more;
     base += moreBase;
   };
-  for (const target of targets) if (target.candidates.length > 0) add(target);
-  for (const target of likeBesideLike(targets.filter(({ candidates }) => candidates.length === 0)))
-    add(target);
+  const hasBase = ({ candidates, part }: Target) => candidates.length > 0 || part !== undefined;
+  for (const target of targets) if (hasBase(target)) add(target);
+  for (const target of likeBesideLike(targets.filter((one) => !hasBase(one)))) add(target);
   if (group.length > 0) groups.push({ targets: group });
   return groups;
+}
+
+/** A part of a gzip file, and the content that it is packed from. */
+function partLength({ part, outputs }: Target, to: readonly BuildObject[]): number {
+  const packed = outputs.reduce((sum, ordinal) => sum + to[ordinal]!.size, 0);
+  return packed + part!.end - contextStart(part!.restarts.at(-1)!);
 }
 
 /** In the order of kind (what follows the last dot of the name), then name, then path. */

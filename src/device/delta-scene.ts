@@ -1,5 +1,6 @@
 import { objectOrdinals } from '../build/objects.ts';
 import { objectList } from '../delta/object-list.ts';
+import type { ArchiveScene } from './archive-scene.ts';
 import { locateBaseObjects } from './base-objects.ts';
 import type { BuildIndex } from './lists.ts';
 import type { TreeBase } from './prepare-options.ts';
@@ -7,8 +8,14 @@ import type { ObjectTarget, StagePlan } from './stage-plan.ts';
 import type { DeltaScene } from './stage-segment.ts';
 
 /** What worker threads have to know to apply a delta: where its bases lie, and where what it makes goes. */
-export function sceneOfDelta(base: TreeBase, { objects }: BuildIndex, stage: StagePlan): DeltaScene {
+export function sceneOfDelta(
+  base: TreeBase,
+  { objects }: BuildIndex,
+  stage: StagePlan,
+  archives: ArchiveScene | undefined,
+): DeltaScene {
   return {
+    archives,
     base: locateBaseObjects(base.entries),
     targets: objectList(objects),
     needed: neededByOrdinal(stage, objects),

@@ -131,6 +131,13 @@ const wrong: Readonly<Record<string, Changes>> = {
   'to another build': { head: { to: sha256('other') } },
   'with another index': { head: { indexPatch: makeIndexPatch(Buffer.from('a\n'), Buffer.from('b\n')) } },
   'whose segments need more memory than the record says': { reference: { memory: 499 } },
+  'whose archives need more of the disk than the record says': {
+    head: { archives: [{ objects: [{ first: 0, count: 1 }], length: 100 }] },
+    reference: { scratch: 99 },
+  },
+  'whose archives the record does not speak of': {
+    head: { archives: [{ objects: [{ first: 0, count: 1 }], length: 1 }] },
+  },
   'whose segments are not as long as the file': { head: { segments: [segment, segment] } },
 };
 for (const [what, changes] of Object.entries(wrong))

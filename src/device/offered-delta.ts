@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { type DeltaHead, memoryToApply, parseHead } from '../delta/delta-format.ts';
+import { type DeltaHead, memoryToApply, parseHead, scratchToApply } from '../delta/delta-format.ts';
 import { applyIndexPatch } from '../delta/index-patch.ts';
 import { deltaFile } from '../repository/layout.ts';
 import type { DeltaReference } from '../repository/records.ts';
@@ -67,7 +67,7 @@ const attempts = 2;
 
 async function fetchHead(
   options: ListsOptions,
-  { stored, head, length, fromIndex, memory }: DeltaReference,
+  { stored, head, length, fromIndex, memory, scratch = 0 }: DeltaReference,
 ): Promise<DeltaHead | undefined> {
   const { spool, wanted } = options;
   const interval = { start: 0, end: head.length };
@@ -79,7 +79,8 @@ async function fetchHead(
       const parsed = parseHead(bytes);
       const whole = parsed.segments.reduce((sum, segment) => sum + segment.length, head.length);
       const isRight = parsed.from === fromIndex && parsed.to === wanted.build.index.sha256;
-      return isRight && whole === length && memoryToApply(parsed) <= memory ? parsed : undefined;
+      const isStated = memoryToApply(parsed) <= memory && scratchToApply(parsed) <= scratch;
+      return isRight && whole === length && isStated ? parsed : undefined;
     }
     spool.discard(stored, interval);
   }

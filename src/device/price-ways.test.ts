@@ -90,7 +90,7 @@ test('the head of a delta is asked for before the rest; what has been received c
 
 test('two deltas take the disk of the tree between as well', () => {
   const { index, stage } = newBuild();
-  const cost = { bytes: 1000, requests: 2, roundTrips: 2, memory: 7 };
+  const cost = { bytes: 1000, requests: 2, roundTrips: 2, memory: 7, scratch: 0 };
   const reference = delta('a', 1000, 7);
   const via = buildName('between');
   const between = { name: via, index: reference.fromIndex, deltas: wanted([]).deltas, reference };

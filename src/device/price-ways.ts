@@ -81,7 +81,7 @@ export async function priceRoute(options: {
     requests: route.requests + lists + extra.requests,
     roundTrips: route.roundTrips + lists + extra.roundTrips,
   };
-  const disk = { disk: tree.disk + between.disk, inodes: tree.inodes + between.inodes };
+  const disk = { disk: tree.disk + between.disk + route.scratch, inodes: tree.inodes + between.inodes };
   return { ...wayOf(kindOf(route), cost, disk), ...via(route), memory: route.memory };
 }
 
@@ -93,7 +93,7 @@ export function priceOtherRoutes(routes: readonly Route[], index: BuildIndex, st
     const content = route.between?.reference.output;
     const between =
       content === undefined ? noDisk : { disk: content + directories * directoryDisk, inodes: directories };
-    const disk = { disk: own.disk + between.disk, inodes: own.inodes + between.inodes };
+    const disk = { disk: own.disk + between.disk + route.scratch, inodes: own.inodes + between.inodes };
     return { ...wayOf(kindOf(route), route, disk), ...via(route), memory: route.memory };
   });
 }

@@ -17,6 +17,8 @@ export type Between = {
 export type Route = Pick<Way, 'bytes' | 'requests' | 'roundTrips' | 'memory'> & {
   /** The delta that leads to the wanted build. */
   readonly reference: DeltaReference;
+  /** Bytes of disk that applying takes beside the trees. */
+  readonly scratch: number;
   readonly between?: Between;
 };
 

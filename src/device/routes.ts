@@ -32,7 +32,7 @@ export async function findRoutes(options: PrepareOptions, base: BuildName): Prom
 
 function directRoute(spool: Spool, reference: DeltaReference): Route {
   const cost = costOfDeltas(spool, [reference]);
-  return { reference, ...cost, memory: reference.memory };
+  return { reference, ...cost, memory: reference.memory, scratch: reference.scratch ?? 0 };
 }
 
 async function findChains(options: PrepareOptions, base: BuildName, limit: number): Promise<Route[]> {
@@ -49,7 +49,9 @@ async function findChains(options: PrepareOptions, base: BuildName, limit: numbe
     const { reference } = candidates[i]!;
     const links = [between.reference, reference];
     const memory = Math.max(...links.map((link) => link.memory));
-    return [{ reference, between, ...costOfDeltas(spool, links), memory }];
+    // One is done with before the other begins.
+    const scratch = Math.max(...links.map((link) => link.scratch ?? 0));
+    return [{ reference, between, ...costOfDeltas(spool, links), memory, scratch }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { objectOrdinals } from '../build/objects.ts';
+import { openArchiveScene } from './archive-scene.ts';
 import { baseOfTree } from './base-check.ts';
 import { createDeltaDelivery } from './deliver-delta.ts';
 import { sceneOfDelta } from './delta-scene.ts';
@@ -51,6 +52,7 @@ async function makeTree(
   const { entries } = index;
   const ordinals = objectOrdinals(index.objects);
   const tree = freshStage(session.layout, name);
+  using archives = openArchiveScene(session.layout.own, delta.head.archives);
   await using pool = openStagePool();
   const staged = await stageTree({
     deliver: createDeltaDelivery({
@@ -60,7 +62,7 @@ async function makeTree(
         throw new LinkBroken();
       },
     }),
-    delta: sceneOfDelta(base, index, plan),
+    delta: sceneOfDelta(base, index, plan, archives.scene),
     ...{ plan, index: entries, pool, reporter, signal },
     trees: { stage: tree, base: base.tree },
   });

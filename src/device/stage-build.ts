@@ -1,7 +1,9 @@
 import { displayOf } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { objectOrdinals } from '../build/objects.ts';
+import type { Archive } from '../delta/delta-format.ts';
 import type { Way } from '../plan/ways.ts';
+import { type ArchiveScene, openArchiveScene } from './archive-scene.ts';
 import { createDelivery, type Delivery } from './deliver.ts';
 import { createDeltaDelivery } from './deliver-delta.ts';
 import { sceneOfDelta } from './delta-scene.ts';
@@ -33,12 +35,13 @@ export async function stageBuild(options: StageBuildOptions): Promise<StageResul
   const { base } = prepared;
   const { entries } = prepared.index;
   const stage = freshStage(layout, name);
+  using archives = openArchiveScene(layout.own, archivesOf(options));
   const { staged, contents } = await bothOrNeither(signal, {
     contents: async () =>
       stageContents(layout, name, await fetchContents({ ...options, ...session, wanted }, entries)),
     stage: (both) =>
       stageTree({
-        ...howToDeliver(options),
+        ...howToDeliver(options, archives.scene),
         plan: prepared.stage,
         index: entries,
         pool,
@@ -74,8 +77,19 @@ export async function stageBuild(options: StageBuildOptions): Promise<StageResul
   return staged;
 }
 
+function isByDelta({ kind }: Way): boolean {
+  return kind === 'delta' || kind === 'chain';
+}
+
+function archivesOf({ way, prepared }: StageBuildOptions): readonly Archive[] | undefined {
+  return isByDelta(way) ? prepared.delta?.head.archives : undefined;
+}
+
 /** Where objects come from, and what worker threads have to know of it. */
-function howToDeliver(options: StageBuildOptions): { deliver: Delivery; delta?: DeltaScene } {
+function howToDeliver(
+  options: StageBuildOptions,
+  archives: ArchiveScene | undefined,
+): { deliver: Delivery; delta?: DeltaScene } {
   const { prepared, session, way, reporter, bytesPerSecond } = options;
   const { store, spool } = session;
   const { delta, base, index, spending } = prepared;
@@ -83,8 +97,7 @@ function howToDeliver(options: StageBuildOptions): { deliver: Delivery; delta?: 
   const ordinals = objectOrdinals(index.objects);
   const common = { store, spool, ordinals, bytesPerSecond, reporter, spending };
   const fromPacks = async () => createDelivery({ ...common, map: await prepared.map() });
-  const isByDelta = way.kind === 'delta' || way.kind === 'chain';
-  if (!isByDelta || delta === undefined || base === undefined) {
+  if (!isByDelta(way) || delta === undefined || base === undefined) {
     let packs: Promise<Delivery> | undefined;
     const deliver: Delivery = async (...request) => {
       packs ??= fromPacks();
@@ -95,7 +108,7 @@ function howToDeliver(options: StageBuildOptions): { deliver: Delivery; delta?: 
   const beside = new Set(objectsBesideDelta(prepared.stage, base).map(({ sha256 }) => sha256));
   return {
     deliver: createDeltaDelivery({ ...common, build, delta, beside, rest: fromPacks }),
-    delta: sceneOfDelta(base, index, prepared.stage),
+    delta: sceneOfDelta(base, index, prepared.stage, archives),
   };
 }
 

@@ -5,6 +5,7 @@ import { isSatchelError } from '../base/errors.ts';
 import { freeBuffer } from '../base/memory.ts';
 import { applySegment } from '../delta/apply-segment.ts';
 import type { ObjectList } from '../delta/object-list.ts';
+import { type ArchiveScene, archiveReader } from './archive-scene.ts';
 import { type BaseObjects, objectPlaces } from './base-objects.ts';
 import { readAt } from './read-at.ts';
 import { readPieces } from './spool.ts';
@@ -16,6 +17,8 @@ export type DeltaScene = {
   readonly base: BaseObjects;
   /** The objects of the new build. */
   readonly targets: ObjectList;
+  /** There when the delta has archives. */
+  readonly archives?: ArchiveScene | undefined;
   /** Where each object goes that the new tree needs, by ordinal. */
   readonly needed: ReadonlyMap<number, readonly ObjectTarget[]>;
   /** 1 for every object that has been written, in memory that threads share: no segment writes it again. */
@@ -41,18 +44,21 @@ export function applyReceivedSegment(
   scene: DeltaScene & { readonly tree: string },
   write: (targets: readonly ObjectTarget[], content: Uint8Array) => void,
 ): SegmentOutcome {
-  const { base, targets, needed, written, tree } = scene;
+  const { base, targets, archives, needed, written, tree } = scene;
   const produced: number[] = [];
   const damaged: ByteString[] = [];
   const stored = readPieces(task.pieces);
   try {
     if (hash('sha256', stored) !== task.segment.sha256) return { produced, damaged, badBytes: true };
+    const readBase = baseReader(base, tree, damaged);
+    const reader = archives && archiveReader(archives, base.list.sizes.length, readBase);
     applySegment({
       stored,
       segment: task.segment,
       baseSizes: base.list.sizes,
       targets,
-      base: baseReader(base, tree, damaged),
+      base: readBase,
+      ...(reader && { archiveSizes: reader.sizes, archive: reader.read }),
       wanted: (ordinal) => needed.has(ordinal),
       produce(ordinal, content) {
         if (Atomics.exchange(written, ordinal, 1) === 1) return;

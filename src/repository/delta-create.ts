@@ -122,9 +122,10 @@ async function makeAndPublish(
   const made = await options.make({ from: old, to: next, spoolDirectory: spool, reporter, signal });
   try {
     const { stored, length, head, memory, output } = made;
+    const scratch = made.scratch === 0 ? {} : { scratch: made.scratch };
     await store.put(deltaFile(stored), { path: made.path });
     const fromIndex = old.record.index.sha256;
-    const reference = { from, fromIndex, stored, length, head, memory, output, why };
+    const reference = { from, fromIndex, stored, length, head, memory, ...scratch, output, why };
     const segments = await segmentsOf(options, reference, [old.record, next.record]);
     await publishReference(options, reference, [old.record, next.record]);
     const objectBytes = updateByObjects(old, next, (await catalog.deltas(to)).map.length);

@@ -14,6 +14,7 @@ import type { Catalog } from './catalog.ts';
 import { readDeltaHead } from './delta-head.ts';
 import { type BuildSide, openBuildSide } from './delta-source.ts';
 import { deltaFile } from './layout.ts';
+import { openProofArchives, type ProofArchives } from './proof-archives.ts';
 import type { DeltaReference } from './records.ts';
 
 /**
@@ -36,12 +37,14 @@ export async function provesItself(
     applyIndexPatch(old.index, head.indexPatch, { sha256: head.to, size: next.index.length });
     const made = new Set<number>();
     const [bases, targets] = [objectList(old.objects), objectList(next.objects)];
+    using archives = await openProofArchives(old, head.archives, signal);
     let offset = delta.head.length;
     for (const segment of head.segments) {
       const part = { offset, length: segment.length };
       const stored = await readPart(catalog.store, deltaFile(delta.stored), part, signal);
       if (hash('sha256', stored) !== segment.sha256) return false;
-      if (!(await makesObjects({ stored, segment, old, bases, targets, signal, made }))) return false;
+      if (!(await makesObjects({ stored, segment, old, bases, targets, archives, signal, made })))
+        return false;
       offset += segment.length;
     }
     return offset === delta.length && makesAllThatIsNew(old, next, made);
@@ -58,11 +61,12 @@ async function makesObjects(options: {
   readonly old: BuildSide;
   readonly bases: ObjectList;
   readonly targets: ObjectList;
+  readonly archives: ProofArchives;
   readonly signal: AbortSignal | undefined;
   readonly made: Set<number>;
 }): Promise<boolean> {
-  const { stored, segment, old, targets, signal, made } = options;
-  const sizes = { bases: options.bases.sizes, targets: targets.sizes };
+  const { stored, segment, old, targets, archives, signal, made } = options;
+  const sizes = { bases: options.bases.sizes, targets: targets.sizes, archives: archives.sizes };
   const { control } = openSegment(stored, segment.memory);
   const needed = new Set<number>();
   for (const { bases } of readPieces(createByteReader(control, 'the control stream'), sizes))
@@ -75,6 +79,8 @@ async function makesObjects(options: {
     segment,
     baseSizes: sizes.bases,
     targets,
+    archiveSizes: archives.sizes,
+    archive: archives.read,
     base: (ordinal) => found.get(ordinal),
     produce: (ordinal) => made.add(ordinal),
   });

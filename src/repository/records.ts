@@ -76,6 +76,8 @@ export type DeltaReference = {
   readonly head: { readonly length: number; readonly sha256: Sha256 };
   /** Bytes of memory that applying it needs at most. */
   readonly memory: number;
+  /** Bytes of disk that applying it needs beside the new tree; absent for none. */
+  readonly scratch?: number;
   /** Bytes of objects that it makes. */
   readonly output: number;
   /** `asked`: made on request, so no policy takes it away; `stream`: made because a stream names it. */
@@ -191,6 +193,7 @@ function deltaReference(fields: Fields): DeltaReference {
     // The head is held in memory as a whole, and what is large in it is a patch that makes an index.
     head: { length: head.count('length', Math.min(length, indexLimit)), sha256: head.sha256('sha256') },
     memory: fields.count('memory'),
+    ...(fields.has('scratch') ? { scratch: fields.count('scratch') } : {}),
     output: fields.count('output'),
     why: fields.text('why') === 'asked' ? 'asked' : 'stream',
   };

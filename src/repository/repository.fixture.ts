@@ -107,6 +107,7 @@ export const plainDelta: typeof makeDelta = async ({ from, to, spoolDirectory, s
     length: file.length,
     head: { length: head.length, sha256: sha256(head) },
     memory: entry.memory,
+    scratch: 0,
     output: entry.output,
     discard: () => rmSync(path, { force: true }),
   };

@@ -1,7 +1,7 @@
 /** The parts of which segments are made, each without what lies around it: mutations are refused, or mean what they say. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { constants, gunzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { createByteReader } from '../../src/delta/byte-reader.ts';
 import { createByteWriter } from '../../src/delta/byte-writer.ts';
 import { damaged } from '../../src/delta/damaged.ts';
@@ -15,6 +15,7 @@ import {
   unpackGzip,
   writeRecipe,
 } from '../../src/delta/gzip-recipe.ts';
+import { inflateGzip } from '../../src/delta/gzip-stream.ts';
 import { packStream, readStreamHeader, streamWindow, unpackStream } from '../../src/delta/streams.ts';
 import { fuzzSubject, type Random } from './fuzz.testkit.ts';
 import { mutateBytes, mutateNumber, mutateVarints, writeVarints } from './fuzz-bytes.testkit.ts';
@@ -88,6 +89,57 @@ suite('gzip', () => {
     });
   });
 });
+
+suite('archives', () => {
+  test('are unpacked into what they hold, or refused, and never into more than was stated', async () => {
+    await fuzzSubject({
+      name: 'archives',
+      input(random) {
+        const raw = anyContent(random, 6);
+        const packed =
+          random(2) === 0 ? Buffer.from(packGzip(raw, anyRecipe(random))) : zlibGzip(raw, random);
+        const limit = random(4) === 0 ? mutateNumber(raw.length, random) : raw.length;
+        const pieceLength = 1 + random(random(2) === 0 ? 20 : 100_000);
+        return { packed: random(3) === 0 ? packed : mutateBytes(packed, random), limit, pieceLength };
+      },
+      parse({ packed, limit, pieceLength }) {
+        const parts: Buffer[] = [];
+        let length = 0;
+        let at = 0;
+        const unpacked = inflateGzip({
+          limit,
+          source() {
+            const piece = packed.subarray(at, at + pieceLength);
+            at += piece.length;
+            return piece.length === 0 ? undefined : piece;
+          },
+          sink(content) {
+            length += content.length;
+            assert.ok(length <= limit, 'more than was stated');
+            parts.push(Buffer.from(content));
+          },
+          onBlock: (bits, before) =>
+            assert.ok(bits <= 8 * packed.length && before <= 258 * 8 * packed.length),
+        });
+        return { ...unpacked, content: Buffer.concat(parts) };
+      },
+      accepted({ header, trailer, length, content }, { packed }) {
+        assert.equal(length, content.length);
+        assert.ok(packed.subarray(-8).equals(trailer));
+        assert.ok(contentOf(packed, header.length).equals(content));
+      },
+      codes,
+      share: 0.5,
+    });
+  });
+});
+
+/** What zlib makes: with codes that are fixed, without matches, or as it is. */
+function zlibGzip(raw: Uint8Array, random: Random): Buffer {
+  const { Z_FIXED, Z_HUFFMAN_ONLY, Z_DEFAULT_STRATEGY } = constants;
+  const strategy = [Z_FIXED, Z_HUFFMAN_ONLY, Z_DEFAULT_STRATEGY][random(3)]!;
+  return gzipSync(raw, { level: random(10), strategy });
+}
 
 /** What a .gz file with so long a header holds; zlib looks at the header more closely than a recipe has to. */
 function contentOf(packed: Uint8Array, headerLength: number): Buffer {

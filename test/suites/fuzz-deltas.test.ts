@@ -9,6 +9,7 @@ import {
   memoryToApply,
   parseHead,
   type SegmentEntry,
+  scratchToApply,
   segmentLimits,
   segmentMemoryLimit,
   segmentOffsets,
@@ -16,7 +17,7 @@ import {
 } from '../../src/delta/delta-format.ts';
 import { applyIndexPatch, makeIndexPatch } from '../../src/delta/index-patch.ts';
 import { readLinePatch } from '../../src/delta/line-patch-reader.ts';
-import { type Sample, segmentOf } from '../../src/delta/segment.testkit.ts';
+import { readsArchives, type Sample, segmentOf } from '../../src/delta/segment.testkit.ts';
 import type { EncodedSegment } from '../../src/delta/segment-format.ts';
 import { streamNames } from '../../src/delta/streams.ts';
 import { fuzz, fuzzSubject, mutate, type Random } from './fuzz.testkit.ts';
@@ -36,16 +37,22 @@ type Applying = {
   readonly segment: EncodedSegment;
   readonly wanted?: (ordinal: number) => boolean;
   readonly base: (ordinal: number) => Uint8Array | undefined;
+  readonly hasArchives?: boolean;
 };
 
 /** Applies; only objects that are right may come out, each once, and none that is not wanted. */
-function apply({ sample, segment, wanted, base }: Applying, look: () => void): void {
+function apply({ sample, segment, wanted, base, hasArchives = true }: Applying, look: () => void): void {
   const made = new Set<number>();
   const { failed } = applySegment({
     stored: segment.bytes,
     segment: segment.entry,
     baseSizes: sample.sizes.bases,
     targets: sample.targets,
+    archiveSizes: sample.sizes.archives ?? [],
+    archive(number, position, into) {
+      look();
+      return hasArchives && readsArchives(sample).archive!(number, position, into);
+    },
     base(ordinal) {
       look();
       return base(ordinal);
@@ -139,10 +146,24 @@ suite('heads', () => {
   const entry: SegmentEntry = { length: 10, sha256, output: 5, base: 7, memory: 99, objects: 2 };
   const head = { from: sha256, to: sha256, indexPatch: Buffer.of(1, 2, 3), segments: [entry, entry] };
   const largest = { ...entry, output: segmentLimits.output, base: segmentLimits.base, memory: 2 ** 28 };
-  const heads = [head, { ...head, segments: [] }, { ...head, segments: [largest] }].map(serialiseHead);
+  const archives = [
+    { objects: [{ first: 3, count: 40 }], length: 2 ** 27 },
+    {
+      objects: [
+        { first: 0, count: 1 },
+        { first: 9, count: 2 },
+      ],
+      length: 5,
+    },
+  ];
+  const heads = [
+    ...[head, { ...head, segments: [] }, { ...head, segments: [largest] }],
+    { ...head, archives, segments: [largest] },
+  ].map(serialiseHead);
   const preamble = 20;
   const again = (parsed: ReturnType<typeof parseHead>, bytes: Buffer) => {
     assert.deepEqual(serialiseHead(parsed), bytes);
+    assert.ok(Number.isSafeInteger(scratchToApply(parsed)));
     assert.ok(memoryToApply(parsed) <= segmentMemoryLimit);
     assert.equal(segmentOffsets(bytes.length, parsed.segments).length, parsed.segments.length);
   };
@@ -227,7 +248,10 @@ suite('index patches', () => {
 });
 
 /** Mostly as it should be; else objects are missing, changed or not wanted. */
-function surroundings({ oldObjects, newObjects }: Sample, random: Random): Pick<Applying, 'base' | 'wanted'> {
+function surroundings(
+  { oldObjects, newObjects }: Sample,
+  random: Random,
+): Pick<Applying, 'base' | 'wanted' | 'hasArchives'> {
   const one = random(oldObjects.length);
   const wantedOne = random(newObjects.length);
   const isWanted = { wanted: (ordinal: number) => ordinal === wantedOne };
@@ -240,7 +264,7 @@ function surroundings({ oldObjects, newObjects }: Sample, random: Random): Pick<
   const sound = (ordinal: number) => oldObjects[ordinal];
   switch (random(10)) {
     case 0:
-      return { base };
+      return { base, hasArchives: false };
     case 1:
       return { base: sound, ...isWanted };
     case 2:

@@ -18,9 +18,9 @@ const checkout = path.resolve(import.meta.dirname, '../..');
 /** Everything that reads what comes from elsewhere in deltas, indexes, maps and packs. */
 const parsers = [
   'src/build/{entry-rules,index-format,index-line-parser,index-table}.ts',
-  'src/delta/{apply-segment,binary-patch,byte-reader,delta-format,dictionary-frame,elf,index-lines}.ts',
-  'src/delta/{gzip-bits,gzip-block,gzip-deflate,gzip-huffman,gzip-matches,gzip-member,gzip-recipe}.ts',
-  'src/delta/{gzip-window,gzip-zlib,index-patch,line-patch-reader,ordinal-runs,patch-source}.ts',
+  'src/delta/{apply-segment,archive-ranges,binary-patch,byte-reader,delta-format,dictionary-frame,elf}.ts',
+  'src/delta/{gzip-bits,gzip-block,gzip-deflate,gzip-huffman,gzip-matches,gzip-member,gzip-part}.ts',
+  'src/delta/{gzip-recipe,gzip-stream,gzip-window,gzip-zlib,index-lines,index-patch,inflate,line-patch-reader,ordinal-runs,patch-source}.ts',
   'src/delta/{object-references,piece-control,references,relocation,relocation-format}.ts',
   'src/delta/segment-reader.ts',
   'src/delta/{sparse-difference,sparse-difference-reader,streams}.ts',

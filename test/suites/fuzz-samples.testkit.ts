@@ -1,10 +1,15 @@
 /** Builds and indexes for the fuzzing of deltas: small, and with everything that a delta can say. */
 import { hash } from 'node:crypto';
-import type { Sha256 } from '../../src/base/identifiers.ts';
 import { makePatch } from '../../src/delta/binary-patch.ts';
 import { makeContent } from '../../src/delta/gzip.testkit.ts';
-import { objectList } from '../../src/delta/object-list.ts';
-import { type PieceSpec, type Sample, sampleOf } from '../../src/delta/segment.testkit.ts';
+import {
+  type PieceSpec,
+  partSample,
+  relocatedSample,
+  type Sample,
+  sampleFrom,
+  sampleOf,
+} from '../../src/delta/segment.testkit.ts';
 
 const spec: PieceSpec = {
   kind: 'patch',
@@ -27,7 +32,7 @@ export const samples: readonly Sample[] = [
   [{ ...dictionary, outputs: 2, bases: 3, seed: 5 }, { ...plain, outputs: 3 }, dictionary],
 ]
   .map(sampleOf)
-  .concat(binarySample());
+  .concat(binarySample(), partSample(), relocatedSample());
 
 /** Three patches of bytes like a program's: runs of differences of all lengths, near and far from each other. */
 function binarySample(): Sample {
@@ -53,11 +58,7 @@ function binarySample(): Sample {
     bases: [ordinal],
     patch: makePatch(oldObjects[ordinal]!, made),
   }));
-  const targets = objectList(
-    newObjects.map((bytes) => ({ sha256: hash('sha256', bytes) as Sha256, size: bytes.length })),
-  );
-  const sizes = { bases: oldObjects.map(({ length }) => length), targets: targets.sizes };
-  return { oldObjects, newObjects, pieces, sizes, targets };
+  return sampleFrom({ oldObjects, newObjects, pieces });
 }
 
 /** Two indexes that differ in every way that a patch knows. */

@@ -8,8 +8,9 @@ import { createByteWriter } from '../../src/delta/byte-writer.ts';
 import { segmentMemoryLimit } from '../../src/delta/delta-format.ts';
 import { makeDictionaryFrame } from '../../src/delta/dictionary-frame.ts';
 import { gunzip } from '../../src/delta/gzip-recipe.ts';
-import type { Piece } from '../../src/delta/piece.ts';
+import type { PartOfGzip, Piece } from '../../src/delta/piece.ts';
 import { createControlWriter } from '../../src/delta/piece-control.ts';
+import type { Relocation } from '../../src/delta/relocation.ts';
 import { type Sample, segmentOf } from '../../src/delta/segment.testkit.ts';
 import type { EncodedSegment } from '../../src/delta/segment-format.ts';
 import { measureSegment, openSegment } from '../../src/delta/segment-reader.ts';
@@ -196,6 +197,9 @@ function mutatePieces({ pieces, oldObjects, newObjects }: Sample, random: Random
   return mutateList(pieces, random, (piece): Piece => {
     if (random(6) === 0) return { ...piece, outputs: ordinals(piece.outputs, newObjects.length) };
     if (piece.kind === 'plain') return { ...piece, content: mutateBytes(piece.content, random) };
+    if (piece.part !== undefined) return { ...piece, part: mutatePart(piece.part, random) };
+    if (piece.relocation !== undefined && random(2) === 0)
+      return { ...piece, relocation: mutateRelocation(piece.relocation, random) };
     switch (random(5)) {
       case 0:
         return { ...piece, bases: ordinals(piece.bases, oldObjects.length) };
@@ -224,6 +228,53 @@ function otherFrame(
   const length = readZstdFrame(piece.frame)?.contentLength ?? 1;
   const made = Buffer.alloc(random(4) === 0 ? length + 1 : length, random(256));
   return makeDictionaryFrame(dictionary ?? base, made, 1) ?? piece.frame;
+}
+
+/** A part that is made from something else, begins elsewhere or comes out otherwise. */
+function mutatePart(part: PartOfGzip, random: Random): PartOfGzip {
+  const { recipe, ranges } = part;
+  switch (random(5)) {
+    case 0: {
+      const name = (['archive', 'length', 'context', 'pendingBits', 'skip'] as const)[random(5)]!;
+      return { ...part, [name]: mutateNumber(part[name], random) };
+    }
+    case 1: {
+      const changed = mutateList(ranges, random, ({ start, length }) =>
+        random(2) === 0
+          ? { start: Math.min(2 ** 50, mutateNumber(start, random)), length }
+          : { start, length: Math.min(2 ** 50, mutateNumber(length, random)) },
+      );
+      return changed.length === 0 ? part : { ...part, ranges: changed };
+    }
+    case 2:
+      return { ...part, recipe: { ...recipe, level: random(11) } };
+    case 3:
+      return {
+        ...part,
+        trailer: random(2) === 0 ? Buffer.alloc(8 * random(2)) : mutateBytes(part.trailer, random),
+      };
+    default:
+      return { ...part, recipe: { ...recipe, header: mutateBytes(recipe.header, random) } };
+  }
+}
+
+/** Other areas or other shifts, in an order that can be written. */
+function mutateRelocation({ areas, shifts, end }: Relocation, random: Random): Relocation {
+  switch (random(3)) {
+    case 0: {
+      const at = random(areas.length);
+      const longer = { ...areas[at]!, length: mutateNumber(areas[at]!.length, random) };
+      return { areas: areas.slice(0, at).concat(longer), shifts, end };
+    }
+    case 1: {
+      const moved = shifts.map((shift) =>
+        random(3) === 0 ? { ...shift, shift: random(5000) - 2500 } : shift,
+      );
+      return { areas, shifts: moved, end };
+    }
+    default:
+      return { areas, shifts, end: end + random(5000) };
+  }
 }
 
 function mutatePacking(piece: Exclude<Piece, { kind: 'plain' }>, random: Random): Piece {
