@@ -81,6 +81,15 @@ const goals: readonly Goal[] = [
   { row: 'classroom', measure: 'server memory', limit: 150e6 },
   { row: 'classroom', who: 'satchel, nginx', measure: 'server CPU', limit: 0.05 },
   { row: 'thin link', measure: 'wall', limit: 0.55, against: 'ostree delta' },
+  { row: 'tree for rsync', measure: 'wall', limit: 3 },
+  ...['', ', one time'].map((times) => ({
+    row: `both trees for rsync${times}`,
+    measure: 'disk' as const,
+    limit: 1.3,
+    against: 'satchel',
+    againstRow: `tree for rsync${times}`,
+  })),
+  { row: 'old clients', measure: 'server CPU', limit: 1.2, against: 'rsync' },
   { row: 'kill and resume', measure: 'wire', limit: 1.02, against: 'satchel undisturbed' },
 ];
 

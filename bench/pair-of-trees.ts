@@ -10,6 +10,7 @@ import type { OstreePrograms } from './requirements.ts';
 import { classroom } from './rows/classroom.ts';
 import { firstInstall } from './rows/first-install.ts';
 import { makeDelta } from './rows/make-delta.ts';
+import { oldClients } from './rows/old-clients.ts';
 import { type OstreeInputs, type Published, publish, publishOnce } from './rows/publish.ts';
 import { thinLink } from './rows/thin-link.ts';
 import { update } from './rows/update.ts';
@@ -68,6 +69,11 @@ export async function pairOfTrees(context: Context, options: PairOptions): Promi
     if (has('thin-link')) {
       await row(overThinLink(context, pair, offers, 0));
       if (!context.quick) await row(overThinLink(context, pair, offers, 1));
+    }
+    if (has('old-clients')) {
+      const { plain: repository, oneTime } = repositories;
+      const places = { repository, oneTime: oneTime?.repository, bare: offers.rsync?.home };
+      await row(oldClients(context, { pair: pair.name, step, ...places }));
     }
   } finally {
     await close();

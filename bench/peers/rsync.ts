@@ -51,3 +51,8 @@ export function pull(
     ...(network === undefined ? {} : { network }),
   });
 }
+
+/** Lists a module without its content, measured: what a client does that wants to know what is there. */
+export function list({ host, port }: Address, module: string): Promise<Measured> {
+  return measure({ program: 'rsync', parameters: [`rsync://${host}:${port}/${module}/`] });
+}

@@ -77,6 +77,14 @@ export async function serve(repository: string, place: Place = loopback): Promis
   return await startServer(place, port, command);
 }
 
+/** Serves a repository's builds to rsync clients; `directory` gets their trees. The address is the rsync daemon's. */
+export async function serveRsync(repository: string, directory: string): Promise<Server> {
+  const [http, port] = [await freePort(), await freePort()];
+  const at = ['--listen', `${loopback.host}:${http}`, '--rsync', `${loopback.host}:${port}`];
+  const command = atOrigin('serve', '--repo', repository, ...at, '--rsync-dir', directory);
+  return await startServer(loopback, port, command);
+}
+
 /** Makes a directory a device of the server. */
 export async function initDevice(root: string, at: Address): Promise<void> {
   const source = urlOf(at);
