@@ -9,6 +9,7 @@
  */
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -62,6 +63,8 @@ requireNoSources();
 copyNative();
 linkNode();
 copyFileSync(join(checkout, 'satchel'), join(out, 'satchel'));
+// The names that people know from the old systems; each calls the launcher above it.
+cpSync(join(checkout, 'bin'), join(out, 'bin'), { recursive: true });
 writeLicences();
 for (const file of bundled())
   console.log(`${relative('', join(out, file))}  ${formatBytes(statSync(join(out, file)).size)}`);

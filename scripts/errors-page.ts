@@ -24,6 +24,10 @@ const parts = [
   'repository',
   'plan',
   'device',
+  'rsync-daemon',
+  'rsync-upstream',
+  'rsync-drop',
+  'rsync-client',
   'server',
   'cli',
 ] as const;
@@ -55,8 +59,9 @@ export async function errorsPages(): Promise<readonly Page[]> {
 
 async function messagesOf(part: (typeof parts)[number]): Promise<MessageSet> {
   const module: Record<string, MessageSet> = await import(`../src/base/catalogue/${part}.ts`);
-  const messages = module[`${part}Messages`];
-  if (messages === undefined) throw new Error(`catalogue/${part}.ts exports no ${part}Messages`);
+  const name = `${part.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Messages`;
+  const messages = module[name];
+  if (messages === undefined) throw new Error(`catalogue/${part}.ts exports no ${name}`);
   return messages;
 }
 

@@ -5,11 +5,18 @@ import { cliMessages } from './catalogue/cli.ts';
 import { deltaMessages } from './catalogue/delta.ts';
 import { deviceMessages } from './catalogue/device.ts';
 import { formatsMessages } from './catalogue/formats.ts';
+import { liteMessages } from './catalogue/lite.ts';
+import { olpcCommandsMessages } from './catalogue/olpc-commands.ts';
 import { osMessages } from './catalogue/os.ts';
 import { packMessages } from './catalogue/pack.ts';
 import { planMessages } from './catalogue/plan.ts';
 import { repositoryMessages } from './catalogue/repository.ts';
 import { resultsMessages } from './catalogue/results.ts';
+import { rsyncClientMessages } from './catalogue/rsync-client.ts';
+import { rsyncDaemonMessages } from './catalogue/rsync-daemon.ts';
+import { rsyncDropMessages } from './catalogue/rsync-drop.ts';
+import { rsyncTreesMessages } from './catalogue/rsync-trees.ts';
+import { rsyncUpstreamMessages } from './catalogue/rsync-upstream.ts';
 import { serverMessages } from './catalogue/server.ts';
 import { storeMessages } from './catalogue/store.ts';
 import { trustMessages } from './catalogue/trust.ts';
@@ -31,11 +38,18 @@ const all = {
   ...deltaMessages,
   ...trustMessages,
   ...repositoryMessages,
+  ...liteMessages,
   ...planMessages,
   ...deviceMessages,
+  ...rsyncTreesMessages,
+  ...rsyncDaemonMessages,
+  ...rsyncUpstreamMessages,
+  ...rsyncDropMessages,
+  ...rsyncClientMessages,
   ...serverMessages,
   ...cliMessages,
   ...resultsMessages,
+  ...olpcCommandsMessages,
 };
 
 /** The stable code of a sentence. */

@@ -16,6 +16,11 @@ export function isSha256(value: string): value is Sha256 {
   return /^[0-9a-f]{64}$/.test(value);
 }
 
+/** True for a name that a build may have. */
+export function isBuildName(value: string): value is BuildName {
+  return namePattern.test(value);
+}
+
 /** Checks a name given by a person or read from a file. Throws `name-not-allowed`. */
 export function buildName(value: string): BuildName {
   if (!namePattern.test(value)) throw new SatchelError('name-not-allowed', { name: value.slice(0, 100) });

@@ -24,10 +24,27 @@ export function contentsFor(entries: EntryList): Uint8Array {
 export function checkContents(contents: Uint8Array, entries: EntryList): ContentsType {
   const type = contentsType(contents);
   if (type === 'opaque') return type;
-  const different = firstDifference(parseContents(contents), [...contentsEntriesOf(entries)]);
-  if (different !== undefined)
-    throw new SatchelError('contents-do-not-match', { path: different === '' ? '.' : displayOf(different) });
+  const [first] = differences(parseContents(contents), [...contentsEntriesOf(entries)]);
+  if (first !== undefined)
+    throw new SatchelError('contents-do-not-match', {
+      path: first.path === '' ? '.' : displayOf(first.path),
+    });
   return type;
+}
+
+/** A path in which a tree is not as a manifest says. */
+export type ContentsDifference = {
+  readonly path: ByteString;
+  /** `missing`: only the manifest has it; `extra`: only the tree. */
+  readonly kind: 'missing' | 'different' | 'extra';
+};
+
+/** In which paths a tree is not as a manifest of our own type says, in byte order; the rules of {@link checkContents}. */
+export function contentsDifferences(
+  contents: readonly ContentsEntry[],
+  entries: EntryList,
+): ContentsDifference[] {
+  return [...differences(contents, [...contentsEntriesOf(entries)])];
 }
 
 const typeLetters = { file: 'f', directory: 'd', symlink: 'l', char: 'c', block: 'b', fifo: 'p' } as const;
@@ -53,20 +70,26 @@ function contentsEntryOf(path: ByteString, inode: InodeEntry): ContentsEntry {
   };
 }
 
-/** The first path in byte order that only one list has or that differs; both lists are in byte order. */
-function firstDifference(
+/** The paths that only one list has or that differ; both lists are in byte order, and so is the answer. */
+function* differences(
   one: readonly ContentsEntry[],
   other: readonly ContentsEntry[],
-): ByteString | undefined {
-  for (let place = 0; place < one.length || place < other.length; place += 1) {
-    const left = one[place];
-    const right = other[place];
-    if (left === undefined) return right!.path;
-    if (right === undefined) return left.path;
-    if (left.path !== right.path) return left.path < right.path ? left.path : right.path;
-    if (!isSame(left, right)) return left.path;
+): Generator<ContentsDifference, void> {
+  let [left, right] = [0, 0];
+  while (left < one.length || right < other.length) {
+    const [mine, theirs] = [one[left], other[right]];
+    if (theirs === undefined || (mine !== undefined && mine.path < theirs.path)) {
+      yield { path: mine!.path, kind: 'missing' };
+      left += 1;
+    } else if (mine === undefined || theirs.path < mine.path) {
+      yield { path: theirs.path, kind: 'extra' };
+      right += 1;
+    } else {
+      if (!isSame(mine, theirs)) yield { path: mine.path, kind: 'different' };
+      left += 1;
+      right += 1;
+    }
   }
-  return undefined;
 }
 
 function isSame(one: ContentsEntry, other: ContentsEntry): boolean {

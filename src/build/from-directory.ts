@@ -6,7 +6,7 @@ import { type Reporter, silentReporter } from '../base/progress.ts';
 import { unpackDevice } from '../os/device-numbers.ts';
 import { listXattrs } from '../os/system-calls.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
-import { createContentIntake } from './content-intake.ts';
+import { type Content, createContentIntake } from './content-intake.ts';
 import type { ContentSink } from './content-sink.ts';
 import { type CountedNotices, countedNotices } from './counted-notices.ts';
 import { chunkingLimit, type IndexEntry, type InodeEntry, type ModificationTime } from './entry.ts';
@@ -19,6 +19,16 @@ import { readProgress } from './read-progress.ts';
 import { entriesOf, modificationTimeOf, type TreeNames } from './tree.ts';
 import { createSizeGuard } from './tree-size.ts';
 
+/** How a directory is read. */
+export type DirectoryOptions = BuildOptions & {
+  /** True: everything below it is the tree, also a `versions` at its top, which belongs to no published build. */
+  readonly asItIs?: boolean;
+  /** Names of users and groups by their numbers, instead of those in the tree itself. */
+  readonly owners?: Partial<OwnerNames>;
+  /** Contents that are known without reading them, by what `lstat` tells of a regular file. */
+  readonly knownContent?: ((found: BigIntStats) => Content | undefined) | undefined;
+};
+
 /** How long to read before others on the event loop get their turn, in milliseconds. */
 const turn = 50;
 
@@ -28,6 +38,7 @@ type Walk = FileReading & {
   readonly device: bigint;
   readonly owners: OwnerNames;
   readonly clamped: ModificationTime | undefined;
+  readonly knownContent: DirectoryOptions['knownContent'];
   readonly names: TreeNames;
   readonly watchSize: (inode: InodeEntry) => void;
   /** Inodes with several names, by inode number. */
@@ -47,17 +58,21 @@ type Walk = FileReading & {
 export async function buildFromDirectory(
   directory: string,
   sink: ContentSink,
-  options: BuildOptions = {},
+  options: DirectoryOptions = {},
 ): Promise<IndexEntry[]> {
   const { reporter = silentReporter, signal } = options;
   const top = topOf(directory);
-  const { base, without } = whichRoot(top, reporter);
+  const { base, without } = whichRoot(top, options.asItIs === true, reporter);
   const found = look(base, '' as ByteString);
   const walk: Walk = {
     base,
     device: found.dev,
-    owners: calling('read', base, '' as ByteString, () => ownerNamesIn(locationOf(base, '' as ByteString))),
+    owners: {
+      ...calling('read', base, '' as ByteString, () => ownerNamesIn(locationOf(base, '' as ByteString))),
+      ...options.owners,
+    },
     clamped: options.clampMtime === undefined ? undefined : modificationTimeOf(options.clampMtime),
+    knownContent: options.knownContent,
     names: new Map(),
     watchSize: createSizeGuard(),
     linked: new Map(),
@@ -84,10 +99,14 @@ function topOf(directory: string): ByteString {
 }
 
 /** The pristine rule (see pristine-rule.ts) before anything is read; `without` is a name at the top to leave out. */
-function whichRoot(top: ByteString, reporter: Reporter): { base: ByteString; without?: string } {
+function whichRoot(
+  top: ByteString,
+  asItIs: boolean,
+  reporter: Reporter,
+): { base: ByteString; without?: string } {
   if (!look(top, '' as ByteString).isDirectory())
     throw new SatchelError('tree-root-not-directory', { path: displayOf(top) });
-  if (!isDirectory(top, 'versions')) return { base: top };
+  if (asItIs || !isDirectory(top, 'versions')) return { base: top };
   const first = isDirectory(top, pristineDirectory) ? namesBelow(top, pristineDirectory)[0] : undefined;
   if (first === undefined) {
     reporter.notice('tree-versions-dropped');
@@ -165,6 +184,11 @@ function addFile(
   keep: (inode: InodeEntry) => void,
 ): Promise<void> | undefined {
   const metadata = metadataOf(walk, path, found);
+  const known = walk.knownContent?.(found);
+  if (known !== undefined) {
+    keep({ type: 'file', path, ...metadata, ...known });
+    return undefined;
+  }
   const location = locationOf(walk.base, path);
   if (found.size > chunkingLimit)
     return readLargeFile(location, path, found, walk).then(

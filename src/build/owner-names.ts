@@ -16,10 +16,19 @@ export function ownerNamesIn(tree: string | Buffer): OwnerNames {
   return { users: namesIn(tree, 'passwd'), groups: namesIn(tree, 'group') };
 }
 
+/** The names in the text of a file like `etc/passwd` or `etc/group`, by number. */
+export function ownerNamesOf(file: ByteString): ReadonlyMap<number, ByteString> {
+  return namesInText(file);
+}
+
 /** Both files hold the name first and its number third; the first line of a number counts. */
 function namesIn(tree: string | Buffer, file: 'passwd' | 'group'): Map<number, ByteString> {
+  return namesInText(readPlainFile(below(tree, 'etc'), below(tree, `etc/${file}`)));
+}
+
+function namesInText(text: ByteString): Map<number, ByteString> {
   const names = new Map<number, ByteString>();
-  for (const line of readPlainFile(below(tree, 'etc'), below(tree, `etc/${file}`)).split('\n')) {
+  for (const line of text.split('\n')) {
     const [name, , number] = line.split(':');
     if (name === undefined || number === undefined || !/^\d{1,10}$/.test(number)) continue;
     if (isOwnerName(name as ByteString) && !names.has(Number(number)))

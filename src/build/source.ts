@@ -61,7 +61,7 @@ const completions: readonly string[] = [
 const plainEnding = new RegExp(`\\.(?:tar(?:\\.(?:${anyCompression}))?|tgz|tbz2?|txz|tlz|tzst)$`);
 
 /** Largest `.name` file that is looked at. */
-const nameFileLimit = 64 * 1024;
+export const nameFileLimit = 64 * 1024;
 
 /**
  * Finds out what SOURCE is: `-` is a tar on standard input, a directory is itself, a file is a tar (of a set when
@@ -77,6 +77,46 @@ export function openSource(given: string): Source {
   // A pipe has a number for a name, and nothing beside it.
   if (found.isFIFO() || found.isCharacterDevice()) return { kind: 'archive', path: given };
   throw new SatchelError('source-not-readable', { path: given });
+}
+
+/** The names of the files that belong to one build in a drop directory; absent is what is not there. */
+export type PackedSet = {
+  /** What the names have in common. */
+  readonly prefix: string;
+  /** Its first line is the build's public name. */
+  readonly name: string;
+  readonly archive?: string;
+  readonly md5?: string;
+  readonly contents?: string;
+};
+
+/** The names that the archive of a set may have, in the order in which they are looked for. */
+export function archiveNames(prefix: string): string[] {
+  return completions.map((ending) => `${prefix}${ending}`);
+}
+
+/** The names that the manifest of a set may have. */
+export function contentsNames(prefix: string): string[] {
+  return ['.contents', '.toc'].map((ending) => `${prefix}${ending}`);
+}
+
+/** The set that `PREFIX.name` belongs to, in a place of which only names are known. */
+export function packedSetOf(prefix: string, isThere: (name: string) => boolean): PackedSet {
+  const archive = archiveNames(prefix).find(isThere);
+  const spelling = archive === undefined ? undefined : spellings.find((known) => known.archive.test(archive));
+  const contents = (spelling?.contents ?? []).map((ending) => `${prefix}${ending}`).find(isThere);
+  return {
+    prefix,
+    name: `${prefix}.name`,
+    ...(archive === undefined ? {} : { archive }),
+    ...(archive !== undefined && isThere(`${archive}.md5`) ? { md5: `${archive}.md5` } : {}),
+    ...(contents === undefined ? {} : { contents }),
+  };
+}
+
+/** The public name in a `.name` file: its first line without trailing white space; undefined when that is empty. */
+export function publicNameIn(nameFile: Uint8Array): string | undefined {
+  return Buffer.from(nameFile).toString('utf8').split('\n')[0]!.trimEnd() || undefined;
 }
 
 /**
@@ -118,7 +158,7 @@ export function nameOfSource(source: Source, given?: string): BuildName {
 }
 
 function openPrefix(prefix: string): Source {
-  const archive = completions.map((ending) => `${prefix}${ending}`).find((path) => look(path)?.isFile());
+  const archive = archiveNames(prefix).find((path) => look(path)?.isFile());
   if (archive === undefined) throw new SatchelError('source-not-found', { path: prefix });
   return openArchive(archive);
 }
@@ -157,10 +197,10 @@ function existing(path: string): string | undefined {
   return look(path)?.isFile() ? path : undefined;
 }
 
-/** The first line without trailing white space, as the old publisher read it; undefined when that is empty. */
+/** The public name in this file, as the old publisher read it. */
 function firstLine(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
-  return readSideFile(path, nameFileLimit).toString('utf8').split('\n')[0]!.trimEnd() || undefined;
+  return publicNameIn(readSideFile(path, nameFileLimit));
 }
 
 /** A small file that belongs to an archive. Throws `source-side-file-too-large`. */

@@ -102,6 +102,36 @@ test('a word too many is refused', () => {
   });
 });
 
+test('a short option means what its long form means, also several in one word', () => {
+  const short = defineCommand({
+    arguments: { build: optionalArgument('argument-build', 'BUILD', text) },
+    options: {
+      force: flag('option-dry-run-update', { short: 'f' }),
+      reboot: flag('option-dry-run-update', { short: 'r' }),
+      server: value('option-source', 'SERVER', text, { short: 's' }),
+      stream: repeated('option-stream-publish', 'STREAM', text, { short: 'S' }),
+    },
+    async run() {
+      return {};
+    },
+  });
+  const readShort = (...words: string[]) => readCommandLine('short', short, words, {});
+  assert.deepEqual(readShort('-rf', '-s', 'host', 'py1', '-S', 'a', '-Sb', '--stream=c').options, {
+    force: true,
+    reboot: true,
+    server: 'host',
+    stream: ['a', 'b', 'c'],
+    json: false,
+    quiet: false,
+  });
+  assert.equal(readShort('py1', '-f').arguments.build, 'py1');
+  assert.throws(() => readShort('-s'), {
+    code: 'option-without-value',
+    parameters: { option: '--server <SERVER>', command: 'short' },
+  });
+  assert.throws(() => readShort('-fz'), { code: 'option-unknown' });
+});
+
 test('arguments may take all words that are left', () => {
   const many = defineCommand({
     arguments: { builds: restArguments('argument-build', 'BUILD', text) },

@@ -1,13 +1,13 @@
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { SatchelError } from '../base/errors.ts';
-import type { ArgumentSet, Command, OptionSet } from './command.ts';
+import type { ArgumentSet, Command, OptionDefinition, OptionSet } from './command.ts';
 import { flag } from './option-kinds.ts';
 import { similarWord } from './similar-word.ts';
 
 /** Options that every command has. */
 export const commonOptions = {
   json: flag('option-json'),
-  quiet: flag('option-quiet'),
+  quiet: flag('option-quiet', { short: 'q' }),
 } as const satisfies OptionSet;
 
 /** The values of one call. */
@@ -19,6 +19,13 @@ export type CommandLine = {
 /** `maxBytes` as people write it: `--max-bytes`. */
 export function optionWord(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** How an option is written, with the word for its value: `-f, --force`, `--repo <DIR>`. */
+export function optionForm(name: string, { short, placeholder }: OptionDefinition<unknown>): string {
+  const letter = short === undefined ? '' : `-${short}, `;
+  const word = placeholder === undefined ? '' : ` <${placeholder}>`;
+  return `${letter}${optionWord(name)}${word}`;
 }
 
 /**
@@ -65,11 +72,9 @@ function splitWords(name: string, definitions: OptionSet, words: readonly string
     .exitOverride()
     .configureOutput({ writeOut() {}, writeErr() {} })
     .action(() => {});
-  for (const [key, { placeholder }] of Object.entries(definitions)) {
-    const short = key === 'quiet' ? '-q, ' : '';
-    const form = placeholder === undefined ? '' : ` <${placeholder}>`;
-    const option = new Option(`${short}${optionWord(key)}${form}`);
-    if (placeholder !== undefined)
+  for (const [key, definition] of Object.entries(definitions)) {
+    const option = new Option(optionForm(key, definition));
+    if (definition.placeholder !== undefined)
       option.argParser((word: string, before: string[] | undefined) => [...(before ?? []), word]);
     parser.addOption(option);
   }

@@ -55,6 +55,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-fsck',
     load: async () => (await import('./commands/fsck.ts')).fsckCommand,
   },
+  import: {
+    section: 'origin',
+    summary: 'help-import',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
   'delta create': {
     section: 'origin',
     summary: 'help-delta-create',
@@ -74,6 +79,16 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     section: 'origin',
     summary: 'help-serve',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  'rsync set': {
+    section: 'origin',
+    summary: 'help-rsync-set',
+    load: async () => (await import('./commands/rsync-set.ts')).rsyncSetCommand,
+  },
+  'rsync status': {
+    section: 'origin',
+    summary: 'help-rsync-status',
+    load: async () => (await import('./commands/rsync-status.ts')).rsyncStatusCommand,
   },
   'keys list': {
     section: 'origin',
@@ -104,6 +119,26 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     section: 'origin',
     summary: 'help-keys-submit',
     load: async () => (await import('./commands/keys-submit.ts')).keysSubmitCommand,
+  },
+  'lite refresh': {
+    section: 'origin',
+    summary: 'help-lite-refresh',
+    load: async () => (await import('./commands/lite-refresh.ts')).liteRefreshCommand,
+  },
+  'xs-refresh-xobuilds': {
+    section: 'origin',
+    summary: 'help-xs-refresh-xobuilds',
+    load: async () => (await import('./commands/xs-refresh-xobuilds.ts')).xsRefreshXobuildsCommand,
+  },
+  'xs-refresh-xobuildlist': {
+    section: 'origin',
+    summary: 'help-xs-refresh-xobuildlist',
+    load: async () => (await import('./commands/xs-refresh-xobuilds.ts')).xsRefreshXobuildsCommand,
+  },
+  'xs-publish-xobuild': {
+    section: 'origin',
+    summary: 'help-xs-publish-xobuild',
+    load: async () => (await import('./commands/xs-publish-xobuild.ts')).xsPublishXobuildCommand,
   },
   'device init': {
     section: 'device',
@@ -155,6 +190,31 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-purge',
     load: async () => (await import('./commands/purge.ts')).purgeCommand,
   },
+  'olpc-update': {
+    section: 'device',
+    summary: 'help-olpc-update',
+    load: async () => (await import('./commands/olpc-update.ts')).olpcUpdateCommand,
+  },
+  'olpc-contents-create': {
+    section: 'any',
+    summary: 'help-olpc-contents-create',
+    load: async () => (await import('./commands/olpc-contents-create.ts')).olpcContentsCreateCommand,
+  },
+  'olpc-contents-verify': {
+    section: 'any',
+    summary: 'help-olpc-contents-verify',
+    load: async () => (await import('./commands/olpc-contents-verify.ts')).olpcContentsVerifyCommand,
+  },
+  'olpc-contents-hash': {
+    section: 'any',
+    summary: 'help-olpc-contents-hash',
+    load: async () => (await import('./commands/olpc-contents-hash.ts')).olpcContentsHashCommand,
+  },
+  'olpc-contents-clean': {
+    section: 'any',
+    summary: 'help-olpc-contents-clean',
+    load: async () => (await import('./commands/olpc-contents-clean.ts')).olpcContentsCleanCommand,
+  },
   version: {
     section: 'any',
     summary: 'help-version',
@@ -167,4 +227,6 @@ export const groupSummaries: Readonly<Record<string, MessageCode>> = {
   delta: 'help-group-delta',
   device: 'help-group-device',
   keys: 'help-group-keys',
+  lite: 'help-group-lite',
+  rsync: 'help-group-rsync',
 };

@@ -13,6 +13,8 @@ export type OptionDefinition<Value> = {
   readonly placeholder?: string;
   /** The environment variable that stands in for it. */
   readonly environment?: string;
+  /** One letter or digit that means the same after a single hyphen (`f`: `-f`); never `h`, which asks for help. */
+  readonly short?: string;
   /** The value of the words given: none when the option is absent, several when it is repeated. */
   read(words: readonly string[], label: string): Value;
 };

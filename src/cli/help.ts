@@ -1,7 +1,7 @@
 import { Argument, Command as CommanderCommand, Option } from 'commander';
 import type { MessageCode } from '../base/catalogue.ts';
 import type { Command, Words } from './command.ts';
-import { commonOptions, optionWord } from './command-line.ts';
+import { commonOptions, optionForm } from './command-line.ts';
 import { commandTable } from './command-table.ts';
 
 /** The help of the whole program, or of the commands that share a first word. */
@@ -36,13 +36,9 @@ export function commandHelp(name: string, command: Command, words: Words, width:
   }
   shown.usage([`[${words.say('help-word-options')}]`, ...operands].join(' '));
   for (const [key, definition] of Object.entries({ ...command.options, ...commonOptions })) {
-    const form = definition.placeholder === undefined ? '' : ` <${definition.placeholder}>`;
     const variable = definition.environment;
     const stored = variable === undefined ? '' : ` (${words.say('help-environment', { variable })})`;
-    const short = key === 'quiet' ? '-q, ' : '';
-    shown.addOption(
-      new Option(`${short}${optionWord(key)}${form}`, `${words.say(definition.summary)}${stored}`),
-    );
+    shown.addOption(new Option(optionForm(key, definition), `${words.say(definition.summary)}${stored}`));
   }
   shown.addOption(new Option('-h, --help', words.say('option-help')));
   return shown.helpInformation();

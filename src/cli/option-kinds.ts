@@ -2,12 +2,15 @@ import type { MessageCode } from '../base/catalogue.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { ArgumentDefinition, OptionDefinition, Parser } from './command.ts';
 
-/** What an option may have beside its summary, placeholder and parser. */
-export type OptionExtras = { readonly environment?: string };
+/** What every option may have beside its summary, placeholder and parser. */
+export type OptionForm = Pick<OptionDefinition<unknown>, 'short'>;
+
+/** What an option with one value may have. */
+export type OptionExtras = OptionForm & Pick<OptionDefinition<unknown>, 'environment'>;
 
 /** `--name`: true when it is given. */
-export function flag(summary: MessageCode): OptionDefinition<boolean> {
-  return { summary, read: (words) => words.length > 0 };
+export function flag(summary: MessageCode, form: OptionForm = {}): OptionDefinition<boolean> {
+  return { summary, ...form, read: (words) => words.length > 0 };
 }
 
 /** `--name VALUE`; the last one counts. */
@@ -54,8 +57,9 @@ export function repeated<Value>(
   summary: MessageCode,
   placeholder: string,
   parse: Parser<Value>,
+  form: OptionForm = {},
 ): OptionDefinition<readonly Value[]> {
-  return { summary, placeholder, read: (words, label) => words.map((word) => parse(word, label)) };
+  return { summary, placeholder, ...form, read: (words, label) => words.map((word) => parse(word, label)) };
 }
 
 /** An argument that must be given. Throws `argument-needed`. */

@@ -16,6 +16,9 @@ export const repo = required('option-repo', 'DIR', localPath, { environment: 'SA
 /** `--key-dir DIR`: keys that do not lie in the repository's usual place. */
 export const keyDir = value('option-key-dir', 'DIR', localPath);
 
+/** `--rsync-dir DIR` or `SATCHEL_RSYNC_DIR`: what belongs to rsync clients, when it is not beside the repository. */
+export const rsyncDir = value('option-rsync-dir', 'DIR', localPath, { environment: 'SATCHEL_RSYNC_DIR' });
+
 /** `--root DIR` or `SATCHEL_ROOT`: the device. */
 export const root = required('option-root', 'DIR', localPath, { environment: 'SATCHEL_ROOT' });
 

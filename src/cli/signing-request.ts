@@ -5,6 +5,8 @@ import type { SigningRequest } from '../trust/signing-request.ts';
 import type { Words } from './command.ts';
 
 /** Writes a signing request beside the repository and gives its path; undefined when nothing waits. */
+export function writeRequest(repo: string, request: SigningRequest): string;
+export function writeRequest(repo: string, request: SigningRequest | undefined): string | undefined;
 export function writeRequest(repo: string, request: SigningRequest | undefined): string | undefined {
   if (request === undefined) return undefined;
   const time = request.made.replace(/[-:]/g, '');

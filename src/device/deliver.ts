@@ -35,7 +35,7 @@ export type DeliveryOptions = {
 };
 
 /** A frame that holds needed objects. */
-type NeededFrame = {
+export type NeededFrame = {
   readonly number: number;
   readonly file: Sha256;
   readonly start: number;
@@ -69,7 +69,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 }
 
-function framesOf(objects: readonly NeededObject[], { map, ordinals }: DeliveryOptions): NeededFrame[] {
+/** The frames that hold these objects, each once, in the order of the map. */
+export function framesOf(
+  objects: readonly NeededObject[],
+  { map, ordinals }: Pick<DeliveryOptions, 'map' | 'ordinals'>,
+): NeededFrame[] {
   const frames = new Map<number, NeededFrame>();
   for (const { sha256, size, targets } of objects) {
     const ordinal = ordinals.get(sha256);

@@ -1,27 +1,37 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { displayOf } from '../base/byte-string.ts';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
-import type { BuildName } from '../base/identifiers.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { EntryList } from '../build/index-table.ts';
 import { syncDirectory } from '../os/atomic-file.ts';
 import { renameTree } from '../os/rename-tree.ts';
-import { syncFilesystemInBackground } from '../os/system-calls.ts';
+import { exchangeNames, syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
-import type { BuildRecord } from '../repository/records.ts';
 import type { Owed } from './apply-metadata.ts';
 import { writeInstalled } from './installed.ts';
-import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
+import { type DeviceLayout, ledgerFile, pristineTree, recordFile } from './layout.ts';
 import { writeLedger } from './ledger.ts';
 import { writeOwed } from './owed.ts';
 import { discardVersion } from './purge.ts';
 import { recordTree } from './record-tree.ts';
 import { moveToTrash } from './trash.ts';
 
+/** What a version is called and measured by: a build's record, or what was found out about a tree without one. */
+export type VersionIdentity = {
+  readonly name: BuildName;
+  /** SHA-256 of the uncompressed index. */
+  readonly index: { readonly sha256: Sha256 };
+  readonly contents: { readonly hash: string };
+  readonly tree: { readonly bytes: number; readonly entries: number };
+  /** Its place in the order of publications; unknown for what did not come from a repository. */
+  readonly sequence?: number | undefined;
+};
+
 export type InstallOptions = {
   readonly layout: DeviceLayout;
-  readonly build: BuildRecord;
+  readonly build: VersionIdentity;
   readonly entries: EntryList;
   /** The complete new tree, below `updates/satchel/stage`. */
   readonly stage: string;
@@ -29,6 +39,11 @@ export type InstallOptions = {
   readonly contents: string;
   readonly owed: readonly Owed[];
   readonly clock: Clock;
+  /**
+   * True to put the tree in the place of one of that name that the device boots: the name never stands for nothing,
+   * and what runs from `versions/run` stays as it is.
+   */
+  readonly replace?: boolean;
 };
 
 /**
@@ -47,9 +62,12 @@ export async function installStage(options: InstallOptions): Promise<void> {
       path: displayOf(first.path),
     });
   await syncFilesystemInBackground(layout.own);
-  // A tree of that name was left by a power cut, or is an old build that had the name before.
-  discardVersion(layout, build.name);
-  renameTree(stage, tree);
+  if (options.replace) replaceTree(layout, build.name, stage);
+  else {
+    // A tree of that name was left by a power cut, or is an old build that had the name before.
+    discardVersion(layout, build.name);
+    renameTree(stage, tree);
+  }
   syncDirectory(dirname(tree));
   writeLedger(ledgerFile(layout, build.name), ledger);
   writeOwed(layout, build.name, owed);
@@ -62,8 +80,17 @@ export async function installStage(options: InstallOptions): Promise<void> {
     installedAt: new Date(clock()).toISOString(),
     size: build.tree.bytes,
     entries: build.tree.entries,
-    sequence: build.sequence,
+    ...(build.sequence === undefined ? {} : { sequence: build.sequence }),
   });
+}
+
+/** The record goes first, so that at no moment it stands for a tree that is not its own. */
+function replaceTree(layout: DeviceLayout, name: BuildName, stage: string): void {
+  const record = recordFile(layout, name);
+  withSystemErrors('unlink', record, () => rmSync(record, { force: true }));
+  syncDirectory(dirname(record));
+  exchangeNames(stage, pristineTree(layout, name));
+  moveToTrash(layout, stage);
 }
 
 /** An empty place for a new tree; what an interrupted run left there goes to the trash first. */

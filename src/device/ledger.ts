@@ -101,14 +101,20 @@ export function writeLedger(path: string, ledger: Ledger): void {
 
 /** Reads a ledger; undefined when it is absent, damaged, of another format, or for another index. */
 export function readLedger(path: string, index: Sha256, rows: number): Ledger | undefined {
+  const ledger = readAnyLedger(path);
+  return ledger?.index === index && ledger.inode.length === rows ? ledger : undefined;
+}
+
+/** Reads the ledger of whatever index it is for; undefined when it is absent, damaged or of another format. */
+export function readAnyLedger(path: string): Ledger | undefined {
   const bytes = readBytes(path);
-  if (bytes === undefined || bytes.length !== lengthOf(rows)) return undefined;
+  if (bytes === undefined || bytes.length < lengthOf(0)) return undefined;
   const buffer = new ArrayBuffer(bytes.length);
   const copy = new Uint8Array(buffer);
   copy.set(bytes);
-  const words = new Uint32Array(buffer, 0, 4);
-  if (words[0] !== magic || words[1] !== format || words[2] !== rows) return undefined;
-  if (Buffer.from(buffer, 16, 32).toString('hex') !== index) return undefined;
+  const [foundMagic, foundFormat, rows = 0] = new Uint32Array(buffer, 0, 4);
+  if (foundMagic !== magic || foundFormat !== format || bytes.length !== lengthOf(rows)) return undefined;
+  const index = Buffer.from(buffer, 16, 32).toString('hex') as Sha256;
   const end = bytes.length - checksumBytes;
   if (hash('sha256', copy.subarray(0, end)) !== Buffer.from(buffer, end).toString('hex')) return undefined;
   return viewLedger(buffer, index, rows);

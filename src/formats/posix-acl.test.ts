@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { aclFromText, aclFromValue, aclToText, modeOfAcl } from './posix-acl.ts';
+import { aclFromText, aclFromValue, aclParts, aclToText, modeOfAcl } from './posix-acl.ts';
 
 const hex = (value: ReturnType<typeof aclFromText>) =>
   typeof value === 'string' ? Buffer.from(value, 'latin1').toString('hex') : value;
@@ -128,4 +128,18 @@ test('an attribute that is no list is refused and has no text', () => {
   for (const text of ['', expected.slice(0, -2), expected + expected.slice(8), '02000000']) {
     assert.equal(aclToText(value(text), 'access'), undefined);
   }
+});
+
+test('the parts of a list are told one by one', () => {
+  assert.deepEqual(aclParts(value(expected)), {
+    ...{ user: 6, group: 4, mask: 7, other: 4 },
+    named: [
+      { isUser: true, id: 12345, permissions: 6 },
+      { isUser: false, id: 54321, permissions: 5 },
+    ],
+  });
+  const withoutMask = '0200000001000600ffffffff04000400ffffffff20000000ffffffff';
+  assert.deepEqual(aclParts(value(withoutMask)), { user: 6, group: 4, mask: undefined, other: 0, named: [] });
+  assert.equal(aclParts(value(expected.replace('10000700ffffffff', ''))), undefined);
+  assert.equal(aclParts('' as Value), undefined);
 });

@@ -79,6 +79,32 @@ export function modeOfAcl(value: ByteString): number | undefined {
   return user * 64 + group * 8 + other;
 }
 
+/** The entries of a list by whom they are about; permissions are 0 to 7. */
+export type AclParts = {
+  readonly user: number;
+  readonly group: number;
+  readonly mask: number | undefined;
+  readonly other: number;
+  /** In the order of the value: users before groups, each by number. */
+  readonly named: readonly { readonly isUser: boolean; readonly id: number; readonly permissions: number }[];
+};
+
+/** The parts of an attribute's value; undefined when it is no valid list. */
+export function aclParts(value: ByteString): AclParts | undefined {
+  const entries = parse(value);
+  if (entries === undefined || !isComplete(entries)) return undefined;
+  const permissionsOf = (tag: number) => entries.find((entry) => entry.tag === tag)?.permissions;
+  return {
+    user: permissionsOf(tags.user)!,
+    group: permissionsOf(tags.group)!,
+    mask: permissionsOf(tags.mask),
+    other: permissionsOf(tags.other)!,
+    named: entries
+      .filter(({ tag }) => tag === tags.namedUser || tag === tags.namedGroup)
+      .map(({ tag, id, permissions }) => ({ isUser: tag === tags.namedUser, id, permissions })),
+  };
+}
+
 function entryFromText(text: string, known: KnownNames): AclEntry | AclFailure {
   const malformed: AclFailure = { problem: 'malformed' };
   const fields = text.split(':').map((field) => field.trim());

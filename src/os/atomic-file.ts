@@ -13,9 +13,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { type SystemPath, withSystemErrors } from './system-error.ts';
+import { type SystemPath, systemError, withSystemErrors } from './system-error.ts';
 
 const temporaryPattern = /^\.tmp\.[0-9a-f]{16}\..*$/s;
 
@@ -76,6 +77,16 @@ export function symlinkAtomic(target: SystemPath, path: string): void {
 /** Makes the names in a folder durable: what was created, renamed or removed there. */
 export function syncDirectory(path: SystemPath): void {
   syncOpened(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+/** The same without keeping the event loop waiting for a busy disk. */
+export async function syncDirectoryInBackground(path: string): Promise<void> {
+  try {
+    await using handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    await handle.sync();
+  } catch (error) {
+    throw systemError(error, 'fsync', path);
+  }
 }
 
 /** Makes the content of a regular file durable. */

@@ -22,6 +22,8 @@ export type FilterOptions = {
   /** Goes to its standard input. */
   readonly input: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
+  /** True for a program that works with children of its own: they are killed with it. */
+  readonly hasChildren?: boolean;
   /** Called once when the process has ended by itself: an error if that was a failure. */
   readonly judge: (outcome: ProcessOutcome) => Error | undefined;
 };
@@ -56,8 +58,9 @@ export async function* runFilter(options: FilterOptions): AsyncGenerator<Uint8Ar
   const child = spawn(options.program, options.arguments, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
+    detached: options.hasChildren === true,
   });
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => (options.hasChildren ? killGroup(child) : child.kill('SIGKILL'));
   options.signal?.addEventListener('abort', kill, { once: true });
   const ended = outcomeOf(child);
   const feeding = feed(options.input, child.stdin, kill);
@@ -78,6 +81,15 @@ export async function* runFilter(options: FilterOptions): AsyncGenerator<Uint8Ar
       await ended;
     }
     await feeding.stop();
+  }
+}
+
+/** Kills a process that leads a group, and the group. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of them have ended already.
   }
 }
 

@@ -218,6 +218,14 @@ export function renameNoReplace(from: SystemPath, to: SystemPath): boolean {
   }
 }
 
+/** Exchanges two names of one file system in one atomic step; both must exist. */
+export function exchangeNames(one: SystemPath, other: SystemPath): void {
+  const exchange = 2;
+  const names = [terminated(one), terminated(other)] as const;
+  if (library().renameat2(currentDirectory, names[0], currentDirectory, names[1], exchange) !== 0)
+    throw failure('renameat2', other);
+}
+
 const scratch = Buffer.allocUnsafeSlow(attributeLimit);
 
 /**

@@ -1,30 +1,35 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import { type NewTarget, publishTargets, type TargetChanges } from '../trust/publisher.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
 import { type Catalog, catalogOf, openCatalog } from './catalog.ts';
 import { dropDeltas } from './deltas-records.ts';
 import { buildTarget, deltasTarget, streamTarget } from './layout.ts';
+import { followWithLite } from './lite-refresh.ts';
 import { type DeltasRecord, recordBytes } from './records.ts';
 
 /** What a change of the list of builds did; a request is there when an offline key has to sign first. */
 export type ListChange = { readonly signingRequest?: SigningRequest | undefined };
+
+/** What a change needs; the reporter hears what did not follow it, as the lists for satchel-lite. */
+export type ChangeContext = PublishingContext & { readonly reporter?: Reporter };
 
 /**
  * Gives a build another name, in one atomic step and in every record that names it. Its content keeps its
  * place. Throws `build-not-found`, `build-exists`.
  */
 export async function renameBuild(
-  context: PublishingContext,
+  context: ChangeContext,
   from: BuildName,
   to: BuildName,
 ): Promise<ListChange> {
-  return changed(
-    await publishTargets(context, (current) =>
-      renamed(catalogOf(context.store, current, context.signal), from, to),
-    ),
+  const outcome = await publishTargets(context, (current) =>
+    renamed(catalogOf(context.store, current, context.signal), from, to),
   );
+  if (outcome.outcome !== 'to-sign') await followWithLite(context);
+  return changed(outcome);
 }
 
 async function renamed(catalog: Catalog, from: BuildName, to: BuildName): Promise<TargetChanges> {
@@ -68,7 +73,7 @@ async function renamed(catalog: Catalog, from: BuildName, to: BuildName): Promis
  * `build-not-found`, and `build-in-stream` while a stream stands for it, because devices would follow it into
  * nothing.
  */
-export async function removeBuild(context: PublishingContext, name: BuildName): Promise<ListChange> {
+export async function removeBuild(context: ChangeContext, name: BuildName): Promise<ListChange> {
   const catalog = await openCatalog(context.store, context.signal);
   await catalog.build(name);
   for (const stream of catalog.streamNames())
@@ -79,13 +84,15 @@ export async function removeBuild(context: PublishingContext, name: BuildName): 
     deltas: { remove: [deltasTarget(name)] },
   });
   // A request that waits for a signature must not carry records that change meanwhile; `prune` drops them then.
-  if (outcome.outcome !== 'to-sign')
+  if (outcome.outcome !== 'to-sign') {
     await dropDeltas(
       context,
       async () =>
         ({ from }) =>
           from === name,
     );
+    await followWithLite(context);
+  }
   return changed(outcome);
 }
 

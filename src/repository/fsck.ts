@@ -3,6 +3,7 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import { scratchToApply } from '../delta/delta-format.ts';
 import { readObjects } from '../pack/frame.ts';
 import { namedObjectsIn } from '../pack/locations.ts';
 import { readAll, readPart } from '../store/read-all.ts';
@@ -11,6 +12,7 @@ import { type Catalog, loadBuild, loadMap, openCatalog } from './catalog.ts';
 import { readDeltaHead } from './delta-head.ts';
 import { provesItself } from './delta-proof.ts';
 import { contentsFile, deltaFile, indexFile, mapFile, packFile } from './layout.ts';
+import { checkLite } from './lite-check.ts';
 import type { BuildRecord, DeltaReference } from './records.ts';
 
 export type FsckOptions = {
@@ -24,7 +26,7 @@ export type FsckOptions = {
 /** A file that is not what the signed metadata says. */
 export type DamagedFile = {
   readonly file: string;
-  readonly problem: 'missing' | 'wrong-bytes' | 'unusable';
+  readonly problem: 'missing' | 'wrong-bytes' | 'unusable' | 'lite';
   readonly build: BuildName;
   readonly repaired: boolean;
 };
@@ -70,8 +72,16 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
     for (const delta of (await catalog.deltas(name)).deltas) await checkDelta(check, record, delta);
   }
   for (const name of catalog.streamNames()) await catalog.stream(name);
-  const { bytes, objects, damaged } = check;
-  return { builds: catalog.buildNames().length, files: check.seen.size, bytes, objects, damaged };
+  const lite = await checkLite(catalog, options.signal);
+  for (const problem of lite.problems) check.damaged.push({ ...problem, problem: 'lite', repaired: false });
+  const { objects, damaged } = check;
+  return {
+    builds: catalog.buildNames().length,
+    files: check.seen.size + lite.files,
+    bytes: check.bytes + lite.bytes,
+    objects,
+    damaged,
+  };
 }
 
 async function checkBuild(check: Check, name: BuildName): Promise<void> {
@@ -117,7 +127,11 @@ async function checkDelta(check: Check, build: BuildRecord, delta: DeltaReferenc
   const file = deltaFile(delta.stored);
   if (!(await checkFile(check, build.name, { file, sha256: delta.stored, length: delta.length }))) return;
   const head = await readDeltaHead(options.store, delta, options.signal);
-  const isOfBuilds = head?.from === delta.fromIndex && head.to === build.index.sha256;
+  // A device refuses one that takes more of its disk than was signed.
+  const isOfBuilds =
+    head?.from === delta.fromIndex &&
+    head.to === build.index.sha256 &&
+    scratchToApply(head) <= (delta.scratch ?? 0);
   // A delta from a build that is gone is nobody's, until `prune` drops it.
   const from = catalog.hasBuild(delta.from) ? await catalog.build(delta.from) : undefined;
   const canBeTried = check.buildsAreSound && from?.index.sha256 === delta.fromIndex;

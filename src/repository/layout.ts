@@ -8,6 +8,10 @@ export const packFile = (storedSha256: Sha256): string => `packs/${storedSha256}
 export const deltaFile = (sha256: Sha256): string => `deltas/${sha256}.delta`;
 export const contentsFile = (sha256: Sha256): string => `contents/${sha256}`;
 
+/** The signed files for machines with a shell only. A stream whose name ends in `.sum` has none. */
+export const liteStreamFile = (name: StreamName): string => `lite/${name}`;
+export const liteListFile = (name: BuildName): string => `lite/${name}.sum`;
+
 /** TUF target paths of the signed records; the file itself has its hash before the last part of the name. */
 export const buildTarget = (name: BuildName): string => `builds/${name}.json`;
 export const deltasTarget = (name: BuildName): string => `deltas/${name}.json`;

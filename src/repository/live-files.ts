@@ -2,7 +2,15 @@ import type { BuildName } from '../base/identifiers.ts';
 import { liveTrustFiles } from '../trust/metadata-store.ts';
 import type { Catalog } from './catalog.ts';
 import type { KnownObjects } from './known-objects.ts';
-import { contentsFile, deltaFile, indexFile, mapFile, packFile } from './layout.ts';
+import {
+  contentsFile,
+  deltaFile,
+  indexFile,
+  liteListFile,
+  liteStreamFile,
+  mapFile,
+  packFile,
+} from './layout.ts';
 import type { DeltaReference } from './records.ts';
 
 /** The folders of a repository whose files are either referred to by signed metadata or waste. */
@@ -41,6 +49,10 @@ export async function liveFiles(
       ...deltas.deltas.filter((delta) => !isDropped(delta, name)).map(({ stored }) => deltaFile(stored)),
     ];
     for (const file of files) if (!live.has(file)) live.set(file, name);
+  }
+  for (const stream of catalog.streamNames()) {
+    const { build } = await catalog.stream(stream);
+    live.set(liteStreamFile(stream), build.name).set(liteListFile(build.name), build.name);
   }
   return live;
 }

@@ -14,6 +14,7 @@ import { defaultKeepDeltas, previousAfter } from './delta-policy.ts';
 import { describeBuild, describeDeltas } from './describe.ts';
 import { type KnownObjects, readKnownObjects } from './known-objects.ts';
 import { buildTarget, contentsFile, deltasTarget, indexFile, streamTarget } from './layout.ts';
+import { followWithLite } from './lite-refresh.ts';
 import { type BuildSource, type ReadBuild, readSource } from './read-source.ts';
 import {
   type BuildRecord,
@@ -90,6 +91,7 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
     return { ...(held ? {} : newTargets(records)), streams: { add: heads } };
   });
   if (held) options.reporter.notice('build-already-published', { name: source.name });
+  if (outcome.outcome !== 'to-sign') await followWithLite(options);
   const { build, deltas } = records;
   return {
     name: build.name,

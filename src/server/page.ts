@@ -1,17 +1,21 @@
 import { type Language, type MessageCode, say } from '../base/catalogue.ts';
 import { formatBytes } from '../base/units.ts';
+import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { PageData } from './page-data.ts';
+import { dropSection } from './page-drop.ts';
 import { pageStyle } from './page-style.ts';
 import type { AnsweredRequest } from './request-log.ts';
 
 /** Renders the page that people see at `/`, complete and without scripts. `data` is undefined when unreadable. */
 export function renderPage(options: {
   data: PageData | undefined;
+  /** Shown when there is something to tell. */
+  drop?: DropProblems | undefined;
   requests: readonly AnsweredRequest[];
   language: Language;
 }): string {
-  const { data, requests, language } = options;
+  const { data, drop, requests, language } = options;
   const word: Word = (code) => say(code, {}, language).text;
   const other = language === 'en' ? 'es' : 'en';
   const page = html`<!doctype html>
@@ -27,6 +31,7 @@ export function renderPage(options: {
 <header><h1>${word('page-title')}</h1><p>${word('page-introduction')}</p></header>
 <main>
 ${data === undefined ? html`<p class="bad" role="alert">${word('page-failed')}</p>` : contents(data, word)}
+${drop === undefined ? html`` : dropSection(drop, language)}
 ${requestsSection(requests, word)}
 </main>
 <footer>

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
+import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type ListenAddress, listen } from './http-listener.ts';
 import { type LogOptions, openLog } from './logger.ts';
 import { cachedPageData, type PageData } from './page-data.ts';
@@ -21,6 +22,8 @@ export type ServerOptions = {
   readonly clock?: Clock;
   /** What the page shows; asked again only when the repository's timestamp has changed. */
   readonly pageData: () => Promise<PageData>;
+  /** What the drop directory of old clients waits for or is wrong with; asked at every look at the page. */
+  readonly dropProblems?: (() => DropProblems) | undefined;
   /** Renews the online metadata if it is due; called at start and every hour. */
   readonly renew?: () => Promise<void>;
   /** Requests that the page remembers; 50 when absent. */
@@ -52,7 +55,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const requests = requestLog({ log, clock, keep: options.requestsKept ?? 50 });
   const files = staticFiles({ directory: repository, log });
   const pageData = cachedPageData(repository, options.pageData);
-  const app = await webApp({ repository, pageData, requests, log, clock });
+  const { dropProblems } = options;
+  const app = await webApp({ repository, pageData, dropProblems, requests, log, clock });
 
   // Files go past the framework: they are nearly all the requests, and need nothing of it.
   const handle = (request: IncomingMessage, response: ServerResponse) => {

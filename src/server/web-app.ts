@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Language, say } from '../base/catalogue.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
+import type { DropProblems } from '../rsync/drop-problems.ts';
 import { languageOfReader, prefersJson } from './language.ts';
 import { checkOnlineMetadata } from './online-metadata.ts';
 import { renderPage } from './page.ts';
@@ -15,6 +16,7 @@ import type { RequestLog } from './request-log.ts';
 export type WebAppOptions = {
   readonly repository: string;
   readonly pageData: () => Promise<PageData>;
+  readonly dropProblems?: (() => DropProblems) | undefined;
   readonly requests: RequestLog;
   readonly log: Logger;
   readonly clock: Clock;
@@ -78,8 +80,9 @@ async function sendStatus(reply: FastifyReply, options: WebAppOptions): Promise<
   reply.header('Cache-Control', 'no-cache');
   const data = await dataOrUndefined(options);
   const requests = options.requests.last();
-  if (data !== undefined) return reply.send({ ...data, requests });
-  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, requests });
+  const drop = options.dropProblems?.();
+  if (data !== undefined) return reply.send({ ...data, drop, requests });
+  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, drop, requests });
 }
 
 async function sendPage(
@@ -98,7 +101,7 @@ async function sendPage(
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
     })
-    .send(renderPage({ data, requests: options.requests.last(), language }));
+    .send(renderPage({ data, drop: options.dropProblems?.(), requests: options.requests.last(), language }));
 }
 
 /** The page's data; a failure is logged, because the reader can do nothing about it. */

@@ -25,7 +25,11 @@ export type HttpCounters = {
 };
 
 /** A store behind HTTP or HTTPS. */
-export type HttpStore = ReadableStore & { counters(): HttpCounters };
+export type HttpStore = ReadableStore & {
+  counters(): HttpCounters;
+  /** What the address itself answers, a page that lists its files perhaps. Throws as `read` does. */
+  readPage(options: { readonly limit: number; readonly signal?: AbortSignal | undefined }): Promise<Reading>;
+};
 
 /** As many idle connections may turn out to be closed, one after another, before one is opened anew. */
 const mostStale = 8;
@@ -109,6 +113,7 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
       const wanted = { location, name, options: readOptions };
       return readOptions.length === 0 ? readNothing(wanted) : readBody(wanted);
     },
+    readPage: (pageOptions) => readBody({ location, name: '', options: pageOptions }),
     counters: () => ({ requests, bytesReceived: connections.bytesReceived() }),
     async close() {
       connections.close();

@@ -1,18 +1,9 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  hash,
-  type KeyObject,
-  sign,
-} from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
-import { Fields, recordTime } from '../base/fields.ts';
-import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
+import { recordTime } from '../base/fields.ts';
+import { keyFolder } from './key-file.ts';
+import { type LiteKeys, memoryLiteKeys, openLiteKeys } from './lite-keys.ts';
 import type { JsonObject } from './metadata.ts';
 import { allRoles, custodyOf, type Role } from './roles.ts';
 import { canonicalBytes } from './signatures.ts';
@@ -38,6 +29,8 @@ export interface KeyRing {
   load(role: Role): readonly SigningKey[];
   /** Makes and keeps a new key. */
   create(role: Role): SigningKey;
+  /** The keys for machines with a shell only, which are no keys of a role. */
+  readonly lite: LiteKeys;
 }
 
 /** A key as it is listed for people: nothing secret. */
@@ -58,28 +51,18 @@ export function openKeyDirectory(directory: string, clock: Clock = systemClock):
   const folderOf = (role: Role) => join(directory, custodyOf[role], role);
   return {
     location: directory,
+    lite: openLiteKeys(directory, clock),
     load(role) {
-      const folder = folderOf(role);
-      return namesIn(folder)
-        .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
-        .sort()
-        .map((name) => readKey(join(folder, name), role));
+      const folder = keyFolder(folderOf(role), role);
+      return folder.ids().map((id) => {
+        const { privateKey, created } = folder.read(id, (kept) => ed25519Id(kept.privateKey));
+        return signingKey(role, privateKey, created);
+      });
     },
     create(role) {
       const { privateKey } = generateKeyPairSync('ed25519');
       const key = signingKey(role, privateKey, recordTime(clock()));
-      const folder = folderOf(role);
-      withSystemErrors('mkdir', folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-      const record = {
-        satchel: 'key',
-        format: 1,
-        role,
-        created: key.created,
-        privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      };
-      writeFileAtomic(join(folder, `${key.keyId}.json`), `${JSON.stringify(record, null, 2)}\n`, {
-        mode: 0o600,
-      });
+      keyFolder(folderOf(role), role).write(key.keyId, { created: key.created, privateKey });
       return key;
     },
   };
@@ -97,6 +80,7 @@ export function memoryKeyRing(clock: Clock = systemClock): KeyRing {
   const keys: SigningKey[] = [];
   return {
     location: 'memory',
+    lite: memoryLiteKeys(clock),
     load: (role) => keys.filter((key) => key.role === role),
     create(role) {
       const key = signingKey(role, generateKeyPairSync('ed25519').privateKey, recordTime(clock()));
@@ -107,13 +91,7 @@ export function memoryKeyRing(clock: Clock = systemClock): KeyRing {
 }
 
 function signingKey(role: Role, privateKey: KeyObject, created: string): SigningKey {
-  // The last 32 bytes of an Ed25519 public key in DER are the key itself.
-  const raw = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-32);
-  const publicKey: JsonObject = {
-    keytype: 'ed25519',
-    scheme: 'ed25519',
-    keyval: { public: raw.toString('hex') },
-  };
+  const publicKey = tufKey(privateKey);
   return {
     role,
     created,
@@ -123,30 +101,14 @@ function signingKey(role: Role, privateKey: KeyObject, created: string): Signing
   };
 }
 
-function readKey(path: string, role: Role): SigningKey {
-  const bytes = withSystemErrors('read', path, () => readFileSync(path));
-  try {
-    const fields = Fields.parse(bytes, path);
-    fields.expectFormat('key', 1);
-    const privateKey = createPrivateKey(fields.text('privateKey'));
-    const key = signingKey(role, privateKey, fields.time('created'));
-    if (
-      privateKey.asymmetricKeyType !== 'ed25519' ||
-      fields.text('role') !== role ||
-      !path.endsWith(`/${key.keyId}.json`)
-    )
-      throw new Error('the file does not hold the key that its name promises');
-    return key;
-  } catch (error) {
-    throw new SatchelError('key-invalid', { path, role }, { cause: error });
-  }
+function tufKey(privateKey: KeyObject): JsonObject {
+  // The last 32 bytes of an Ed25519 public key in DER are the key itself.
+  const raw = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-32);
+  return { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: raw.toString('hex') } };
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw systemError(error, 'read', folder);
-  }
+/** The id of a key that was kept; another kind of key has none. */
+function ed25519Id(privateKey: KeyObject): string {
+  if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('this is no Ed25519 key');
+  return hash('sha256', canonicalBytes(tufKey(privateKey)));
 }

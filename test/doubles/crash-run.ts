@@ -12,7 +12,7 @@ import {
 } from './crash-order.ts';
 
 const preload = new URL('./crash-point.ts', import.meta.url).href;
-const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const satchel = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** A child that hangs is a failure of its own. */
 const patience = 60_000;
@@ -25,8 +25,12 @@ export type ChildEnd = {
   readonly said: string;
 };
 
-/** Runs a command as a child process under an order. */
-export async function runOrdered(words: readonly string[], order: CrashOrder): Promise<ChildEnd> {
+/** Runs a command, of Satchel unless another program is named, as a child process under an order. */
+export async function runOrdered(
+  words: readonly string[],
+  order: CrashOrder,
+  program: string = satchel,
+): Promise<ChildEnd> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', preload, program, ...words],
@@ -55,11 +59,16 @@ export async function runOrdered(words: readonly string[], order: CrashOrder): P
 }
 
 /** Runs a command to its end and gives every call that it made below the folder. */
-export async function recordCalls(words: readonly string[], root: string): Promise<LoggedCall[]> {
+export async function recordCalls(
+  words: readonly string[],
+  root: string,
+  program?: string,
+): Promise<LoggedCall[]> {
   const log = `${root}.calls`;
   rmSync(log, { force: true });
-  const end = await runOrdered(words, { root, log });
-  if (end.code !== 0) throw new Error(`satchel ${words.join(' ')} ended with ${end.code}: ${end.said}`);
+  const end = await runOrdered(words, { root, log }, program);
+  if (end.code !== 0)
+    throw new Error(`${program ?? 'satchel'} ${words.join(' ')} ended with ${end.code}: ${end.said}`);
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
   rmSync(log);
   return lines.map((line) => JSON.parse(line) as LoggedCall);

@@ -24,6 +24,7 @@ import { readLink } from '../../src/device/link-file.ts';
 import { readOwed, writeOwed } from '../../src/device/owed.ts';
 import { parseContents, serialiseContents } from '../../src/formats/olpc-contents.ts';
 import { parseMap, serialiseMap } from '../../src/pack/map-format.ts';
+import { liteListText } from '../../src/repository/lite-list.ts';
 import {
   parseBuildRecord,
   parseDeltasRecord,
@@ -69,6 +70,12 @@ describe('docs/formats.md', () => {
       new Set(entries.map(({ type }) => type)),
       new Set(['directory', 'file', 'symlink', 'hardlink', 'char']),
     );
+  });
+
+  test('the list for satchel-lite says what the index and the record of the build say', () => {
+    const build = parseBuildRecord(record('json build'), 'example');
+    const text = liteListText(build, entries).toString('latin1');
+    assert.equal(text.replace('\xef', '\\xef'), example('text list'));
   });
 
   test('the map belongs to the index, is read, and written back to the byte', () => {
@@ -132,6 +139,22 @@ describe('docs/formats.md', () => {
     ] as const;
     const sizes = { bases: [old!.length], targets: [motd!.length, fox!.length] };
     assert.deepEqual(encodeSegment(pieces, sizes), { bytes: segment, entry });
+  });
+
+  test('the head of a delta with archives is read, and written back to the byte', () => {
+    const directory = record('json delta-archives');
+    const objects = [
+      { first: 3, count: 130 },
+      { first: 2, count: 1 },
+    ];
+    const archive = { objects, length: 130344448 };
+    const head = serialiseHead({
+      ...JSON.parse(directory.toString()),
+      archives: [archive],
+      indexPatch: Buffer.of(),
+    });
+    assert.deepEqual(head.subarray(20), directory);
+    assert.deepEqual(parseHead(head).archives, [archive]);
   });
 
   test('the limits of segments stand in the text', () => {

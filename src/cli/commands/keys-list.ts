@@ -15,14 +15,17 @@ export const keysListCommand = defineCommand({
       ...role,
       expires: recordTime(role.expires),
     }));
-    return { keyDirectory: keys.location, roles };
+    const lite = keys.lite.load().map(({ keyId, created }) => ({ keyId, created }));
+    return { keyDirectory: keys.location, roles, lite };
   },
-  show: ({ roles }, words) =>
-    roles.flatMap(({ role, custody, version, expires, threshold, keys, unused }) => [
+  show: ({ roles, lite }, words) => [
+    ...roles.flatMap(({ role, custody, version, expires, threshold, keys, unused }) => [
       words.say('result-keys-role', { role, custody, version, expires, threshold, keys: keys.length }),
       ...keys.map(({ keyId, isHere }) =>
         words.say(isHere ? 'result-keys-key-here' : 'result-keys-key-elsewhere', { keyId }),
       ),
       ...unused.map((keyId) => words.say('result-keys-key-unused', { keyId })),
     ]),
+    ...lite.map(({ keyId, created }) => words.say('result-keys-lite', { keyId, created })),
+  ],
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { withSystemErrors } from '../../os/system-error.ts';
+import { followWithLite } from '../../repository/lite-refresh.ts';
 import { submitSigned } from '../../trust/offline-signing.ts';
 import { parseRequest } from '../../trust/request-file.ts';
 import { defineCommand } from '../command.ts';
@@ -15,7 +16,9 @@ export const keysSubmitCommand = defineCommand({
   async run(call) {
     const { file } = call.arguments;
     const bytes = withSystemErrors('read', file, () => readFileSync(file));
-    const { outcome } = await submitSigned(openRepository(call), parseRequest(bytes, file));
+    const context = { ...openRepository(call), reporter: call.reporter };
+    const { outcome } = await submitSigned(context, parseRequest(bytes, file));
+    await followWithLite(context);
     return { outcome };
   },
   show: (_result, words) => [words.say('result-submitted')],

@@ -11,7 +11,7 @@ export const removeCommand = defineCommand({
   options: { repo, keyDir },
   async run(call) {
     const name = call.arguments.build;
-    const { signingRequest } = await removeBuild(openRepository(call), name);
+    const { signingRequest } = await removeBuild({ ...openRepository(call), reporter: call.reporter }, name);
     const toSign = writeRequest(call.options.repo, signingRequest);
     return { removed: name, ...(toSign ? { toSign } : {}) };
   },

@@ -14,7 +14,11 @@ export const renameCommand = defineCommand({
   options: { repo, keyDir },
   async run(call) {
     const { build: from, name: to } = call.arguments;
-    const { signingRequest } = await renameBuild(openRepository(call), from, to);
+    const { signingRequest } = await renameBuild(
+      { ...openRepository(call), reporter: call.reporter },
+      from,
+      to,
+    );
     const toSign = writeRequest(call.options.repo, signingRequest);
     return { from, to, ...(toSign ? { toSign } : {}) };
   },

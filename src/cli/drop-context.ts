@@ -1,0 +1,44 @@
+import { languageFromEnvironment } from '../base/catalogue.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Reporter } from '../base/progress.ts';
+import { offeredBuilds, writeDaemonConfiguration } from '../rsync/daemon-configuration.ts';
+import type { DropContext } from '../rsync/drop-options.ts';
+import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
+import { openRepository, spoolDirectory } from './repository-context.ts';
+import { writeRequest } from './signing-request.ts';
+
+/** What the commands of the old publisher work on: the drop directory of a repository. */
+export function openDrop(call: {
+  readonly options: {
+    readonly repo: string;
+    readonly keyDir?: string | undefined;
+    readonly rsyncDir?: string | undefined;
+  };
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}): DropContext {
+  const { repo, rsyncDir } = call.options;
+  return {
+    ...openRepository(call),
+    layout: rsyncLayout(rsyncDir ?? defaultRsyncDirectory(repo)),
+    spoolDirectory: spoolDirectory(repo),
+    keepRequest: (request) => writeRequest(repo, request),
+    reporter: call.reporter,
+  };
+}
+
+/** Writes what the rsync daemon reads, in the language of the caller; gives the path. Throws what writing it throws. */
+export async function rebuildConfiguration(
+  { layout, store, signal, reporter }: DropContext,
+  call: { readonly options: { readonly repo: string }; readonly environment: NodeJS.ProcessEnv },
+): Promise<string> {
+  const notices = writeDaemonConfiguration({
+    layout,
+    repository: call.options.repo,
+    builds: await offeredBuilds(store, signal),
+    language: languageFromEnvironment(call.environment),
+  });
+  for (const { code, parameters } of notices) reporter.notice(code, parameters);
+  return layout.configuration;
+}

@@ -1,0 +1,74 @@
+import { isSatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { LiteKey } from '../trust/lite-keys.ts';
+import { readIfThere } from '../trust/read-if-there.ts';
+import type { Catalog } from './catalog.ts';
+import { liteListFile, liteStreamFile } from './layout.ts';
+import { isListOf, liteListLimit, liteStreamLimit } from './lite-refresh.ts';
+import {
+  headerOf,
+  isSignedBy,
+  keysNamedIn,
+  parseSignedText,
+  type SignedText,
+  sha256Of,
+} from './lite-signed.ts';
+
+/** A signed file for satchel-lite that does not say what the repository says. */
+export type LiteProblem = { readonly file: string; readonly build: BuildName };
+
+/**
+ * Compares the signed files for satchel-lite with the streams. A stream without a file is no problem: the
+ * repository need not have any. Signatures are checked against the keys that a file itself names, because the
+ * secret ones may be elsewhere.
+ */
+export async function checkLite(
+  catalog: Catalog,
+  signal?: AbortSignal,
+): Promise<{ readonly files: number; readonly bytes: number; readonly problems: readonly LiteProblem[] }> {
+  const problems: LiteProblem[] = [];
+  let files = 0;
+  let bytes = 0;
+  const read = async (file: string, limit: number) => {
+    const held = await readIfThere(catalog.store, file, { limit, signal });
+    files += held === undefined ? 0 : 1;
+    bytes += held?.length ?? 0;
+    return held;
+  };
+  for (const stream of catalog.streamNames()) {
+    if (stream.endsWith('.sum')) continue;
+    const { build } = await catalog.stream(stream);
+    const file = liteStreamFile(stream);
+    const held = await read(file, liteStreamLimit);
+    if (held === undefined) continue;
+    const signed = parseSignedText(held);
+    const keys = signed && namedKeys(signed);
+    const header = signed && headerOf(signed);
+    if (!signed || !keys || header?.get('stream') !== stream || header.get('build') !== build.name) {
+      problems.push({ file, build: build.name });
+      continue;
+    }
+    if (!isSignedBy(signed, keys)) problems.push({ file, build: build.name });
+    const listFile = liteListFile(build.name);
+    const list = await read(listFile, liteListLimit);
+    const signedList = list && parseSignedText(list);
+    const isRight =
+      list !== undefined &&
+      signedList !== undefined &&
+      header.get('list') === `${sha256Of(list)} ${list.length}` &&
+      isListOf(signedList, build) &&
+      isSignedBy(signedList, keys);
+    if (!isRight) problems.push({ file: listFile, build: build.name });
+  }
+  return { files, bytes, problems };
+}
+
+function namedKeys(signed: SignedText): Pick<LiteKey, 'publicKey'>[] | undefined {
+  try {
+    const keys = keysNamedIn(signed).map((publicKey) => ({ publicKey }));
+    return keys.length === 0 ? undefined : keys;
+  } catch (error) {
+    if (isSatchelError(error, 'signature-line-invalid')) return undefined;
+    throw error;
+  }
+}

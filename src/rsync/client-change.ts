@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { displayOf } from '../base/byte-string.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import { contentsFor } from '../build/contents.ts';
+import type { IndexEntry } from '../build/entry.ts';
+import { serialiseIndex } from '../build/index-format.ts';
+import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
+import { installStage, stageContents } from '../device/install.ts';
+import { readInstalled, storeIndex } from '../device/installed.ts';
+import { type DeviceLayout, pristineTree } from '../device/layout.ts';
+import { switchVersion } from '../device/switch-version.ts';
+import { moveToTrash } from '../device/trash.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { type ClientBase, openClientBase } from './client-base.ts';
+import { fetchTree } from './client-fetch.ts';
+import { type ClientManifest, fetchManifest } from './client-manifest.ts';
+import type { ClientMonth } from './client-month.ts';
+import type { ClientUpdateOptions, ClientUpdateResult } from './client-options.ts';
+import type { OpenPlace } from './client-place.ts';
+import { requireSigned } from './client-signature.ts';
+import { openFolders, type TransferFolders } from './client-transfer.ts';
+
+export type ChangeByRsyncOptions = ClientUpdateOptions & {
+  readonly layout: DeviceLayout;
+  readonly open: OpenPlace;
+  readonly month: ClientMonth;
+  /** Where the tree is made: see {@link workFolder}. */
+  readonly folder: string;
+  /** What boots next. */
+  readonly current: BuildName | undefined;
+};
+
+/** Where a build is made; no build has such a name, since they do not begin with a full stop. */
+export function workFolder(layout: DeviceLayout, build: BuildName): string {
+  return join(layout.stage, `${workPrefix}${build}`);
+}
+
+const workPrefix = '.rsync-';
+
+/** Makes the build the one that boots next; the caller holds the device lock. */
+export async function changeByRsync(options: ChangeByRsyncOptions): Promise<Partial<ClientUpdateResult>> {
+  const { layout, open, build, force, current, reporter } = options;
+  dropOtherWork(options);
+  const folders = openFolders(options.folder);
+  const manifest = await wantedManifest(options, folders);
+  if (!force && isInstalled(options, manifest)) {
+    if (build === current) return { plan: 'none' };
+    switchTo(options);
+    return { plan: 'switch' };
+  }
+  const isInUse = build === current || build === runningVersion(layout);
+  if (isInUse && !force) throw new SatchelError('build-name-reused', { name: build });
+  takeBack(layout, build, folders);
+  if (open.place.isRemote) reporter.notice('rsync-unsigned', { place: open.place.name });
+  const base = await baseOf(options);
+  const fetched = await fetchTree({ ...options, folders, manifest, base });
+  throwIfCancelled(options.signal);
+  await install(options, folders, manifest, fetched.entries, isInUse);
+  if (build !== current) switchTo(options);
+  return {
+    plan: 'rsync',
+    checkedBy: manifest?.entries === undefined ? 'comparison' : 'manifest',
+    manifest: manifest === undefined ? 'none' : manifest.entries === undefined ? 'opaque' : 'olpc-contents-x',
+    changed: fetched.changed,
+    ...(options.verbose ? { changedPaths: fetched.changedPaths.map(displayOf) } : {}),
+    rounds: fetched.rounds,
+    ...damageOf(base),
+  };
+}
+
+function damageOf(base: ClientBase | undefined) {
+  return base === undefined || base.damaged.length === 0 ? {} : { damaged: base.damaged.map(displayOf) };
+}
+
+/** What was begun for another build would only take up room. */
+function dropOtherWork({ layout, folder }: ChangeByRsyncOptions): void {
+  for (const name of withSystemErrors('readdir', layout.stage, () => readdirSync(layout.stage))) {
+    const path = join(layout.stage, name);
+    if (name.startsWith(workPrefix) && path !== folder) moveToTrash(layout, path);
+  }
+}
+
+/** The manifest; it is refused to go on without one unless that is forced. */
+async function wantedManifest(
+  { layout, open, force, current, folder }: ChangeByRsyncOptions,
+  folders: TransferFolders,
+): Promise<ClientManifest | undefined> {
+  const before = current === undefined ? undefined : join(layout.contents, current);
+  const manifest = await fetchManifest(open, { path: folders.contents, before });
+  if (manifest === undefined && !force)
+    throw new SatchelError('rsync-contents-missing', { place: open.place.name });
+  if (manifest !== undefined && !force) await requireSigned({ layout, open, folder, manifest });
+  return manifest;
+}
+
+function isInstalled({ layout, build }: ChangeByRsyncOptions, manifest: ClientManifest | undefined): boolean {
+  return manifest !== undefined && readInstalled(layout, build)?.contentsHash === manifest.hash;
+}
+
+/** A tree that a kill left between its move to its name and its record is still what was received. */
+function takeBack(layout: DeviceLayout, build: BuildName, { tree }: TransferFolders): void {
+  const left = pristineTree(layout, build);
+  const { current, alternate } = olpcBootPointer(layout).read();
+  // A version that the original olpc-update has installed has no record either, and may be the way back.
+  if ([current, alternate, runningVersion(layout)].includes(build) || existsSync(join(layout.sticky, build)))
+    return;
+  if (readInstalled(layout, build) !== undefined || lstatSync(left, { throwIfNoEntry: false }) === undefined)
+    return;
+  withSystemErrors('rename', left, () => {
+    if (readdirSync(tree).length === 0) renameSync(left, tree);
+  });
+}
+
+async function baseOf({
+  layout,
+  current,
+  reporter,
+  signal,
+}: ChangeByRsyncOptions): Promise<ClientBase | undefined> {
+  const name = current ?? runningVersion(layout);
+  if (name === undefined) return undefined;
+  if (!lstatSync(pristineTree(layout, name), { throwIfNoEntry: false })?.isDirectory()) return undefined;
+  return openClientBase({ layout, name, reporter, signal });
+}
+
+async function install(
+  { layout, build, clock, reporter }: ChangeByRsyncOptions,
+  { tree }: TransferFolders,
+  manifest: ClientManifest | undefined,
+  entries: readonly IndexEntry[],
+  replace: boolean,
+): Promise<void> {
+  reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
+  const index = serialiseIndex(entries);
+  const sha256 = hash('sha256', index) as Sha256;
+  const contents = manifest?.bytes ?? contentsFor(entries);
+  storeIndex(layout, sha256, index);
+  const bytes = entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+  await installStage({
+    layout,
+    build: {
+      name: build,
+      index: { sha256 },
+      contents: { hash: manifest?.hash ?? hash('sha256', contents) },
+      tree: { bytes, entries: entries.length },
+    },
+    entries,
+    stage: tree,
+    contents: stageContents(layout, build, contents),
+    owed: [],
+    clock,
+    replace,
+  });
+}
+
+function switchTo({ layout, build, reporter }: ChangeByRsyncOptions): void {
+  reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
+  switchVersion(layout, build);
+}

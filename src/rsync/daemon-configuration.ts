@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Language } from '../base/catalogue.ts';
+import { writeFileAtomic } from '../os/atomic-file.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { openCatalog } from '../repository/catalog.ts';
+import type { Store } from '../store/store.ts';
+import { daemonFiles } from './daemon-files.ts';
+import {
+  configurationPath,
+  isOurModule,
+  type ModuleOptions,
+  moduleLines,
+  type OfferedBuild,
+} from './daemon-modules.ts';
+import { postTransferScript, preTransferScript } from './daemon-scripts.ts';
+import { type ConfigurationNotice, readDaemonTemplate } from './daemon-template.ts';
+import { daemonUser } from './daemon-user.ts';
+import type { RsyncLayout } from './layout.ts';
+import { type RsyncSettings, readRsyncSettings } from './settings.ts';
+
+/** What the configuration of the daemon is written from. */
+export type ConfigurationOptions = {
+  readonly layout: RsyncLayout;
+  /** The repository's directory. */
+  readonly repository: string;
+  /** What is offered, see {@link offeredBuilds}. */
+  readonly builds: readonly OfferedBuild[];
+  /** Read from the rsync directory when absent. */
+  readonly settings?: RsyncSettings;
+  /** The language of what clients read. */
+  readonly language: Language;
+};
+
+/**
+ * Writes `rsyncd.conf` and the scripts that it names, each in one atomic step; the daemon reads them at the next
+ * connection. Gives what the operator should know about it.
+ * Throws `rsync-user-absent`, `rsync-path-not-allowed`, and what reading settings throws.
+ */
+export function writeDaemonConfiguration(options: ConfigurationOptions): readonly ConfigurationNotice[] {
+  const { layout, repository, builds, language } = options;
+  const settings = options.settings ?? readRsyncSettings(layout);
+  const { text, notices } = daemonConfiguration({
+    layout,
+    settings,
+    builds,
+    packed: directoryOrNone(settings.packed ?? layout.packed),
+    lite: directoryOrNone(join(repository, 'lite')),
+    user: daemonUser(settings.user),
+    language,
+  });
+  const { preTransfer, postTransfer } = daemonFiles(layout);
+  withSystemErrors('mkdir', layout.run, () => mkdirSync(layout.run, { recursive: true }));
+  if (!existsSync(layout.motd)) writeFileAtomic(layout.motd, '');
+  writeFileAtomic(preTransfer, preTransferScript({ perSource: settings.perSource, language }), {
+    mode: 0o755,
+  });
+  writeFileAtomic(postTransfer, postTransferScript(), { mode: 0o755 });
+  writeFileAtomic(layout.configuration, text);
+  return notices;
+}
+
+/** The builds that a repository offers, with what a list of modules says about them. */
+export async function offeredBuilds(store: Store, signal?: AbortSignal): Promise<OfferedBuild[]> {
+  const catalog = await openCatalog(store, signal);
+  return Promise.all(
+    catalog.buildNames().map(async (name) => {
+      const { tree, published } = await catalog.build(name);
+      return { name, published: { bytes: tree.bytes, time: published } };
+    }),
+  );
+}
+
+/** The text of the configuration: the operator's settings, Satchel's, the operator's modules, Satchel's. */
+export function daemonConfiguration(options: ModuleOptions): {
+  readonly text: string;
+  readonly notices: readonly ConfigurationNotice[];
+} {
+  const { layout } = options;
+  const files = daemonFiles(layout);
+  const template = readDaemonTemplate(layout.template, (name) => isOurModule(name, options));
+  const ours = moduleLines(options);
+  const lines = [
+    '# Written by Satchel; what is changed here is lost. Additions belong in rsyncd.conf.in.',
+    // What an operator may set otherwise. With another log, Satchel's has no lines of the daemon.
+    'listen backlog = 128',
+    // Where clients have no names, asking for them takes long.
+    'reverse lookup = no',
+    `log file = ${configurationPath(files.log)}`,
+    ...template.globals,
+    `motd file = ${configurationPath(layout.motd)}`,
+    `pid file = ${configurationPath(files.pid)}`,
+    ...template.modules.flatMap((module) => module.lines),
+    ...ours.lines,
+  ];
+  return { text: `${lines.join('\n')}\n`, notices: [...template.notices, ...ours.notices] };
+}
+
+function directoryOrNone(path: string): string | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : undefined;
+}

@@ -1,0 +1,79 @@
+import { type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Language, say } from '../base/catalogue.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { Store } from '../store/store.ts';
+import { offeredBuilds, writeDaemonConfiguration } from './daemon-configuration.ts';
+import type { RsyncLayout } from './layout.ts';
+import type { ServiceLog } from './service-log.ts';
+import { type RsyncSettings, readRsyncSettings } from './settings.ts';
+import type { Trees } from './trees.ts';
+
+/** What clients are offered depends on these. */
+export type OfferOptions = {
+  readonly layout: RsyncLayout;
+  readonly repository: string;
+  readonly store: Store;
+  readonly language: Language;
+  readonly log: ServiceLog;
+  /** Builds that could be fetched when they are asked for, as far as is known. */
+  readonly elsewhere?: (() => readonly BuildName[]) | undefined;
+};
+
+/** The modules and settings as they were last read. */
+export type Offer = {
+  readonly settings: () => RsyncSettings;
+  /** Makes the modules those of the builds that there are, and writes the configuration. */
+  renew(trees: Pick<Trees, 'prepare'>): Promise<void>;
+  /** True when something on which the offer depends has changed since it was last renewed. */
+  isOld(): boolean;
+};
+
+/** Reads the settings and follows what changes. Throws what reading the settings throws. */
+export function openOffer(options: OfferOptions): Offer {
+  const { layout, repository, store, language, log } = options;
+  let settings = readRsyncSettings(layout);
+  let seen = '';
+  const told = new Set<string>();
+  const tell = (sentence: string) => {
+    if (!told.has(sentence)) log.warn(sentence);
+    told.add(sentence);
+  };
+  const look = () =>
+    [
+      join(repository, 'metadata', 'timestamp.json'),
+      layout.settings,
+      layout.template,
+      settings.packed ?? layout.packed,
+      join(repository, 'lite'),
+    ]
+      .map((path) => mark(statSync(path, { throwIfNoEntry: false })))
+      .concat(options.elsewhere?.() ?? [])
+      .join(' ');
+
+  return {
+    settings: () => settings,
+    isOld: () => look() !== seen,
+    async renew(trees) {
+      // What changes while it is being read is seen the next time.
+      settings = readRsyncSettings(layout);
+      const before = look();
+      const here = await offeredBuilds(store);
+      const names = new Set(here.map(({ name }) => name));
+      const elsewhere = [...(options.elsewhere?.() ?? [])].filter((name) => !names.has(name));
+      const builds = [...here, ...elsewhere.map((name) => ({ name }))];
+      await trees.prepare(builds.map(({ name }) => name));
+      const notices = writeDaemonConfiguration({ layout, repository, builds, settings, language });
+      const sentences = notices.map(({ code, parameters }) => say(code, parameters, 'en').text);
+      for (const sentence of told) if (!sentences.includes(sentence)) told.delete(sentence);
+      for (const sentence of sentences) tell(sentence);
+      seen = before;
+    },
+  };
+}
+
+/** What tells two states of a file apart; of a directory only that it is there. */
+function mark(found: Stats | undefined): string {
+  if (found === undefined) return '-';
+  return found.isDirectory() ? 'd' : `${found.ino}:${found.size}:${found.mtimeMs}`;
+}

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../base/errors.ts';
+import { recordTime } from '../base/fields.ts';
+import { isBuildName } from '../base/identifiers.ts';
+import { systemError } from '../os/system-error.ts';
+import { rsyncLayout } from './layout.ts';
+import { readServiceState, type ServiceState } from './service-state.ts';
+import { type RsyncSettings, readRsyncSettings } from './settings.ts';
+
+/** How rsync clients are served, as far as the rsync directory tells. */
+export type RsyncStatus = {
+  readonly directory: string;
+  /** Address for clients on this machine; null when no service runs. */
+  readonly url: string | null;
+  readonly settings: RsyncSettings & { readonly packed: string };
+  readonly making: ServiceState['making'];
+  readonly ready: readonly { readonly name: string; readonly used: string; readonly sticky: boolean }[];
+  /** Connections that read a tree now. */
+  readonly transfers: number;
+};
+
+/** Reads the state of an rsync directory and changes nothing. Throws what reading settings throws. */
+export function rsyncStatus(directory: string): RsyncStatus {
+  const layout = rsyncLayout(directory);
+  const settings = readRsyncSettings(layout);
+  const state = readServiceState(layout);
+  const ready = namesIn(layout.readyMarks)
+    .filter(isBuildName)
+    .map((name) => ({
+      name,
+      used: recordTime(statSync(layout.readyMark(name), { throwIfNoEntry: false })?.mtimeMs ?? 0),
+      sticky: existsSync(join(layout.sticky, name)),
+    }));
+  const connections = namesIn(layout.uses).map((use) => use.split(',').at(-1));
+  return {
+    directory,
+    url: state?.url ?? null,
+    settings: { ...settings, packed: settings.packed ?? layout.packed },
+    making: state?.making ?? [],
+    ready,
+    transfers: state === undefined ? 0 : new Set(connections).size,
+  };
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw systemError(error, 'readdir', path);
+  }
+}
