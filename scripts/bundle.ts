@@ -63,6 +63,8 @@ requireNoSources();
 copyNative();
 linkNode();
 copyFileSync(join(checkout, 'satchel'), join(out, 'satchel'));
+// For machines where nothing of the rest runs: to be copied there.
+copyFileSync(join(checkout, 'initramfs/satchel-lite'), join(out, 'satchel-lite'));
 // The names that people know from the old systems; each calls the launcher above it.
 cpSync(join(checkout, 'bin'), join(out, 'bin'), { recursive: true });
 writeLicences();

@@ -8,7 +8,8 @@ import type { IndexEntry } from './entry.ts';
 import { contentsLimit } from './entry-rules.ts';
 import { buildFromDirectory } from './from-directory.ts';
 import { type BuildOptions, buildFromTar } from './from-tar.ts';
-import { readSideFile, type Source } from './source.ts';
+import { openSetFile, readSideFile } from './set-file.ts';
+import type { ArchiveSource, Source } from './source.ts';
 
 /** How a source is read into a build. */
 export type BuildFromSourceOptions = BuildOptions & {
@@ -30,8 +31,7 @@ export async function buildFromSource(
   options: BuildFromSourceOptions = {},
 ): Promise<IndexEntry[]> {
   if (source.kind === 'directory') return buildFromDirectory(source.path, sink, options);
-  const bytes =
-    source.kind === 'archive' ? archiveBytes(source.path) : (options.standardInput ?? process.stdin);
+  const bytes = source.kind === 'archive' ? archiveBytes(source) : (options.standardInput ?? process.stdin);
   const reading = {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
@@ -43,12 +43,14 @@ export async function buildFromSource(
 /** The manifest that came with an archive, byte for byte; undefined when none did. */
 export function contentsOfSource(source: Source): Uint8Array | undefined {
   if (source.kind !== 'archive' || source.contentsPath === undefined) return undefined;
-  return readSideFile(source.contentsPath, contentsLimit);
+  return readSideFile(source.contentsPath, contentsLimit, source);
 }
 
-async function* archiveBytes(path: string): AsyncGenerator<Uint8Array> {
+async function* archiveBytes({ path, noLinks }: ArchiveSource): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { highWaterMark: readAhead });
+    // Opening a pipe waits for whoever writes into it, so that must not happen here.
+    const fd = noLinks ? { fd: openSetFile(path, { noLinks }) } : {};
+    yield* createReadStream(path, { ...fd, highWaterMark: readAhead });
   } catch (error) {
     throw systemError(error, 'read', path);
   }

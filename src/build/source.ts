@@ -1,8 +1,9 @@
-import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { readSideFile, type SetFileOptions } from './set-file.ts';
 
 /** A directory to publish. */
 export type DirectorySource = {
@@ -13,7 +14,7 @@ export type DirectorySource = {
 };
 
 /** A tar to publish, compressed or not, with the files beside it that belong to it. */
-export type ArchiveSource = {
+export type ArchiveSource = SetFileOptions & {
   readonly kind: 'archive';
   readonly path: string;
   /** Holds the MD5 of the archive as `md5sum` writes it. */
@@ -73,10 +74,18 @@ export function openSource(given: string): Source {
   const found = look(given);
   if (found === undefined) return openPrefix(given);
   if (found.isDirectory()) return { kind: 'directory', path: given, derivedName: basename(resolve(given)) };
-  if (found.isFile()) return openArchive(given);
+  if (found.isFile()) return openArchive(given, {});
   // A pipe has a number for a name, and nothing beside it.
   if (found.isFIFO() || found.isCharacterDevice()) return { kind: 'archive', path: given };
   throw new SatchelError('source-not-readable', { path: given });
+}
+
+/**
+ * An archive in a directory that others may write, with the files of its set; none of them is reached through a
+ * symlink, now or when it is read. Throws `source-is-link`, `source-not-regular`.
+ */
+export function openUntrustedArchive(path: string): ArchiveSource {
+  return openArchive(path, { noLinks: true });
 }
 
 /** The names of the files that belong to one build in a drop directory; absent is what is not there. */
@@ -160,17 +169,22 @@ export function nameOfSource(source: Source, given?: string): BuildName {
 function openPrefix(prefix: string): Source {
   const archive = archiveNames(prefix).find((path) => look(path)?.isFile());
   if (archive === undefined) throw new SatchelError('source-not-found', { path: prefix });
-  return openArchive(archive);
+  return openArchive(archive, {});
 }
 
-function openArchive(path: string): ArchiveSource {
-  const md5Path = existing(`${path}.md5`);
-  const source = { kind: 'archive' as const, path, ...(md5Path === undefined ? {} : { md5Path }) };
+function openArchive(path: string, options: SetFileOptions): ArchiveSource {
+  const md5Path = existing(`${path}.md5`, options);
+  const source = {
+    kind: 'archive' as const,
+    path,
+    ...(md5Path === undefined ? {} : { md5Path }),
+    ...options,
+  };
   for (const { archive, contents } of spellings) {
     const prefix = archive.exec(path)?.[1];
     if (prefix === undefined || prefix.endsWith('/')) continue;
-    const contentsPath = contents.map((ending) => existing(`${prefix}${ending}`)).find(Boolean);
-    const publishedName = firstLine(existing(`${prefix}.name`));
+    const contentsPath = contents.map((ending) => existing(`${prefix}${ending}`, options)).find(Boolean);
+    const publishedName = firstLine(existing(`${prefix}.name`, options), options);
     return {
       ...source,
       ...(contentsPath === undefined ? {} : { contentsPath }),
@@ -193,21 +207,16 @@ function look(path: string): Stats | undefined {
   return withSystemErrors('stat', path, () => statSync(path, { throwIfNoEntry: false }));
 }
 
-function existing(path: string): string | undefined {
-  return look(path)?.isFile() ? path : undefined;
+/** A link counts as there: reading it is then refused, where links are not followed. */
+function existing(path: string, { noLinks = false }: SetFileOptions): string | undefined {
+  const found = noLinks
+    ? withSystemErrors('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }))
+    : look(path);
+  return found?.isFile() || found?.isSymbolicLink() ? path : undefined;
 }
 
 /** The public name in this file, as the old publisher read it. */
-function firstLine(path: string | undefined): string | undefined {
+function firstLine(path: string | undefined, options: SetFileOptions): string | undefined {
   if (path === undefined) return undefined;
-  return publicNameIn(readSideFile(path, nameFileLimit));
-}
-
-/** A small file that belongs to an archive. Throws `source-side-file-too-large`. */
-export function readSideFile(path: string, limit: number): Buffer {
-  return withSystemErrors('read', path, () => {
-    const { size } = statSync(path);
-    if (size > limit) throw new SatchelError('source-side-file-too-large', { path, bytes: size, limit });
-    return readFileSync(path);
-  });
+  return publicNameIn(readSideFile(path, nameFileLimit, options));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import { byteStringFromText } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
@@ -7,7 +7,8 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
 import { md5For, parseMd5sum } from '../formats/md5sum.ts';
 import { systemError } from '../os/system-error.ts';
-import { type ArchiveSource, readSideFile, type Source } from './source.ts';
+import { openSetFile, readSideFile } from './set-file.ts';
+import type { ArchiveSource, Source } from './source.ts';
 
 /** Largest `.md5` file that is read. */
 const md5FileLimit = 1024 * 1024;
@@ -28,8 +29,9 @@ export async function verifyMd5(
   const hash = createHash('md5');
   let done = 0;
   try {
-    const total = statSync(path).size;
-    for await (const piece of createReadStream(path, { highWaterMark: readAhead })) {
+    const fd = openSetFile(path, source);
+    const total = fstatSync(fd).size;
+    for await (const piece of createReadStream(path, { fd, highWaterMark: readAhead })) {
       throwIfCancelled(signal);
       hash.update(piece as Uint8Array);
       done += (piece as Uint8Array).length;
@@ -47,11 +49,11 @@ export async function verifyMd5(
  * The hash that the list gives for the archive. A list of one line counts whatever name it gives: archives get
  * renamed to the spelling that a publisher expects, and what matters is that these are the bytes.
  */
-function expectedMd5({ path }: ArchiveSource, md5Path: string): string {
+function expectedMd5({ path, noLinks }: ArchiveSource, md5Path: string): string {
   const unreadable = (cause?: unknown) =>
     new SatchelError('source-md5-unreadable', { path, md5Path }, { cause });
   try {
-    const lines = parseMd5sum(readSideFile(md5Path, md5FileLimit));
+    const lines = parseMd5sum(readSideFile(md5Path, md5FileLimit, { noLinks }));
     const md5 =
       md5For(lines, byteStringFromText(basename(path))) ?? (lines.length === 1 ? lines[0]?.md5 : undefined);
     if (md5 === undefined) throw unreadable();

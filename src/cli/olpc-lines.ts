@@ -1,6 +1,7 @@
 import type { BuildName } from '../base/identifiers.ts';
 import { formatBytes, formatSeconds } from '../base/units.ts';
 import type { UpdateResult } from '../device/update.ts';
+import type { PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
 import type { ClientUpdateResult } from '../rsync/client-options.ts';
 import type { Words } from './command.ts';
@@ -26,24 +27,48 @@ export function olpcLines(result: OlpcResult, words: Words): string[] {
   const { text, changes = [], from } = result;
   if (text !== undefined) return [text.trimEnd()];
   return [
-    ...changes.map(({ kind, path }) => `${marks[kind]} ${path}`),
+    ...changes.map(changeLine),
     words.say('result-olpc-changes', { build: result.build, from: from ?? '—', count: changes.length }),
   ];
 }
 
-function updateLines(
-  result: (ClientUpdateResult | UpdateResult) & { readonly rebooting: boolean },
-  words: Words,
-): string[] {
-  const { build, plan, bytesReceived, requests, seconds, rebootNeeded, damaged = [], rebooting } = result;
-  if (plan === 'none') return [words.say('result-check-current', { build })];
-  const done = { build, bytes: formatBytes(bytesReceived), requests, seconds: formatSeconds(seconds) };
+type Updated = (ClientUpdateResult | (UpdateResult & Pick<ClientUpdateResult, 'changes'>)) & {
+  readonly rebooting: boolean;
+};
+
+function updateLines(result: Updated, words: Words): string[] {
+  const { build, plan, rebootNeeded, changes = [], rebooting } = result;
+  if (plan === 'none') return [words.say('result-check-current', { build }), ...damageLines(result, words)];
   const checked = 'checkedBy' in result && result.checkedBy === 'comparison';
   return [
-    words.say('result-update', done),
-    ...(checked ? [words.say('result-olpc-compared', { source: result.source })] : []),
-    ...('changedPaths' in result ? (result.changedPaths ?? []).map((path) => `* ${path}`) : []),
-    ...damaged.map((path) => words.say('result-damaged', { path })),
+    words.say('result-olpc-update', {
+      build,
+      bytes: formatBytes(result.bytesReceived),
+      seconds: formatSeconds(result.seconds),
+    }),
+    ...(checked
+      ? [
+          words.say(result.manifest === 'none' ? 'result-olpc-no-manifest' : 'result-olpc-compared', {
+            source: result.source,
+          }),
+        ]
+      : []),
+    ...changes.map(changeLine),
+    ...damageLines(result, words),
     ...(rebooting ? [words.say('result-olpc-reboot')] : rebootNeeded ? [words.say('result-reboot')] : []),
   ];
+}
+
+function changeLine({ kind, path }: PathChange): string {
+  return `${marks[kind]} ${path}`;
+}
+
+/** What was damaged: in the version before, or in the build itself, which was on the device and is right again. */
+function damageLines({ build, from, plan, damaged = [] }: Updated, words: Words): string[] {
+  const isHealed = plan === 'switch' || plan === 'none';
+  return damaged.map((path) =>
+    isHealed
+      ? words.say('result-olpc-healed', { build, path })
+      : words.say('result-olpc-damaged', { build: from ?? build, path }),
+  );
 }

@@ -18,16 +18,29 @@ export async function updateFromServer(
   return updateFromPlace(call, placeOfBuild(server, build), build);
 }
 
-/** Updates to a build that lies at a place. Throws `device-not-versioned`, and what an update throws. */
+/**
+ * Requires root and a device: a slip on any other machine, or in the name of a folder, would fill the disk with a system that
+ * nobody boots. What an old olpc-update has set up is one too. Throws `rsync-update-needs-root`,
+ * `device-not-versioned`, `device-root-empty`.
+ */
+export function requireVersions({ options }: OlpcCall): void {
+  if (process.geteuid?.() !== 0) throw new SatchelError('rsync-update-needs-root');
+  const { root, versions, pristine } = deviceLayout(rootOf(options));
+  if (options.root === undefined) {
+    if (!existsSync(pristine)) throw new SatchelError('device-not-versioned', { path: pristine });
+  } else if (!options.force && !existsSync(versions))
+    throw new SatchelError('device-root-empty', { root, path: versions });
+}
+
+/** Updates to a build that lies at a place. Throws what {@link requireVersions} and an update throw. */
 export async function updateFromPlace(
-  { options, clock, reporter, signal }: OlpcCall,
+  call: OlpcCall,
   place: RsyncPlace,
   build: BuildName,
 ): Promise<ClientUpdateResult> {
+  const { options, clock, reporter, signal } = call;
+  requireVersions(call);
   const root = rootOf(options);
-  // Without --root a slip on any other machine would fill its disk with a system that it never boots.
-  if (options.root === undefined && !existsSync(deviceLayout(root).pristine))
-    throw new SatchelError('device-not-versioned', { path: deviceLayout(root).pristine });
   return updateByRsync({
     root,
     build,

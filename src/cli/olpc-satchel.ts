@@ -1,7 +1,5 @@
-import { displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { compareIndexes } from '../build/compare.ts';
 import { readInstalled, readInstalledIndex } from '../device/installed.ts';
 import { fetchLists } from '../device/lists.ts';
 import { lockDevice } from '../device/lock.ts';
@@ -11,6 +9,7 @@ import { situationOf } from '../device/situation.ts';
 import { type UpdateResult, update } from '../device/update.ts';
 import { findWanted } from '../device/wanted.ts';
 import { type BuildRecord, parseBuildRecord } from '../repository/records.ts';
+import { changedPaths, type PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
 import { type OlpcCall, rootOf } from './olpc-call.ts';
 
@@ -37,7 +36,7 @@ export function updateFromRepository(
   call: OlpcCall,
   source: string,
   build: BuildName | undefined,
-): Promise<UpdateResult & { readonly changedPaths?: readonly string[] }> {
+): Promise<UpdateResult & { readonly changes?: readonly PathChange[] }> {
   const { clock, reporter, signal } = call;
   return withRepository(call, source, async (session) => {
     const choice = chooseWanted(session.layout, { build });
@@ -46,23 +45,30 @@ export function updateFromRepository(
     const before = current === undefined ? undefined : readInstalled(session.layout, current)?.sequence;
     if (!call.options.force && before !== undefined && before > wanted.build.sequence)
       throw new SatchelError('olpc-older', { build: wanted.build.name, current: current ?? '' });
-    if (isCurrent && call.options.force) await repairCurrent(session, wanted.build.name, call);
+    const repaired =
+      isCurrent && call.options.force ? await repairCurrent(session, wanted.build.name, call) : [];
     if (call.options.hints !== undefined) reporter.notice('hints-not-needed');
-    const result = await update({ session, choice, clock, reporter, signal });
-    return call.options.verbose ? { ...result, changedPaths: changedPaths(session, result) } : result;
+    const updated = await update({ session, choice, clock, reporter, signal });
+    const result = repaired.length === 0 ? updated : { ...updated, damaged: repaired };
+    return call.options.verbose ? { ...result, changes: changesOf(session, result) } : result;
   });
 }
 
 /** The paths in which the new version differs from the one before; all are told by their indexes. */
-function changedPaths({ layout }: DeviceSession, { build, from }: UpdateResult): string[] {
+function changesOf({ layout }: DeviceSession, { build, from }: UpdateResult): PathChange[] {
   if (from === null || readInstalled(layout, from) === undefined) return [];
-  const { changes } = compareIndexes(readInstalledIndex(layout, from), readInstalledIndex(layout, build));
-  return changes.map(({ path }) => (path === '' ? '.' : displayOf(path)));
+  return changedPaths(readInstalledIndex(layout, from), readInstalledIndex(layout, build));
 }
 
-async function repairCurrent(session: DeviceSession, name: BuildName, call: OlpcCall): Promise<void> {
+/** The paths that were damaged, and are right again. */
+async function repairCurrent(
+  session: DeviceSession,
+  name: BuildName,
+  { reporter, signal }: OlpcCall,
+): Promise<string[]> {
   using _lock = lockDevice(session.layout);
-  await repairVersion({ session, name, reporter: call.reporter, signal: call.signal });
+  const { damaged } = await repairVersion({ session, name, reporter, signal });
+  return damaged.map(({ path }) => path);
 }
 
 /** The builds of a repository, the newest first. */
@@ -74,14 +80,6 @@ export function listRepository(call: OlpcCall, source: string): Promise<BuildRec
     return records.sort((one, other) => other.sequence - one.sequence);
   });
 }
-
-const kinds = {
-  added: 'added',
-  removed: 'removed',
-  content: 'changed',
-  metadata: 'changed',
-  type: 'changed',
-} as const;
 
 /**
  * What a build of a repository brings: its notes, else the paths in which it differs from the version that boots.
@@ -99,13 +97,6 @@ export function changelogInRepository(
     const { current } = situationOf(session.layout, wanted);
     if (current === undefined || readInstalled(session.layout, current) === undefined) return { changes: [] };
     const { entries } = await fetchLists({ ...session, wanted, reporter, signal });
-    const { changes } = compareIndexes(readInstalledIndex(session.layout, current), entries);
-    return {
-      from: current,
-      changes: changes.map(({ kind, path }) => ({
-        kind: kinds[kind],
-        path: path === '' ? '.' : displayOf(path),
-      })),
-    };
+    return { from: current, changes: changedPaths(readInstalledIndex(session.layout, current), entries) };
   });
 }

@@ -2,6 +2,7 @@ import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Way, WayKind } from '../plan/ways.ts';
+import { adoptTree } from './adopt.ts';
 import { chooseWay } from './choose-way.ts';
 import { discardStage } from './install.ts';
 import { readInstalled } from './installed.ts';
@@ -43,7 +44,12 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
     return { plan: 'switch', damaged };
   }
   // The tree that a running system lives in is never replaced, whatever a repository says of its name.
-  if (name === current || name === running) throw new SatchelError('build-name-reused', { name });
+  if (name === current || name === running) {
+    const damaged = await adoptTree(options, situation);
+    if (name === current) return { plan: 'none', damaged };
+    await switchTo(options, situation);
+    return { plan: 'switch', damaged };
+  }
   if (options.reclaim) reclaimAlternate(layout, options.reporter);
   if (options.verifyFully && current !== undefined) await readBase(options, current);
   const { way, damaged } = await stageCheapest(options, situation).finally(() => measureLink(options));

@@ -21,7 +21,7 @@ for (const [what, text] of [
   ['no JSON', '{"format":1,'],
   ['a list', '[1]'],
   ['no format', '{"source":"x"}'],
-  ['no source', '{"format":1}'],
+  ['a source that is no text', '{"format":1,"source":7}'],
   ['an empty source', '{"format":1,"source":""}'],
   ['a stream that is no name', '{"format":1,"source":"x","stream":"../x"}'],
 ] as const)

@@ -13,8 +13,8 @@ import {
 
 /** What an operator has set on a device. */
 export type DeviceConfiguration = {
-  /** Address of the repository. */
-  readonly source: string;
+  /** Address of the repository; absent on a device that follows none and is updated through rsync or from drives. */
+  readonly source?: string;
   readonly stream?: StreamName;
   /** Most bytes that the device may receive in a calendar month; absent: as many as it likes. */
   readonly monthlyBytes?: number;
@@ -22,7 +22,7 @@ export type DeviceConfiguration = {
 
 const format = 1;
 
-/** The configuration, or undefined before `device init`. Throws `device-file-newer`, `device-file-damaged`. */
+/** The configuration, or undefined before anything was set. Throws `device-file-newer`, `device-file-damaged`. */
 export function readConfiguration(layout: DeviceLayout): DeviceConfiguration | undefined {
   return readStateFile(layout.configuration, format, parseConfiguration);
 }
@@ -33,13 +33,16 @@ export function writeConfiguration(layout: DeviceLayout, configuration: DeviceCo
 }
 
 function parseConfiguration({ source, stream, monthlyBytes }: Fields): DeviceConfiguration | undefined {
-  if (typeof source !== 'string' || source === '' || !isOptionalText(stream)) return undefined;
+  if (!isOptionalText(source) || source === '' || !isOptionalText(stream)) return undefined;
   // A budget that cannot be understood must not count as none.
   if (monthlyBytes !== undefined && !isCount(monthlyBytes)) return undefined;
-  const budget = monthlyBytes === undefined ? {} : { monthlyBytes };
-  if (stream === undefined) return { source, ...budget };
+  const rest = {
+    ...(source === undefined ? {} : { source }),
+    ...(monthlyBytes === undefined ? {} : { monthlyBytes }),
+  };
+  if (stream === undefined) return rest;
   try {
-    return { source, stream: streamName(stream), ...budget };
+    return { ...rest, stream: streamName(stream) };
   } catch (error) {
     if (isSatchelError(error, 'name-not-allowed')) return undefined;
     throw error;

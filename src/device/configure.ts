@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { SatchelError } from '../base/errors.ts';
 import type { StreamName } from '../base/identifiers.ts';
 import { type DeviceConfiguration, readConfiguration, writeConfiguration } from './configuration.ts';
-import { deviceLayout } from './layout.ts';
+import { deviceLayout, initialiseDevice, requireDevice } from './layout.ts';
 import { lockDevice } from './lock.ts';
 
 /** What is changed; what is absent stays. */
@@ -13,20 +14,22 @@ export type ConfigurationChange = {
 };
 
 /**
- * Changes what an operator has set on a device, and gives all of it. Throws `device-not-initialised`,
- * `update-running`.
+ * Changes what an operator has set on a device, and gives all of it. A device that is updated through rsync only has
+ * a budget and a stream too; a source it gets by `device init`, which pins whom to trust. Throws
+ * `device-not-initialised`, `device-without-source`, `update-running`.
  */
 export function configureDevice(root: string, change: ConfigurationChange): DeviceConfiguration {
-  const layout = deviceLayout(root);
-  if (readConfiguration(layout) === undefined)
-    throw new SatchelError('device-not-initialised', { root: layout.root });
+  const layout = existsSync(deviceLayout(root).pristine) ? initialiseDevice(root) : deviceLayout(root);
+  requireDevice(layout);
   using _lock = lockDevice(layout);
-  const before = readConfiguration(layout);
-  if (before === undefined) throw new SatchelError('device-not-initialised', { root: layout.root });
+  const before = readConfiguration(layout) ?? {};
+  if (change.source !== undefined && before.source === undefined)
+    throw new SatchelError('device-without-source', { root: layout.root });
+  const source = change.source ?? before.source;
   const stream = change.stream ?? before.stream;
   const monthlyBytes = change.monthlyBytes === undefined ? before.monthlyBytes : change.monthlyBytes;
   const after: DeviceConfiguration = {
-    source: change.source ?? before.source,
+    ...(source === undefined ? {} : { source }),
     ...(stream === undefined ? {} : { stream }),
     ...(monthlyBytes === undefined || monthlyBytes === null ? {} : { monthlyBytes }),
   };

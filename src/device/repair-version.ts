@@ -1,9 +1,11 @@
 import { displayOf } from '../base/byte-string.ts';
 import { isSatchelError } from '../base/errors.ts';
-import type { BuildName } from '../base/identifiers.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { FileEntry } from '../build/entry.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { objectOrdinals, objectsOfFile } from '../build/objects.ts';
+import type { Damaged } from './damage.ts';
 import { createDelivery, type ReceivedTask } from './deliver.ts';
 import { readInstalled, readInstalledIndex, readStoredIndex } from './installed.ts';
 import { pristineTree } from './layout.ts';
@@ -43,7 +45,7 @@ export type RepairedVersion = {
  */
 export async function repairVersion(options: RepairVersionOptions): Promise<RepairedVersion> {
   const { session, name, reporter, signal } = options;
-  const { layout, spool } = session;
+  const { layout } = session;
   const record = readInstalled(layout, name);
   if (record !== undefined && readStoredIndex(layout, record.index) === undefined)
     await fetchListsOf(options);
@@ -54,11 +56,29 @@ export async function repairVersion(options: RepairVersionOptions): Promise<Repa
   if (record === undefined || damaged.length === 0) return { build: name, damaged: found, fetched: 0 };
 
   const entries = readInstalledIndex(layout, name);
+  const fetched = await restoreDamaged(options, { entries, index: record.index, damaged });
+  return { build: name, damaged: found, fetched };
+}
+
+/** A tree of an index, and what is not as it says. */
+type DamagedTree = {
+  readonly entries: EntryList;
+  readonly index: Sha256;
+  readonly damaged: readonly Damaged[];
+};
+
+/** Puts right what is damaged; the number of files whose content had to be fetched for it. */
+export async function restoreDamaged(
+  options: RepairVersionOptions,
+  { entries, index, damaged }: DamagedTree,
+): Promise<number> {
+  const { session, name, reporter, signal } = options;
+  const { layout } = session;
   const plan = planRepair(pristineTree(layout, name), entries, damaged);
   const content = await fetchContent(options, plan.fetch);
-  await restoreEntries({ layout, name, entries, index: record.index, plan, content, reporter, signal });
-  spool.clear();
-  return { build: name, damaged: found, fetched: plan.fetch.length };
+  await restoreEntries({ layout, name, entries, index, plan, content, reporter, signal });
+  session.spool.clear();
+  return plan.fetch.length;
 }
 
 async function fetchListsOf(options: RepairVersionOptions) {

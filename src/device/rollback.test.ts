@@ -8,6 +8,7 @@ import { silentReporter } from '../base/progress.ts';
 import { symlinkAtomic } from '../os/atomic-file.ts';
 import { olpcBootPointer } from './boot-olpc.ts';
 import { emptyDevice, installVersion } from './device.fixture.ts';
+import { readInstalled, writeInstalled } from './installed.ts';
 import { rollback } from './rollback.ts';
 import { deviceStatus } from './status.ts';
 
@@ -53,10 +54,13 @@ test('without a previous version it is refused', async (context) => {
 test('a damaged version is not gone back to', async (context) => {
   const { layout, boot, back } = await device(context);
   writeFileSync(join(layout.pristine, 'old/file'), 'changed');
+  // It came from no repository, so that none can repair it.
   await assert.rejects(
     back(),
-    (error) => isSatchelError(error, 'rollback-target-damaged') && error.parameters.path === 'file',
+    (error) => isSatchelError(error, 'rollback-target-damaged-rsync') && error.parameters.path === 'file',
   );
+  writeInstalled(layout, { ...readInstalled(layout, old)!, sequence: 1 });
+  await assert.rejects(back(), (error) => isSatchelError(error, 'rollback-target-damaged'));
   assert.equal(boot.read().current, present);
 });
 

@@ -26,7 +26,7 @@ export type RolledBack = {
 /**
  * Makes the previous version (or the named one) boot next, after looking at every inode of it; the present
  * one becomes the one to go back to. The caller holds the device lock. Throws `rollback-nothing`,
- * `version-not-installed`, `version-not-on-disk`, `rollback-target-damaged`.
+ * `version-not-installed`, `version-not-on-disk`, `rollback-target-damaged`, `rollback-target-damaged-rsync`.
  */
 export async function rollback(options: RollbackOptions): Promise<RolledBack> {
   const { layout, boot, reporter } = options;
@@ -51,7 +51,9 @@ async function requireSound(name: BuildName, isAlternate: boolean, options: Roll
   const { damaged } = await verifyTree({ layout, name, full: false, reporter, signal });
   const [first] = damaged;
   if (first === undefined) return;
-  throw new SatchelError('rollback-target-damaged', {
+  // What came from no repository cannot be repaired from one.
+  const isOfRepository = readInstalled(layout, name)?.sequence !== undefined;
+  throw new SatchelError(isOfRepository ? 'rollback-target-damaged' : 'rollback-target-damaged-rsync', {
     name,
     count: damaged.length,
     path: displayOf(first.path),

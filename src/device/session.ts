@@ -6,7 +6,7 @@ import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import type { DataMonth } from './data-month.ts';
-import { type DeviceLayout, deviceLayout, requireInsideRoot } from './layout.ts';
+import { type DeviceLayout, deviceLayout, requireDevice, requireInsideRoot } from './layout.ts';
 import type { Meter } from './metered-source.ts';
 import { openMeteredSource } from './open-source.ts';
 import { openSpool, type Spool } from './spool.ts';
@@ -39,13 +39,17 @@ export type SessionOptions = {
 
 /**
  * Opens a device and brings its trusted metadata up to date with the source. A source that is behind what the
- * device has seen is used for its files only. Throws `device-not-initialised` and what the source and the
+ * device has seen is used for its files only. Throws `device-not-initialised`, `device-without-source` and what the source and the
  * checks of its metadata throw.
  */
 export async function openSession(options: SessionOptions): Promise<DeviceSession> {
   const layout = deviceLayout(options.root);
   const configuration = readConfiguration(layout);
-  if (configuration === undefined) throw new SatchelError('device-not-initialised', { root: layout.root });
+  if (configuration?.source === undefined) {
+    // A device that is updated through rsync only has versions, and repairs them in another way.
+    requireDevice(layout);
+    throw new SatchelError('device-without-source', { root: layout.root });
+  }
   requireInsideRoot(layout);
   const { store, month } = await openMeteredSource(layout, {
     address: options.source ?? configuration.source,

@@ -80,7 +80,7 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
     ...(alternate && { previous: alternate }),
     rebootNeeded: current !== undefined && current !== running,
     versions,
-    ...(configuration && { source: configuration.source }),
+    ...(configuration?.source !== undefined && { source: configuration.source }),
     stream,
     streamSaidBy: saidBy,
     spoolBytes: spoolBytes(layout.spool),

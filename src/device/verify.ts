@@ -55,11 +55,20 @@ const entriesPerTurn = 2000;
  * Throws `version-not-installed`, `installed-index-damaged`, `cancelled`.
  */
 export async function verifyTree(options: VerifyOptions): Promise<Verification> {
-  const { layout, name, reporter, signal } = options;
+  const { layout, name } = options;
   const record = readInstalled(layout, name);
   if (record === undefined) throw new SatchelError('version-not-installed', { name });
-  const entries = readInstalledIndex(layout, name);
-  const verifying = start(options, entries, record.index);
+  return verifyAgainst(options, readInstalledIndex(layout, name), record.index);
+}
+
+/** As {@link verifyTree}, for a tree of which nothing is recorded. Throws `cancelled`. */
+export async function verifyAgainst(
+  options: VerifyOptions,
+  entries: EntryList,
+  index: Sha256,
+): Promise<Verification> {
+  const { reporter, signal } = options;
+  const verifying = start(options, entries, index);
   for (let first = 0; first < entries.length; first += entriesPerTurn) {
     throwIfCancelled(signal);
     inspectSome(verifying, first, Math.min(first + entriesPerTurn, entries.length));

@@ -9,9 +9,10 @@ import type { BuildRecord } from './records.ts';
  * The list of a build for machines with a shell only: header lines `name value`, then one line an entry in byte order
  * of the paths, fields separated by a tab: path, type, mode, uid, gid, size, modification time, content, link,
  * extended attributes. See docs/formats.md.
- * Throws `lite-path-left-out` for a name or target with a control character, which plain lines cannot hold.
+ * Throws `lite-path-left-out` for a name or target with a control character, which plain lines cannot hold, and
+ * `lite-attribute-left-out` for an attribute that a list cannot name or rsync cannot carry.
  */
-export function liteListText(build: BuildRecord, entries: EntryList): Buffer {
+export function liteListText(build: ListedBuild, entries: EntryList): Buffer {
   const { name, index, sequence, contents, tree } = build;
   const groups = linkGroupsOf(entries);
   const lines: string[] = [];
@@ -37,9 +38,12 @@ export function liteListText(build: BuildRecord, entries: EntryList): Buffer {
   ]);
 }
 
+/** What a list says of its build. */
+export type ListedBuild = Pick<BuildRecord, 'name' | 'index' | 'sequence' | 'contents' | 'tree'>;
+
 const typeLetters = { file: 'f', directory: 'd', symlink: 'l', char: 'c', block: 'b', fifo: 'p' } as const;
 
-function entryLine(entry: IndexEntry, inode: InodeEntry, build: BuildRecord): string {
+function entryLine(entry: IndexEntry, inode: InodeEntry, build: ListedBuild): string {
   const fields = [
     litePath(entry.path),
     typeLetters[inode.type],
@@ -53,14 +57,20 @@ function entryLine(entry: IndexEntry, inode: InodeEntry, build: BuildRecord): st
     entry.type === 'hardlink' ? litePath(entry.link) : '-',
     attributesOf(inode),
   ].map(String);
-  const hasOddAttribute = inode.xattrs.some(({ name }) => /[,=]/.test(name));
-  if (hasOddAttribute || fields.some((field) => /[\x00-\x1f\x7f]/.test(field)))
-    throw new SatchelError('lite-path-left-out', {
-      path: displayOf(entry.path),
-      build: build.name,
-      stream: '',
-    });
+  const place = { path: displayOf(entry.path), build: build.name, stream: '' };
+  if (inode.xattrs.some(({ name }) => isOddAttribute(name)))
+    throw new SatchelError('lite-attribute-left-out', place);
+  if (fields.some((field) => /[\x00-\x1f\x7f]/.test(field)))
+    throw new SatchelError('lite-path-left-out', place);
   return fields.join('\t');
+}
+
+/**
+ * True for what separates attributes in a line, for what `getfattr` writes in another way, and for the names that rsync
+ * keeps to itself and carries nowhere.
+ */
+function isOddAttribute(name: string): boolean {
+  return /[,=\\\x00-\x1f\x7f]/.test(name) || name.startsWith('user.rsync.%');
 }
 
 /** As `find .` names it. */

@@ -40,7 +40,8 @@ type Work = {
 /**
  * Writes the signed files for satchel-lite that are missing or old: for each stream the list of its build, and last
  * the stream's file, which names the list. Does nothing without keys for it. What is right stays as it is, so it may
- * be called at any time; a crash leaves the old files, which are still good.
+ * be called at any time; a crash leaves the old files, which are still good. Last the file of the public keys, which
+ * then holds those that are here and no others.
  */
 export async function refreshLite(
   given: PublishingContext & { readonly reporter?: Reporter },
@@ -49,7 +50,10 @@ export async function refreshLite(
   const keys = context.keys.lite.load();
   const written: string[] = [];
   let current = 0;
-  if (keys.length === 0) return { written, current };
+  if (keys.length === 0) {
+    context.keys.lite.publish();
+    return { written, current };
+  }
   const { streamNames } = await openCatalog(context.store, context.signal);
   for (const stream of streamNames()) {
     throwIfCancelled(context.signal);
@@ -58,6 +62,7 @@ export async function refreshLite(
     if (did.length === 0) current += 1;
   }
   await removeOldStreams(context.store, await openCatalog(context.store, context.signal));
+  context.keys.lite.publish();
   return { written, current };
 }
 
@@ -127,8 +132,8 @@ async function listOf(
       return listOf({ context, keys, catalog }, stream, build);
     return { sha256: sha256Of(bytes), length: bytes.length, written: [file] };
   } catch (error) {
-    if (!isSatchelError(error, 'lite-path-left-out')) throw error;
-    reporter.notice('lite-path-left-out', { ...error.parameters, stream });
+    if (!isSatchelError(error, 'lite-path-left-out', 'lite-attribute-left-out')) throw error;
+    reporter.notice(error.code, { ...error.parameters, stream });
     return undefined;
   }
 }

@@ -9,7 +9,8 @@ import { contentsLimit } from '../build/entry-rules.ts';
 import { buildFromSource, contentsOfSource } from '../build/from-source.ts';
 import { serialiseIndex } from '../build/index-format.ts';
 import { type BuildObject, objectsOf } from '../build/objects.ts';
-import { readSideFile, type Source } from '../build/source.ts';
+import { readSideFile } from '../build/set-file.ts';
+import type { Source } from '../build/source.ts';
 import { verifyMd5 } from '../build/verify-md5.ts';
 import type { ContentsType } from '../formats/olpc-contents.ts';
 

@@ -8,15 +8,18 @@ import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import { contentsFor } from '../build/contents.ts';
 import type { IndexEntry } from '../build/entry.ts';
 import { serialiseIndex } from '../build/index-format.ts';
+import type { EntryList } from '../build/index-table.ts';
 import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
 import { installStage, stageContents } from '../device/install.ts';
-import { readInstalled, storeIndex } from '../device/installed.ts';
+import { readInstalled, readInstalledIndex, storeIndex } from '../device/installed.ts';
 import { type DeviceLayout, pristineTree } from '../device/layout.ts';
 import { switchVersion } from '../device/switch-version.ts';
 import { moveToTrash } from '../device/trash.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { changedPaths } from './changed-paths.ts';
 import { type ClientBase, openClientBase } from './client-base.ts';
 import { fetchTree } from './client-fetch.ts';
+import { healInstalled } from './client-heal.ts';
 import { type ClientManifest, fetchManifest } from './client-manifest.ts';
 import type { ClientMonth } from './client-month.ts';
 import type { ClientUpdateOptions, ClientUpdateResult } from './client-options.ts';
@@ -43,19 +46,20 @@ const workPrefix = '.rsync-';
 
 /** Makes the build the one that boots next; the caller holds the device lock. */
 export async function changeByRsync(options: ChangeByRsyncOptions): Promise<Partial<ClientUpdateResult>> {
-  const { layout, open, build, force, current, reporter } = options;
+  const { layout, open, build, force, current } = options;
   dropOtherWork(options);
   const folders = openFolders(options.folder);
   const manifest = await wantedManifest(options, folders);
-  if (!force && isInstalled(options, manifest)) {
+  const isKept = isInstalled(options, manifest);
+  if (!force && isKept) {
     if (build === current) return { plan: 'none' };
-    switchTo(options);
-    return { plan: 'switch' };
+    const damaged = await healInstalled({ ...options, folders });
+    if (damaged !== undefined) return switchToKept(options, damaged);
   }
   const isInUse = build === current || build === runningVersion(layout);
-  if (isInUse && !force) throw new SatchelError('build-name-reused', { name: build });
+  if (isInUse && !force && !isKept) throw new SatchelError('build-name-reused', { name: build });
   takeBack(layout, build, folders);
-  if (open.place.isRemote) reporter.notice('rsync-unsigned', { place: open.place.name });
+  if (open.place.isRemote) warnUnsigned(options, manifest);
   const base = await baseOf(options);
   const fetched = await fetchTree({ ...options, folders, manifest, base });
   throwIfCancelled(options.signal);
@@ -65,15 +69,45 @@ export async function changeByRsync(options: ChangeByRsyncOptions): Promise<Part
     plan: 'rsync',
     checkedBy: manifest?.entries === undefined ? 'comparison' : 'manifest',
     manifest: manifest === undefined ? 'none' : manifest.entries === undefined ? 'opaque' : 'olpc-contents-x',
-    changed: fetched.changed,
-    ...(options.verbose ? { changedPaths: fetched.changedPaths.map(displayOf) } : {}),
+    ...changesOf(options, base?.entries, fetched.entries),
     rounds: fetched.rounds,
-    ...damageOf(base),
+    ...damageOf(base?.damaged.map(displayOf)),
   };
 }
 
-function damageOf(base: ClientBase | undefined) {
-  return base === undefined || base.damaged.length === 0 ? {} : { damaged: base.damaged.map(displayOf) };
+/** Switches to a version that is whole; what was damaged in it has been made right. */
+function switchToKept(
+  options: ChangeByRsyncOptions,
+  damaged: readonly string[],
+): Partial<ClientUpdateResult> {
+  const { layout, build, current } = options;
+  const isRecorded = current !== undefined && readInstalled(layout, current) !== undefined;
+  const changes = isRecorded
+    ? changesOf(options, readInstalledIndex(layout, current), readInstalledIndex(layout, build))
+    : {};
+  switchTo(options);
+  return { plan: 'switch', ...changes, ...damageOf(damaged) };
+}
+
+function damageOf(damaged: readonly string[] = []): Pick<ClientUpdateResult, 'damaged'> {
+  return damaged.length === 0 ? {} : { damaged };
+}
+
+/** In what a version differs from the one before; without one before it is all that it has. */
+function changesOf(
+  { verbose }: ChangeByRsyncOptions,
+  before: EntryList | undefined,
+  after: EntryList,
+): Pick<ClientUpdateResult, 'changed' | 'changes'> {
+  if (before === undefined) return { changed: after.length };
+  const changes = changedPaths(before, after);
+  return verbose ? { changed: changes.length, changes } : { changed: changes.length };
+}
+
+/** What a server without signatures is trusted with. */
+function warnUnsigned({ open, reporter }: ChangeByRsyncOptions, manifest: ClientManifest | undefined): void {
+  const isReadable = manifest?.entries !== undefined;
+  reporter.notice(isReadable ? 'rsync-unsigned' : 'rsync-unsigned-unread', { place: open.place.name });
 }
 
 /** What was begun for another build would only take up room. */

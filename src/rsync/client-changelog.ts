@@ -9,6 +9,7 @@ import { olpcBootPointer } from '../device/boot-olpc.ts';
 import { readInstalled, readInstalledIndex } from '../device/installed.ts';
 import type { DeviceLayout } from '../device/layout.ts';
 import { removeTree } from '../os/remove-tree.ts';
+import type { PathChange } from './changed-paths.ts';
 import { fetchManifest, fetchSmallFile } from './client-manifest.ts';
 import { type OpenPlace, openPlace, type PlaceOptions, type RsyncPlace } from './client-place.ts';
 
@@ -18,7 +19,7 @@ export type RsyncChangelog = {
   readonly text?: string;
   /** The version that the paths are compared with; absent: none, or not asked for. */
   readonly from?: BuildName;
-  readonly changes?: readonly { readonly kind: 'added' | 'changed' | 'removed'; readonly path: string }[];
+  readonly changes?: readonly PathChange[];
 };
 
 const textLimit = 1024 * 1024;

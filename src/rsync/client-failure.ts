@@ -55,7 +55,7 @@ function serverAnswer(said: string): string | undefined {
 }
 
 /** The first sentence about a cause; the last line is only rsync's own exit code in words. */
-function lastWords(said: string): string {
+export function lastWords(said: string): string {
   const lines = said.split('\n').filter(Boolean);
   const cause = lines.find((line) => !/^rsync error:/.test(line)) ?? lines.at(-1) ?? '';
   return cause

@@ -36,9 +36,6 @@ export type FetchTreeOptions = {
 /** A complete and checked tree in `folders.tree`, not on the disk yet. */
 export type FetchedBuild = {
   readonly entries: readonly IndexEntry[];
-  /** How many paths differ from the base, and which. */
-  readonly changed: number;
-  readonly changedPaths: readonly ByteString[];
   /** 2 when the first check found something wrong and it was fetched once more. */
   readonly rounds: 1 | 2;
 };
@@ -51,6 +48,7 @@ export type FetchedBuild = {
 export async function fetchTree(options: FetchTreeOptions): Promise<FetchedBuild> {
   const { build, open, folders, manifest, base, month, reporter } = options;
   const contents = manifest?.entries;
+  const { devicesByManifest = false } = open.place;
   const transfer = openTransfer({ open, folders, exactTimes: contents === undefined, reporter });
   unlinkShared(folders.tree);
   const plan = await planOf(options, transfer);
@@ -67,20 +65,16 @@ export async function fetchTree(options: FetchTreeOptions): Promise<FetchedBuild
     base: base && { tree: base.tree, hidden: new Set(plan.listed) },
     bytes: base === undefined && plan.bytes > 0 ? plan.bytes : undefined,
   });
-  const check = () => checkFetched({ ...options, tree: folders.tree, contents, transfer });
+  const check = () => checkFetched({ ...options, tree: folders.tree, contents, devicesByManifest, transfer });
   const first = await check();
-  if (first.wrong.length === 0) return finish(first, plan, 1);
+  if (first.wrong.length === 0) return finish(first, 1);
   const second = await fetchAgain(options, transfer, first.wrong).then(check);
-  if (second.wrong.length === 0) return finish(second, plan, 2);
+  if (second.wrong.length === 0) return finish(second, 2);
   throw wrongTree(open, second.wrong);
 
-  function finish(
-    { entries }: FetchedTree,
-    { changed, changedPaths }: ClientPlan,
-    rounds: 1 | 2,
-  ): FetchedBuild {
+  function finish({ entries }: FetchedTree, rounds: 1 | 2): FetchedBuild {
     transfer.finish();
-    return { entries, changed, changedPaths, rounds };
+    return { entries, rounds };
   }
 }
 

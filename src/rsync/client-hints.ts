@@ -28,7 +28,7 @@ export function readHints(file: string, { from, to }: HintedStep): ClientPlan | 
   const [changed = 0, bytes = 0, disk = 0] = numbers.map(Number);
   const isWhole = paths.pop() === '' && paths.every((path) => path !== '' && isTreePath(path));
   if (said !== from || target !== to || !isWhole) throw new SatchelError('hints-wrong', { file });
-  return { listed: paths, changed, bytes, disk, changedPaths: paths };
+  return { listed: paths, changed, bytes, disk };
 }
 
 /** Writes hints atomically. */

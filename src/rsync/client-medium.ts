@@ -5,6 +5,7 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
+import { type OpenImageOptions, openImage } from './client-image.ts';
 import { fetchSmallFile } from './client-manifest.ts';
 import { type OpenPlace, openPlace, type PlaceOptions, type RsyncPlace } from './client-place.ts';
 
@@ -17,10 +18,10 @@ export type Medium =
 
 const imageName = /\.(?:usb|iso)$/i;
 
-/** Says what a path is. Throws `rsync-file-missing`, and what looking at it throws. */
+/** Says what a path is. Throws `usb-missing`, and what looking at it throws. */
 export function mediumAt(path: string): Medium {
   const found = look(path);
-  if (found === undefined) throw new SatchelError('rsync-file-missing', { place: path });
+  if (found === undefined) throw new SatchelError('usb-missing', { path });
   if (!found.isDirectory()) return { kind: 'image', path };
   return { kind: isRepository(path) ? 'repository' : 'folder', path };
 }
@@ -52,18 +53,20 @@ function isRepository(folder: string): boolean {
   return look(join(folder, 'metadata', 'timestamp.json'))?.isFile() === true;
 }
 
-/** Lets `action` use the build on a medium; an image is mounted whenever rsync reads it, and never stays so. */
+/**
+ * Lets `action` use the build on a medium. An image is mounted whenever rsync reads it, and never stays so; one that
+ * the kernel cannot mount is unpacked below a folder, and does not stay there. Throws what {@link openImage} throws.
+ */
 export async function withMedium<Result>(
   { kind, path }: Medium,
+  options: Omit<OpenImageOptions, 'image'>,
   action: (place: RsyncPlace) => Promise<Result>,
 ): Promise<Result> {
   if (kind !== 'image') return action(placeIn(path, path, isModule(path)));
-  const folder = mkdtempSync(join(tmpdir(), 'satchel-medium-'));
-  try {
-    return await action({ ...placeIn(path, folder, false), mount: { image: path, folder } });
-  } finally {
-    removeTree(folder);
-  }
+  using image = await openImage({ ...options, image: path });
+  const place = { ...placeIn(path, image.folder, false), devicesByManifest: true };
+  const mount = { image: path, folder: image.folder };
+  return await action(image.isMounted ? { ...place, mount } : place);
 }
 
 /** A copy of a module of the old kind: the tree lies in `root/`. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { PathChange } from './changed-paths.ts';
 import type { RsyncPlace } from './client-place.ts';
 
 /** What an update through rsync is asked to do. */
@@ -38,10 +39,13 @@ export type ClientUpdateResult = {
   readonly manifest?: 'olpc-contents-x' | 'opaque' | 'none';
   /** Paths that differ from the version before. */
   readonly changed?: number;
-  readonly changedPaths?: readonly string[];
+  readonly changes?: readonly PathChange[];
   /** 2: the first check failed, so that a part was fetched twice. */
   readonly rounds?: 1 | 2;
-  /** Paths of the version before that were not as they should be. */
+  /**
+   * Paths that were not as they should be: of the version before, of which nothing damaged was taken; when the plan is
+   * `switch`, of the build itself, and they are right again.
+   */
   readonly damaged?: readonly string[];
   readonly bytesReceived: number;
   /** Runs of the rsync program. */

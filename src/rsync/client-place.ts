@@ -18,6 +18,8 @@ export type RsyncPlace = {
   readonly signature?: string | undefined;
   /** An image or block device that the places lie in, and the folder that it is mounted in for that. */
   readonly mount?: RsyncRun['mount'];
+  /** Its device nodes may be missing or have other numbers: the manifest says what they are. */
+  readonly devicesByManifest?: boolean;
   /** Patterns for what lies in the tree's directory and does not belong to it. */
   readonly excluded: readonly string[];
 };

@@ -14,8 +14,6 @@ import type { RsyncItem } from './client-changes.ts';
 export type ClientPlan = {
   /** Paths that are not shared with the base, in byte order. */
   readonly listed: readonly ByteString[];
-  /** The paths that differ from the base; none when there is none. */
-  readonly changedPaths: readonly ByteString[];
   /** How many paths differ from the base; all of them when there is none. */
   readonly changed: number;
   /** Bytes of the files that differ: more than travels, since rsync sends only the changed parts of a file. */
@@ -42,7 +40,7 @@ export function planByComparison(items: readonly RsyncItem[], base: ClientBase):
 }
 
 /** Nothing is known before: everything is fetched. */
-export const planForEverything: ClientPlan = { listed: [], changedPaths: [], changed: 0, bytes: 0, disk: 0 };
+export const planForEverything: ClientPlan = { listed: [], changed: 0, bytes: 0, disk: 0 };
 
 function planOf(
   paths: readonly Pick<RsyncItem, 'path' | 'isDirectory' | 'size'>[],
@@ -50,10 +48,9 @@ function planOf(
   base: ClientBase | undefined,
 ): ClientPlan {
   const listed: ByteString[] = [];
-  const changedPaths: ByteString[] = [];
-  let [bytes, disk] = [0, 0];
+  let [changed, bytes, disk] = [0, 0, 0];
   for (const { path, isDirectory, size } of paths) {
-    if (isDifferent(path)) changedPaths.push(path);
+    if (isDifferent(path)) changed += 1;
     if (isDirectory) {
       disk += directoryDisk;
       continue;
@@ -64,9 +61,7 @@ function planOf(
     disk += fileDisk(size);
   }
   // Without a base there is nothing to tell apart: one run brings everything.
-  const changed = changedPaths.length;
-  if (base === undefined) return { listed: [], changedPaths: [], changed, bytes, disk };
-  return { listed, changedPaths, changed, bytes, disk };
+  return { listed: base === undefined ? [] : listed, changed, bytes, disk };
 }
 
 /** Refuses what does not fit on the disk. Throws `plan-no-space`. */

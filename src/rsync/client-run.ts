@@ -73,7 +73,7 @@ export async function runRsync(run: RsyncRun): Promise<void> {
 }
 
 /** What makes the kernel end rsync when this process is gone, however it went; nothing where there is no such program. */
-function tiedToUs(): readonly string[] {
+export function tiedToUs(): readonly string[] {
   const program = findProgram('setpriv');
   return program === undefined ? [] : [program, '--pdeathsig', 'TERM', '--'];
 }
@@ -81,12 +81,17 @@ function tiedToUs(): readonly string[] {
 /** In a mount namespace of its own, so that nothing stays mounted however it ends. */
 function mounting(mount: RsyncRun['mount']): readonly string[] {
   if (mount === undefined) return [];
+  return mountingFirst(mount.image, mount.folder);
+}
+
+/** What mounts an image in a folder before the program that follows, which alone sees it; ends with 90 when it cannot. */
+export function mountingFirst(image: string, folder: string): readonly string[] {
   const script = 'mount -o ro,nosuid,nodev,noexec -- "$1" "$2" || exit 90; shift 2; exec "$@"';
-  return ['unshare', '--mount', 'sh', '-c', script, 'sh', mount.image, mount.folder];
+  return ['unshare', '--mount', 'sh', '-c', script, 'sh', image, folder];
 }
 
 /** Ends the process when the signal says so; the result takes that back. */
-function stopWith(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+export function stopWith(child: ChildProcess, signal: AbortSignal | undefined): () => void {
   let last: NodeJS.Timeout | undefined;
   const stop = () => {
     child.kill('SIGTERM');
@@ -100,7 +105,7 @@ function stopWith(child: ChildProcess, signal: AbortSignal | undefined): () => v
 }
 
 /** The exit code; null when a signal ended it. Throws when it could not be started. */
-function endOf(child: ChildProcess): Promise<number | null> {
+export function endOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

@@ -1,4 +1,4 @@
-import { type BigIntStats, chmodSync, chownSync, lstatSync, rmSync } from 'node:fs';
+import { type BigIntStats, chmodSync, chownSync, lchownSync, lstatSync, rmSync } from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import type { Reporter } from '../base/progress.ts';
 import { contentsDifferences } from '../build/contents.ts';
@@ -6,8 +6,9 @@ import type { IndexEntry } from '../build/entry.ts';
 import { parentOf } from '../build/entry-rules.ts';
 import { buildFromDirectory } from '../build/from-directory.ts';
 import type { ContentsEntry } from '../formats/olpc-contents.ts';
+import { unpackDevice } from '../os/device-numbers.ts';
 import { removeTree } from '../os/remove-tree.ts';
-import { setTimes } from '../os/system-calls.ts';
+import { makeNode, setTimes } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { walkTree } from '../os/tree-walk.ts';
 import { type ClientBase, contentsDropped } from './client-base.ts';
@@ -28,6 +29,8 @@ export type CheckOptions = {
   /** Our own manifest; without one the tree is compared with that of the server, which reads both. */
   readonly contents: readonly ContentsEntry[] | undefined;
   readonly base: ClientBase | undefined;
+  /** Makes the device nodes that the manifest names. */
+  readonly devicesByManifest: boolean;
   readonly transfer: Transfer;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
@@ -59,7 +62,10 @@ function sharedOutside(tree: string): Map<bigint, readonly ByteString[]> {
 /** Reads the tree (files that share an inode with the sound base are not read) and checks it. */
 export async function checkFetched(options: CheckOptions): Promise<FetchedTree> {
   const { tree, contents, base, transfer, reporter, signal } = options;
-  if (contents !== undefined) settleMetadata(tree, contents);
+  if (contents !== undefined) {
+    if (options.devicesByManifest) settleDevices(tree, contents);
+    settleMetadata(tree, contents);
+  }
   const knownContent = ({ ino }: BigIntStats) => base?.contents.get(ino);
   const entries = await buildFromDirectory(tree, contentsDropped, {
     reporter,
@@ -121,11 +127,41 @@ function settleMetadata(tree: string, contents: readonly ContentsEntry[]): void 
   }
 }
 
+/** ISO images are written and read with device numbers of several kinds, so a node may be missing or another one. */
+function settleDevices(tree: string, contents: readonly ContentsEntry[]): void {
+  const look = createLook(tree);
+  for (const { path, type, device, mode, uid, gid } of contents) {
+    if (device === undefined || look(parentOf(path))?.isDirectory() !== true) continue;
+    const [major, minor] = device;
+    const kind = type === 'c' ? 'char' : 'block';
+    const found = look(path);
+    if (found !== undefined && isNode(found, kind, device)) continue;
+    const full = pathBelow(tree, path);
+    removeTree(full);
+    makeNode(full, kind, mode, major, minor);
+    // The owner first: a change of it takes away some of the mode.
+    withSystemErrors('chown', full, () => {
+      lchownSync(full, uid, gid);
+      chmodSync(full, mode);
+    });
+  }
+}
+
+function isNode(
+  found: BigIntStats,
+  kind: 'char' | 'block',
+  [major, minor]: readonly [number, number],
+): boolean {
+  const [foundMajor, foundMinor] = unpackDevice(found.rdev);
+  const isKind = kind === 'char' ? found.isCharacterDevice() : found.isBlockDevice();
+  return isKind && foundMajor === major && foundMinor === minor;
+}
+
 /**
  * Looks at paths that somebody else has named. What is below a symlink lies outside of the tree, so it counts as not
  * there. Directories are looked at once.
  */
-function createLook(tree: string): (path: ByteString) => BigIntStats | undefined {
+export function createLook(tree: string): (path: ByteString) => BigIntStats | undefined {
   const sound = new Map<ByteString, boolean>();
   const isSound = (directory: ByteString): boolean => {
     const known = sound.get(directory);

@@ -13,13 +13,24 @@ import {
 } from '../formats/olpc-contents.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 
-/** The bytes of a manifest, whatever its type. Throws `rsync-contents-too-large` and what reading throws. */
+/**
+ * The bytes of a manifest, whatever its type. Throws `contents-file-missing`, `rsync-contents-too-large` and what
+ * reading throws.
+ */
 export function readContentsFile(path: string): Uint8Array {
   return withSystemErrors('read', path, () => {
-    if (statSync(path).size > contentsLimit)
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() !== true) throw new SatchelError('contents-file-missing', { path });
+    if (found.size > contentsLimit)
       throw new SatchelError('rsync-contents-too-large', { place: path, limit: contentsLimit });
     return readFileSync(path);
   });
+}
+
+/** Throws `contents-tree-missing` unless there is such a directory. */
+export function requireTree(path: string): void {
+  const found = withSystemErrors('stat', path, () => statSync(path, { throwIfNoEntry: false }));
+  if (found?.isDirectory() !== true) throw new SatchelError('contents-tree-missing', { path });
 }
 
 /** The hash that names a build in the old protocol: SHA-256 of the manifest's bytes. */

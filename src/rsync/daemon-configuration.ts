@@ -1,20 +1,18 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language } from '../base/catalogue.ts';
+import { SatchelError } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { openCatalog } from '../repository/catalog.ts';
 import type { Store } from '../store/store.ts';
+import { configurationPath } from './configuration-path.ts';
 import { daemonFiles } from './daemon-files.ts';
-import {
-  configurationPath,
-  isOurModule,
-  type ModuleOptions,
-  moduleLines,
-  type OfferedBuild,
-} from './daemon-modules.ts';
+import { isOurModule, type ModuleOptions, moduleLines, type OfferedBuild } from './daemon-modules.ts';
+import { messageLine } from './daemon-motd.ts';
 import { postTransferScript, preTransferScript } from './daemon-scripts.ts';
 import { type ConfigurationNotice, readDaemonTemplate } from './daemon-template.ts';
+import { configurationFault } from './daemon-trial.ts';
 import { daemonUser } from './daemon-user.ts';
 import type { RsyncLayout } from './layout.ts';
 import { type RsyncSettings, readRsyncSettings } from './settings.ts';
@@ -34,8 +32,9 @@ export type ConfigurationOptions = {
 
 /**
  * Writes `rsyncd.conf` and the scripts that it names, each in one atomic step; the daemon reads them at the next
- * connection. Gives what the operator should know about it.
- * Throws `rsync-user-absent`, `rsync-path-not-allowed`, and what reading settings throws.
+ * connection. Gives what the operator should know about it. A configuration with which the daemon would serve nobody
+ * is not written, so that the one before stays.
+ * Throws `rsync-configuration-refused`, `rsync-user-absent`, `rsync-path-not-allowed`, and what reading settings throws.
  */
 export function writeDaemonConfiguration(options: ConfigurationOptions): readonly ConfigurationNotice[] {
   const { layout, repository, builds, language } = options;
@@ -52,12 +51,21 @@ export function writeDaemonConfiguration(options: ConfigurationOptions): readonl
   const { preTransfer, postTransfer } = daemonFiles(layout);
   withSystemErrors('mkdir', layout.run, () => mkdirSync(layout.run, { recursive: true }));
   if (!existsSync(layout.motd)) writeFileAtomic(layout.motd, '');
+  const reason = configurationFault(layout, text);
+  if (reason !== undefined)
+    throw new SatchelError('rsync-configuration-refused', { reason, path: layout.template });
   writeFileAtomic(preTransfer, preTransferScript({ perSource: settings.perSource, language }), {
     mode: 0o755,
   });
   writeFileAtomic(postTransfer, postTransferScript(), { mode: 0o755 });
   writeFileAtomic(layout.configuration, text);
   return notices;
+}
+
+/** True when a configuration is there that was written for this directory, and not before it was moved. */
+export function hasConfiguration(layout: RsyncLayout): boolean {
+  if (!existsSync(layout.configuration)) return false;
+  return readFileSync(layout.configuration, 'utf8').includes(`\npid file = ${daemonFiles(layout).pid}\n`);
 }
 
 /** The builds that a repository offers, with what a list of modules says about them. */
@@ -88,7 +96,7 @@ export function daemonConfiguration(options: ModuleOptions): {
     'reverse lookup = no',
     `log file = ${configurationPath(files.log)}`,
     ...template.globals,
-    `motd file = ${configurationPath(layout.motd)}`,
+    ...messageLine(layout),
     `pid file = ${configurationPath(files.pid)}`,
     ...template.modules.flatMap((module) => module.lines),
     ...ours.lines,

@@ -1,8 +1,7 @@
 import { type Language, say } from '../base/catalogue.ts';
-import { SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import { formatBytes } from '../base/units.ts';
-import { displayPath } from '../os/system-error.ts';
+import { configurationPath } from './configuration-path.ts';
 import { daemonFiles } from './daemon-files.ts';
 import { shellQuoted } from './daemon-scripts.ts';
 import { type ConfigurationNotice, isSameName } from './daemon-template.ts';
@@ -117,14 +116,4 @@ function moduleOf(
     `pre-xfer exec = ${script(files.preTransfer)}`,
     `post-xfer exec = ${script(files.postTransfer)}`,
   ];
-}
-
-/**
- * A path as the value of a setting. rsync puts variables in the place of `%NAME%`, and has no way around it that
- * holds for every setting. Throws `rsync-path-not-allowed`.
- */
-export function configurationPath(path: string): string {
-  if (/[\x00-\x1f\x7f]|\\$|\s$|\/\.\/|%.*%/.test(path))
-    throw new SatchelError('rsync-path-not-allowed', { path: displayPath(path) });
-  return path;
 }

@@ -36,7 +36,7 @@ export type DaemonProcess = {
  * Sets the limits, runs the daemon, and ends the group when standard input ends: so it never outlives Satchel, however
  * that ends. Its exit code is the daemon's. It stays until the daemon has ended, so that nobody else has to wait for it.
  */
-const keeper = `
+export const keeperScript = `
 limit=$1
 nice=$2
 shift 2
@@ -47,9 +47,10 @@ daemon=$!
 { read -r _ <&3; kill -TERM 0; } 2>/dev/null &
 watcher=$!
 trap : TERM
-while kill -0 "$daemon" 2>/dev/null; do
+while :; do
 	wait "$daemon"
 	code=$?
+	kill -0 "$daemon" 2>/dev/null || break
 done
 kill "$watcher" 2>/dev/null
 wait "$watcher" 2>/dev/null
@@ -64,7 +65,7 @@ export function startDaemonProcess({
   memory,
 }: DaemonCommand): DaemonProcess {
   const limits = [String(Math.ceil(memory / 1024)), String(nice)];
-  const child = spawn('/bin/sh', ['-c', keeper, 'satchel-rsync', ...limits, program, ...words], {
+  const child = spawn('/bin/sh', ['-c', keeperScript, 'satchel-rsync', ...limits, program, ...words], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
     env: { ...cleanEnvironment(), LC_ALL: 'C' },

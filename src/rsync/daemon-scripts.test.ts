@@ -114,6 +114,12 @@ for (const shell of shells) {
     assert.ok(!existsSync('pwned'));
   });
 
+  test(`${name}: a name that is too long for a build is refused before it is written down`, () => {
+    const { status, stdout } = run(shell, 'pre', { module: 'builds', words: ['-r', '.', 'b'.repeat(300)] });
+    assert.deepEqual([status, stdout], [1, 'No build can have the name that was asked for.\n']);
+    assert.deepEqual(uses(), []);
+  });
+
   test(`${name}: connections from one address are counted without those that have ended`, () => {
     write(2);
     try {
@@ -125,7 +131,7 @@ for (const shell of shells) {
       writeFileSync(below('uses/b1,::1,1'), '');
       const { status, stdout } = run(shell, 'pre', { module: 'os' });
       assert.equal(status, 1);
-      assert.match(stdout, /^At most 2 connections from one address at the same time\./);
+      assert.match(stdout, /^Connections from one address at the same time: 2 at most\./);
       assert.equal(uses().length, 4, 'a use that was refused is taken back');
     } finally {
       write(0);

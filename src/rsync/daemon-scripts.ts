@@ -48,6 +48,7 @@ others() {
 }
 
 use() {
+	[ \${#1} -le 64 ] || refuse ${sentence('rsync-answer-name')}
 	true 2>/dev/null >"$directory/uses/$1,$from,$RSYNC_PID" || refuse ${sentence('rsync-answer-broken')}
 	[ "$most" -eq 0 ] && return
 	others
@@ -57,7 +58,7 @@ use() {
 # The fifo has its name only when this end is open, so the server's end never blocks and never misses it.
 ask() {
 	hidden=$directory/asks/.$$
-	fifo=$directory/asks/$1,$$
+	fifo=$directory/asks/$1,$$,$from,$RSYNC_PID
 	rm -f "$hidden"
 	{ mkfifo "$hidden" && exec 3<>"$hidden" && mv "$hidden" "$fifo"; } || refuse ${sentence('rsync-answer-broken')}
 	read -r verdict <&3
@@ -71,11 +72,10 @@ ask() {
 }
 
 need() {
-	if [ -e "$directory/ready/$1" ]; then
+	if [ -f "$directory/ready/$1" ] && [ ! -L "$directory/ready/$1" ]; then
 		touch -c "$directory/ready/$1"
 		return
 	fi
-	[ \${#1} -le 64 ] || refuse ${sentence('rsync-answer-name')}
 	ask "$1"
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import { systemError } from '../os/system-error.ts';
@@ -21,7 +22,6 @@ const ourSettings = [
   'port',
   'pid file',
   'lock file',
-  'motd file',
   'daemon uid',
   'daemon gid',
   'daemon chroot',
@@ -51,21 +51,29 @@ export function parseDaemonTemplate(
   const notices: ConfigurationNotice[] = [];
   const notice = (code: MessageCode, parameters: MessageParameters) =>
     notices.push({ code, parameters: { ...parameters, path } });
-  let section = globals;
+  let section: string[] = globals;
   let isGlobal = true;
   for (const { line, number } of logicalLines(text)) {
     const header = /^\[([^\]]*)\]$/.exec(line)?.[1];
     const setting = /^([^=]+)=/.exec(line)?.[1];
-    if (header !== undefined) {
+    if (header === undefined && line.startsWith('[')) {
+      // What follows belongs to no module, and least of all to the one before.
+      section = [];
+      isGlobal = false;
+      notice('rsync-template-line-wrong', { line: number });
+    } else if (header !== undefined) {
       const name = header.trim().replace(/\s+/g, ' ');
       section = [`[${name}]`];
       isGlobal = plain(name) === 'global';
       if (name === '' || name.includes('/')) notice('rsync-template-line-wrong', { line: number });
       else if (isOurs(name)) notice('rsync-template-module-ours', { module: name });
       else modules.push({ name, lines: section });
-    } else if (setting === undefined && !line.startsWith('&')) {
+    } else if (line.startsWith('&')) {
+      if (isReadableInclusion(line)) section.push(line);
+      else notice('rsync-template-inclusion', { line: number });
+    } else if (setting === undefined) {
       notice('rsync-template-line-wrong', { line: number });
-    } else if (isGlobal && setting !== undefined && isOurSetting(setting)) {
+    } else if (isGlobal && isOurSetting(setting)) {
       notice('rsync-template-setting-ours', { setting: setting.trim() });
     } else section.push(line);
   }
@@ -75,6 +83,18 @@ export function parseDaemonTemplate(
 /** True for two names that rsync takes for one. */
 export function isSameName(one: string, other: string): boolean {
   return plain(one) === plain(other);
+}
+
+/** rsync serves nobody while a file that it is to read besides is not there. */
+function isReadableInclusion(line: string): boolean {
+  const path = /^&(?:include|merge)\s+(\S.*)$/i.exec(line)?.[1];
+  if (path === undefined || !isAbsolute(path)) return false;
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isOurSetting(setting: string): boolean {
@@ -90,6 +110,8 @@ function* logicalLines(text: string): Generator<{ readonly line: string; readonl
   let open = '';
   const lines = text.split(/\r?\n/);
   for (const [index, given] of lines.entries()) {
+    // rsync reads a comment to the end of its line, whatever that is.
+    if (open === '' && /^\s*[#;]/.test(given)) continue;
     const whole = open + given.trim();
     if (whole.endsWith('\\') && index < lines.length - 1) {
       open = whole.slice(0, -1);
@@ -97,6 +119,6 @@ function* logicalLines(text: string): Generator<{ readonly line: string; readonl
     }
     open = '';
     const line = whole.replace(/\\$/, '');
-    if (line !== '' && !/^[#;]/.test(line)) yield { line, number: index + 1 };
+    if (line !== '') yield { line, number: index + 1 };
   }
 }

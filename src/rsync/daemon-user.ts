@@ -9,7 +9,11 @@ export type DaemonUser = { readonly uid: number; readonly gid: number };
  * any other, which serves as itself. Throws `rsync-user-absent`.
  */
 export function daemonUser(name: string): DaemonUser | undefined {
-  if (process.getuid?.() !== 0) return undefined;
+  return process.getuid?.() === 0 ? userNumbers(name) : undefined;
+}
+
+/** The numbers of a user of this machine. Throws `rsync-user-absent`. */
+export function userNumbers(name: string): DaemonUser {
   // `id` asks every source of users that the machine has, not only /etc/passwd.
   const number = (option: string) => {
     const { status, stdout } = spawnSync('id', [option, '--', name], { encoding: 'utf8' });

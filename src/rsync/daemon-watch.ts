@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { say } from '../base/catalogue.ts';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { removeTree } from '../os/remove-tree.ts';
 import { greets, type RsyncAddress, rsyncUrl } from './daemon-address.ts';
 import { daemonFiles } from './daemon-files.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -29,6 +30,8 @@ export type DaemonWatch = {
   restart(): void;
   /** Forgets earlier daemons whose connections have all ended; to be called now and then. */
   tidy(): void;
+  /** Why no daemon runs now; undefined when one does. */
+  down(): string | undefined;
   /** Ends the daemon and its connections. A second call waits for the first. */
   close(): Promise<void>;
 };
@@ -52,6 +55,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
   let past: DaemonProcess[] = [];
   let current = await startedDaemon(options, stopping.signal);
   let isWanted = false;
+  let down: string | undefined;
 
   const run = async () => {
     let delay = 0;
@@ -59,6 +63,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
     for (;;) {
       const end = await current.ended;
       if (stopping.signal.aborted) return;
+      down = reasonOf(end);
       // Its connections may go on; they end with the service.
       past.push(current);
       if (isWanted || Date.now() - since >= livedLong) delay = 0;
@@ -70,6 +75,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
         since = Date.now();
         isBack = await startAgain();
       }
+      down = undefined;
       // A stop that came meanwhile knew only the daemon before.
       if (stopping.signal.aborted) return await current.stop(stopPatience);
       if (!isWanted) log.info(sentence('rsync-daemon-back', { url: rsyncUrl(options.address) }));
@@ -84,7 +90,8 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
     } catch (error) {
       throwIfCancelled(stopping.signal);
       isWanted = false;
-      log.warn(error instanceof Error ? error.message : String(error));
+      down = error instanceof Error ? error.message : String(error);
+      log.warn(down);
       return false;
     }
   };
@@ -98,8 +105,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
     await running;
     rmSync(pidFile, { force: true });
     // The scripts that would have done it have ended with the connections.
-    for (const use of readdirSync(options.layout.uses))
-      rmSync(join(options.layout.uses, use), { force: true });
+    for (const use of readdirSync(options.layout.uses)) removeTree(join(options.layout.uses, use));
   };
   let stopped: Promise<void> | undefined;
   return {
@@ -110,6 +116,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
     tidy() {
       past = past.filter((daemon) => daemon.isAlive());
     },
+    down: () => down,
     close() {
       stopped ??= stop();
       return stopped;

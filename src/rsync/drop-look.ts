@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
-import { type BuildName, buildName } from '../base/identifiers.ts';
+import { type BuildName, isBuildName } from '../base/identifiers.ts';
+import { readSideFile } from '../build/set-file.ts';
 import {
   type ArchiveSource,
   nameFileLimit,
+  type PackedSet,
   packedSetOf,
   publicNameIn,
-  readSideFile,
 } from '../build/source.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { type DropTrouble, troubleOf } from './drop-record.ts';
@@ -46,12 +47,16 @@ const ending = '.name';
 export function lookAtDrop(directory: string): DropLook {
   const { names, inode, isEmpty } = listed(directory);
   const there = new Set(names);
-  const isFile = (name: string) => there.has(name) && statOf(join(directory, name))?.isFile() === true;
+  const isHere = (name: string) => {
+    const found = there.has(name) ? statOf(join(directory, name)) : undefined;
+    // A link is no file, but somebody meant it as one and has to be told.
+    return found !== undefined && (found.isFile() || found.isSymbolicLink());
+  };
   const prefixes = names
-    .filter((name) => name.endsWith(ending) && !name.startsWith('.') && isFile(name))
+    .filter((name) => name.endsWith(ending) && !name.startsWith('.') && isHere(name))
     .map((name) => name.slice(0, -ending.length))
     .sort();
-  return { sets: prefixes.map((set) => lookAtSet(directory, set, isFile)), isEmpty, inode };
+  return { sets: prefixes.map((set) => lookAtSet(directory, set, isHere)), isEmpty, inode };
 }
 
 function listed(directory: string): Pick<DropLook, 'isEmpty' | 'inode'> & { names: readonly string[] } {
@@ -65,17 +70,23 @@ function listed(directory: string): Pick<DropLook, 'isEmpty' | 'inode'> & { name
   }
 }
 
-function lookAtSet(directory: string, set: string, isFile: (name: string) => boolean): SeenSet {
-  const packed = packedSetOf(set, isFile);
+function lookAtSet(directory: string, set: string, isHere: (name: string) => boolean): SeenSet {
+  const packed = packedSetOf(set, isHere);
   const { archive, md5, contents } = packed;
   // A disk that lost its power leaves empty files behind.
   const isManifest = contents !== undefined && statOf(join(directory, contents))?.size !== 0n;
   const files = fingerprint(directory, [packed.name, archive, md5, contents]);
+  const link = linkAmong(directory, packed);
+  if (link !== undefined)
+    return { set, files, trouble: { code: 'drop-file-link', parameters: { file: link } } };
   try {
-    const publishedName = publicNameIn(readSideFile(join(directory, packed.name), nameFileLimit));
-    if (publishedName === undefined)
+    const nameFile = readSideFile(join(directory, packed.name), nameFileLimit, { noLinks: true });
+    const name = publicNameIn(nameFile);
+    if (name === undefined)
       return { set, files, trouble: { code: 'drop-name-empty', parameters: { file: packed.name } } };
-    const name = buildName(publishedName);
+    // What it says instead is not repeated: everybody can read the page that tells of it.
+    if (!isBuildName(name))
+      return { set, files, trouble: { code: 'drop-name-not-allowed', parameters: { file: packed.name } } };
     if (archive === undefined || md5 === undefined || !isManifest) {
       const missing =
         archive === undefined
@@ -90,14 +101,22 @@ function lookAtSet(directory: string, set: string, isFile: (name: string) => boo
       path: join(directory, archive),
       md5Path: join(directory, md5),
       contentsPath: join(directory, contents),
-      publishedName,
+      publishedName: name,
       derivedName: set,
+      noLinks: true,
     };
     return { set, name, files, source };
   } catch (error) {
     if (!(error instanceof SatchelError)) throw error;
     return { set, files, trouble: troubleOf(error) };
   }
+}
+
+/** The first file of a set that is a symlink. */
+function linkAmong(directory: string, { name, archive, md5, contents }: PackedSet): string | undefined {
+  return [name, archive, md5, contents].find(
+    (file) => file !== undefined && statOf(join(directory, file))?.isSymbolicLink(),
+  );
 }
 
 function fingerprint(directory: string, names: readonly (string | undefined)[]): string {
@@ -109,5 +128,5 @@ function fingerprint(directory: string, names: readonly (string | undefined)[]):
 }
 
 function statOf(path: string) {
-  return withSystemErrors('stat', path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return withSystemErrors('lstat', path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
 }

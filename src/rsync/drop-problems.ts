@@ -11,7 +11,7 @@ export type DropProblem = {
   readonly name?: BuildName;
   readonly code: MessageCode;
   readonly parameters: MessageParameters;
-  /** The English sentence. */
+  /** The English sentence, and what to do. */
   readonly message: string;
 };
 
@@ -47,12 +47,18 @@ export function dropProblems({ sets, builds, trouble }: DropRecord): DropProblem
   return { waiting, problems };
 }
 
-/** A problem as one sentence that says which files it is about. */
+/** A problem as one sentence that says which files it is about, and what to do where that is known. */
 export function problemSentence({ set, code, parameters }: DropProblem, language: Language): string {
-  const reason = say(code, parameters, language).text;
+  const reason = withNextStep(code, parameters, language);
   return set === undefined || Object.hasOwn(parameters, 'set')
     ? reason
     : say('drop-problem', { set, reason }, language).text;
+}
+
+/** Whoever reads it on a page or in a log has no other place to look for what to do. */
+function withNextStep(code: MessageCode, parameters: MessageParameters, language: Language): string {
+  const { text, hint } = say(code, parameters, language);
+  return hint === undefined ? text : `${text} ${hint}`;
 }
 
 function problem(
@@ -65,6 +71,6 @@ function problem(
     ...(name === undefined ? {} : { name }),
     code,
     parameters,
-    message: say(code, parameters, 'en').text,
+    message: withNextStep(code, parameters, 'en'),
   };
 }

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { type ArchiveSource, openSource, packedSetOf } from '../build/source.ts';
+import { type ArchiveSource, openSource, openUntrustedArchive, packedSetOf } from '../build/source.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { openCatalog } from '../repository/catalog.ts';
 import type { PublishResult } from '../repository/publish.ts';
@@ -30,8 +30,8 @@ export type PublishPackedResult = Omit<PublishResult, 'signingRequest'> & { read
  * Throws `source-not-found`, `xs-name-not-understood`, `xs-set-incomplete`, `build-exists`, and what publishing throws.
  */
 export async function publishPacked(options: PublishPackedOptions): Promise<PublishPackedResult> {
-  const { path, name, force, layout } = options;
-  const source = wholeSet(path);
+  const { name, force, layout } = options;
+  const source = wholeSet(options);
   using _lock = await dropLock(options);
   const keeper = keepRecord(layout);
   const dropped = droppedSet(options);
@@ -65,9 +65,10 @@ export async function publishPacked(options: PublishPackedOptions): Promise<Publ
   }
 }
 
-/** The archive with all that belongs to it. */
-function wholeSet(path: string): ArchiveSource {
-  const source = openSource(path);
+/** The archive with all that belongs to it. Others may write into the drop directory. */
+function wholeSet(options: PublishPackedOptions): ArchiveSource {
+  const { path } = options;
+  const source = isFile(path) && isInDrop(options) ? openUntrustedArchive(path) : openSource(path);
   const folder = dirname(path);
   const archive = basename(path);
   const prefix = source.kind === 'archive' ? source.derivedName : undefined;
@@ -91,14 +92,19 @@ function isBeside(name: string, archive: string): boolean {
 }
 
 /** The set in the drop directory that the archive is part of, if its `.name` file gives this very name. */
-function droppedSet({ path, name, layout }: PublishPackedOptions) {
-  const real = (place: string) => withSystemErrors('realpath', place, () => realpathSync(place));
-  const directory = dropDirectory(layout);
-  if (!isDirectory(directory) || real(dirname(path)) !== real(directory)) return undefined;
-  const found = lookAtDrop(directory).sets.find(
+function droppedSet(options: PublishPackedOptions) {
+  if (!isInDrop(options)) return undefined;
+  const { path, name, layout } = options;
+  const found = lookAtDrop(dropDirectory(layout)).sets.find(
     ({ source }) => source !== undefined && basename(source.path) === basename(path),
   );
   return found?.name === name ? { set: found.set, files: found.files } : undefined;
+}
+
+function isInDrop({ path, layout }: PublishPackedOptions): boolean {
+  const real = (place: string) => withSystemErrors('realpath', place, () => realpathSync(place));
+  const directory = dropDirectory(layout);
+  return isDirectory(directory) && real(dirname(path)) === real(directory);
 }
 
 function isFile(path: string): boolean {

@@ -1,10 +1,9 @@
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import { contentsLimit } from '../build/entry-rules.ts';
-import { readSideFile } from '../build/source.ts';
 import { removeBuild } from '../repository/change-list.ts';
 import { type PublishResult, publish } from '../repository/publish.ts';
 import type { DropContext } from './drop-options.ts';
 import type { SetToPublish } from './drop-plan.ts';
+import { isCutShort } from './manifest-end.ts';
 
 export type PublishSetOptions = Omit<DropContext, 'layout'> & {
   /** True when other content under the same name is to give way; it has been read and found sound by then. */
@@ -37,7 +36,9 @@ async function publishOnce(
   { name, source }: Pick<SetToPublish, 'name' | 'source'>,
   { store, spoolDirectory, keys, clock, reporter, signal }: PublishSetOptions,
 ): Promise<PublishResult> {
-  requireWhole(source.contentsPath);
+  const path = source.contentsPath;
+  if (path !== undefined && isCutShort(path, source))
+    throw new SatchelError('drop-contents-cut-short', { path });
   return await publish({
     store,
     spoolDirectory,
@@ -48,17 +49,6 @@ async function publishOnce(
     reporter,
     signal,
   });
-}
-
-/**
- * The sum vouches for the archive, nothing for the manifest: one whose copying was cut short is told by its end. It is
- * JSON as a rule; what begins otherwise is not looked at.
- */
-function requireWhole(path: string | undefined): void {
-  if (path === undefined) return;
-  const text = readSideFile(path, contentsLimit).toString('latin1').trim();
-  const end = { '[': ']', '{': '}', '\0': '' }[text.charAt(0)];
-  if (end !== undefined && text.at(-1) !== end) throw new SatchelError('drop-contents-cut-short', { path });
 }
 
 async function* noInput(): AsyncGenerator<Uint8Array> {}

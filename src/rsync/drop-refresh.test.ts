@@ -4,6 +4,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -22,6 +23,7 @@ import { initialiseTrust } from '../trust/initialise.ts';
 import { type KeyRing, memoryKeyRing } from '../trust/keys.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
 import type { RefreshOptions } from './drop-options.ts';
+import { problemSentence } from './drop-problems.ts';
 import { readDropRecord } from './drop-record.ts';
 import { type DropReport, refreshDrop } from './drop-refresh.ts';
 import { rsyncLayout } from './layout.ts';
@@ -202,8 +204,8 @@ test('every kind of bad set is a sentence of its own, and none stops the good on
   assert.deepEqual(report.published, ['same', 'z-good']);
   assert.deepEqual(codes(report), {
     problems: [
-      'a-space: name-not-allowed',
-      'b-bracket: name-not-allowed',
+      'a-space: drop-name-not-allowed',
+      'b-bracket: drop-name-not-allowed',
       'd-damaged: archive-truncated',
       'e-md5: source-md5-unreadable',
       'f-contents: contents-damaged',
@@ -213,6 +215,56 @@ test('every kind of bad set is a sentence of its own, and none stops the good on
     waiting: ['c-empty: drop-name-empty', 'k-zero: drop-set-incomplete'],
   });
   assert.deepEqual(await scene.builds(), ['same', 'z-good']);
+});
+
+test('a symlink in the place of any of the four files is a problem, and what it leads to is read nowhere', async () => {
+  const scene = await emptyScene();
+  const secret = scratch.file('secret');
+  writeFileSync(secret, 'root:$6$secret\n');
+  for (const file of ['name', 'archive', 'md5', 'contents'] as const) {
+    const files = dropSet(scene.packed, { prefix: file, archive: b1 });
+    rmSync(files[file]);
+    symlinkSync(file === 'archive' ? b1 : secret, files[file]);
+  }
+  dropSet(scene.packed, { prefix: 'spoken', name: 'root:$6$secret', archive: b1 });
+  dropSet(scene.packed, { prefix: 'z-good', archive: b1 });
+  const report = await scene.refresh();
+  assert.deepEqual(codes(report), {
+    problems: [
+      'archive: drop-file-link',
+      'contents: drop-file-link',
+      'md5: drop-file-link',
+      'name: drop-file-link',
+      'spoken: drop-name-not-allowed',
+    ],
+    waiting: [],
+  });
+  assert.deepEqual(await scene.builds(), ['z-good']);
+  assert.ok(!JSON.stringify(report).includes('secret'));
+  assert.ok(!readFileSync(scene.layout.packedRecord, 'utf8').includes('secret'));
+});
+
+test('the sentence of each problem says what to do', async () => {
+  const scene = await emptyScene();
+  const changed = dropSet(scene.packed, { prefix: 'changed', archive: b1 });
+  await scene.refresh();
+  dropSet(scene.packed, { prefix: 'changed', archive: b2 });
+  writeFileSync(
+    dropSet(scene.packed, { prefix: 'sum', archive: b1 }).md5,
+    `${'0'.repeat(32)}  sum-tree.tar\n`,
+  );
+  dropSet(scene.packed, { prefix: 'xo902', name: 'xo903', archive: b1 });
+  dropSet(scene.packed, { prefix: 'xo903', archive: b2 });
+  assert.ok(changed.archive);
+  const { problems } = await scene.refresh();
+  const said = problems.map((problem) => problemSentence(problem, 'en')).join('\n');
+  assert.match(said, /files of changed have changed .* --force"/);
+  assert.match(said, /^sum: .* MD5 .* Copy it again together with its \.md5\.$/m);
+  assert.match(
+    said,
+    /xo903\.name gives the public name xo903, which xo902\.name gives too\. Change the first line/,
+  );
+  assert.ok(problems.every(({ message }) => said.includes(message)));
 });
 
 test('a build stays while its .name file is empty or gives no name that is allowed', async () => {
@@ -322,7 +374,11 @@ test('without the offline key a request is made once, and nothing is published t
   });
   assert.deepEqual((await scene.refresh({ keys })).kept, ['one']);
   rmSync(name);
-  assert.deepEqual(codes(await scene.refresh({ keys })).waiting, ['one: drop-withdrawal-unsigned']);
+  const { waiting } = await scene.refresh({ keys });
+  assert.deepEqual(codes({ ...(await scene.refresh({ keys })), waiting }).waiting, [
+    'one: drop-withdrawal-unsigned',
+  ]);
+  assert.match(waiting.map((problem) => problemSentence(problem, 'en')).join(), /"satchel keys sign"/);
   await scene.refresh({ keys });
   assert.equal(scene.requests.length, 2);
   assert.deepEqual(await scene.builds(), ['one']);

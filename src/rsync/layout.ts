@@ -35,7 +35,7 @@ export function rsyncLayout(directory: string) {
     readyMark: (name: BuildName) => below('ready', name),
     /** One file a transfer under way: `<build>,<client address>,<pid>`. */
     uses: below('uses'),
-    /** One fifo a client that waits for a tree: `<build>,<pid>`. */
+    /** One fifo a client that waits for a tree: `<build>,<pid>,<client address>,<pid of its connection>`. */
     asks: below('asks'),
     /** An entry with a build's name exempts its tree from eviction. */
     sticky: below('sticky'),

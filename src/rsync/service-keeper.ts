@@ -1,14 +1,13 @@
-import { rmSync } from 'node:fs';
 import { type Language, say } from '../base/catalogue.ts';
+import { isSatchelError } from '../base/errors.ts';
 import type { Asks } from './asks.ts';
-import { daemonFiles } from './daemon-files.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { messageOfTheDay, percentOf } from './daemon-motd.ts';
 import type { DaemonWatch } from './daemon-watch.ts';
 import type { RsyncLayout } from './layout.ts';
 import type { ServiceLog } from './service-log.ts';
 import type { Offer } from './service-offer.ts';
-import { writeServiceState } from './service-state.ts';
+import { removeServiceState, writeServiceState } from './service-state.ts';
 import type { Trees } from './trees.ts';
 
 /** Milliseconds between two looks at what may have changed. */
@@ -18,6 +17,11 @@ const interval = 1000;
 export type Renewal = {
   /** Begins one unless one is under way; a daemon that needs to be started anew for it is. */
   begin(daemon: Pick<DaemonWatch, 'restart'>): void;
+  /**
+   * The first one, for a daemon that is still to be started; a configuration from before serves when the new one
+   * cannot. Throws what the renewal throws.
+   */
+  first(): Promise<void>;
   /** From now on nothing is said of failures any more. */
   stop(): void;
   /** Resolves when none is under way. */
@@ -25,13 +29,25 @@ export type Renewal = {
 };
 
 /** Renews the offer of a service; failures are said in its log, and the next look tries again. */
-export function renewalOf(offer: Offer, trees: Pick<Trees, 'prepare'>, log: ServiceLog): Renewal {
+export function renewalOf(offer: Offer, trees: Pick<Trees, 'prepare' | 'evict'>, log: ServiceLog): Renewal {
   const tell = onceEach(log);
   let isStopped = false;
   let running: Promise<void> | undefined;
+  // The budget may have been lowered, and names have gone from the sticky ones, while no server ran.
+  let kept = '';
+  const evict = () => {
+    if (kept === offer.keeping()) return;
+    kept = offer.keeping();
+    // It waits for a tree that is being made, and nothing else waits for it.
+    trees.evict().catch((error: unknown) => (isStopped ? undefined : tell(error)));
+  };
   const renew = async (daemon: Pick<DaemonWatch, 'restart'>) => {
     const { nice, memory } = offer.settings();
-    await offer.renew(trees);
+    try {
+      await offer.renew(trees);
+    } finally {
+      if (!isStopped) evict();
+    }
     const now = offer.settings();
     if (!isStopped && (now.nice !== nice || now.memory !== memory)) daemon.restart();
   };
@@ -43,6 +59,15 @@ export function renewalOf(offer: Offer, trees: Pick<Trees, 'prepare'>, log: Serv
         .finally(() => {
           running = undefined;
         });
+    },
+    async first() {
+      try {
+        await offer.renew(trees);
+      } catch (error) {
+        if (!isSatchelError(error, 'rsync-configuration-refused') || !offer.hasConfiguration()) throw error;
+        tell(error);
+      }
+      evict();
     },
     stop() {
       isStopped = true;
@@ -56,6 +81,7 @@ export type KeptParts = {
   readonly layout: RsyncLayout;
   readonly url: string;
   readonly making: Trees['making'];
+  readonly usage: Trees['usage'];
   readonly offer: Offer;
   readonly renewal: Renewal;
   readonly asks: Asks;
@@ -69,7 +95,7 @@ export type KeptParts = {
 export function keepUp(parts: KeptParts): { close(): void } {
   const { layout, making, offer, renewal, asks, daemonLog, daemon } = parts;
   const showMessage = messageOfTheDay(layout, parts.language);
-  const keepState = stateKeeper(layout, parts.url);
+  const keepState = stateKeeper(parts);
   const tell = onceEach(parts.log);
   const look = () => {
     try {
@@ -77,7 +103,7 @@ export function keepUp(parts: KeptParts): { close(): void } {
       daemon.tidy();
       asks.look();
       showMessage(making());
-      keepState(making());
+      keepState();
       if (offer.isOld()) renewal.begin(daemon);
       tell(undefined);
     } catch (error) {
@@ -92,7 +118,7 @@ export function keepUp(parts: KeptParts): { close(): void } {
       clearInterval(timer);
       renewal.stop();
       showMessage([]);
-      rmSync(daemonFiles(layout).state, { force: true });
+      removeServiceState(layout);
     },
   };
 }
@@ -107,13 +133,15 @@ function onceEach(log: ServiceLog): (error: unknown) => void {
   };
 }
 
-function stateKeeper(layout: RsyncLayout, url: string): (making: ReturnType<Trees['making']>) => void {
+function stateKeeper({ layout, url, making, usage, daemon }: KeptParts): () => void {
   let written = '';
-  return (trees) => {
-    const making = trees.map((tree) => ({ name: tree.name, percent: percentOf(tree) }));
-    const text = JSON.stringify(making);
+  return () => {
+    const down = daemon.down();
+    const trees = making().map((tree) => ({ name: tree.name, percent: percentOf(tree) }));
+    const state = { url, ...(down && { down }), making: trees, usage: usage() };
+    const text = JSON.stringify(state);
     if (text === written) return;
-    writeServiceState(layout, { url, pid: process.pid, making });
+    writeServiceState(layout, { ...state, pid: process.pid });
     written = text;
   };
 }

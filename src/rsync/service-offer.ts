@@ -1,13 +1,23 @@
-import { type Stats, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Language, say } from '../base/catalogue.ts';
+import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import type { Store } from '../store/store.ts';
-import { offeredBuilds, writeDaemonConfiguration } from './daemon-configuration.ts';
+import {
+  type ConfigurationOptions,
+  hasConfiguration,
+  offeredBuilds,
+  writeDaemonConfiguration,
+} from './daemon-configuration.ts';
 import type { RsyncLayout } from './layout.ts';
 import type { ServiceLog } from './service-log.ts';
 import { type RsyncSettings, readRsyncSettings } from './settings.ts';
 import type { Trees } from './trees.ts';
+
+/** Milliseconds until a configuration that the daemon does not take is tried again. */
+const refusedPause = 10_000;
 
 /** What clients are offered depends on these. */
 export type OfferOptions = {
@@ -27,6 +37,10 @@ export type Offer = {
   renew(trees: Pick<Trees, 'prepare'>): Promise<void>;
   /** True when something on which the offer depends has changed since it was last renewed. */
   isOld(): boolean;
+  /** True when a configuration of this directory is there already. */
+  hasConfiguration(): boolean;
+  /** Changes when trees may have to go, or may stay, that did not before: the budget, and the names that are sticky. */
+  keeping(): string;
 };
 
 /** Reads the settings and follows what changes. Throws what reading the settings throws. */
@@ -34,11 +48,15 @@ export function openOffer(options: OfferOptions): Offer {
   const { layout, repository, store, language, log } = options;
   let settings = readRsyncSettings(layout);
   let seen = '';
+  let tryAgainAt = Number.POSITIVE_INFINITY;
   const told = new Set<string>();
   const tell = (sentence: string) => {
     if (!told.has(sentence)) log.warn(sentence);
     told.add(sentence);
   };
+  const keeping = () =>
+    [settings.budget, ...withSystemErrors('readdir', layout.sticky, stickyNames)].join('/');
+  const stickyNames = () => readdirSync(layout.sticky).sort();
   const look = () =>
     [
       join(repository, 'metadata', 'timestamp.json'),
@@ -48,12 +66,27 @@ export function openOffer(options: OfferOptions): Offer {
       join(repository, 'lite'),
     ]
       .map((path) => mark(statSync(path, { throwIfNoEntry: false })))
-      .concat(options.elsewhere?.() ?? [])
+      .concat(keeping(), options.elsewhere?.() ?? [])
       .join(' ');
+
+  const write = (builds: ConfigurationOptions['builds'], before: string) => {
+    try {
+      return writeDaemonConfiguration({ layout, repository, builds, settings, language });
+    } catch (error) {
+      if (isSatchelError(error, 'rsync-configuration-refused')) {
+        // What is wrong may stand in a file that the operator's includes, which is not looked at.
+        seen = before;
+        tryAgainAt = performance.now() + refusedPause;
+      }
+      throw error;
+    }
+  };
 
   return {
     settings: () => settings,
-    isOld: () => look() !== seen,
+    keeping,
+    hasConfiguration: () => hasConfiguration(layout),
+    isOld: () => look() !== seen || performance.now() >= tryAgainAt,
     async renew(trees) {
       // What changes while it is being read is seen the next time.
       settings = readRsyncSettings(layout);
@@ -63,11 +96,12 @@ export function openOffer(options: OfferOptions): Offer {
       const elsewhere = [...(options.elsewhere?.() ?? [])].filter((name) => !names.has(name));
       const builds = [...here, ...elsewhere.map((name) => ({ name }))];
       await trees.prepare(builds.map(({ name }) => name));
-      const notices = writeDaemonConfiguration({ layout, repository, builds, settings, language });
+      const notices = write(builds, before);
       const sentences = notices.map(({ code, parameters }) => say(code, parameters, 'en').text);
       for (const sentence of told) if (!sentences.includes(sentence)) told.delete(sentence);
       for (const sentence of sentences) tell(sentence);
       seen = before;
+      tryAgainAt = Number.POSITIVE_INFINITY;
     },
   };
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { must } from '../../test/doubles/command.ts';
@@ -99,7 +108,7 @@ suite('what a client finds', () => {
     await when(() => asksIn(layout).length === 1, client.ended);
     assert.equal(usesIn(layout).length, 1, 'it is written down before the tree is there');
     trees.finish('b1');
-    assert.deepEqual(await client.ended, { code: 0, stdout: '\n', stderr: '' });
+    assert.deepEqual(await client.ended, { code: 0, stdout: '', stderr: '' });
     assert.equal(etcName(out('b1')), 'b1\n');
     await when(() => usesIn(layout).length === 0);
     assert.deepEqual(readdirSync(layout.asks), []);
@@ -192,7 +201,6 @@ suite('what a client is refused', () => {
 
   test('another place through a symlink in the drop directory', async (context) => {
     const { url, layout, out } = await start(context);
-    const { symlinkSync } = await import('node:fs');
     symlinkSync('../run', join(layout.packed, 'run'));
     symlinkSync('/etc/passwd', join(layout.packed, 'passwd'));
     for (const path of ['os/run/', 'os/run/service.json']) {
@@ -245,7 +253,7 @@ suite('what a client is refused', () => {
     const clients = ['1', '2'].map((name) => startRsyncClient('-a', `${url}/build-b1/`, out(name)));
     await when(() => asksIn(layout).length === 2, clients[0]?.ended);
     const third = await rsync('-a', `${url}/build-b2/`, out('3'));
-    assert.match(third.stderr, /^At most 2 connections from one address at the same time\./m);
+    assert.match(third.stderr, /^Connections from one address at the same time: 2 at most\./m);
     trees.finish('b1');
     trees.finish('b2');
     for (const { ended } of clients) assert.equal((await ended).code, 0);
@@ -276,6 +284,46 @@ suite('what happens meanwhile', () => {
     await asker.ended;
     trees.finish('b1');
     await when(() => asksIn(layout).length === 0);
+  });
+
+  test('a client that has left gives its place free before its tree is there', async (context) => {
+    const { url, layout, trees, out } = await start(context);
+    const client = startRsyncClient('-a', `${url}/build-b1/`, out('left'));
+    await when(() => asksIn(layout).length === 1, client.ended);
+    client.kill();
+    await client.ended;
+    await when(() => asksIn(layout).length === 0 && usesIn(layout).length === 0);
+    assert.deepEqual(trees.begun, ['b1']);
+    const stays = startRsyncClient('-a', `${url}/build-b1/`, out('stays'));
+    await when(() => asksIn(layout).length === 1, stays.ended);
+    trees.finish('b1');
+    assert.equal((await stays.ended).code, 0);
+  });
+
+  test('one address may have a quarter of the connections waiting', async (context) => {
+    const { url, layout, trees, out } = await start(context, { settings: { connections: 8 } });
+    const clients = ['1', '2'].map((name) => startRsyncClient('-a', `${url}/build-b1/`, out(name)));
+    await when(() => asksIn(layout).length === 2, clients[0]?.ended);
+    const third = await rsync('-a', `${url}/build-b2/`, out('3'));
+    assert.match(third.stderr, /^Waiting connections from one address: 2 at most\./m);
+    trees.finish('b1');
+    for (const { ended } of clients) assert.equal((await ended).code, 0);
+  });
+
+  test('entries of the wrong kind keep nobody from being served, and are gone', async (context) => {
+    const layout = newLayout();
+    const first = await start(context, { layout });
+    await first.close();
+    for (const folder of [layout.asks, layout.uses])
+      for (const name of ['b1,123', 'b1,127.0.0.1,999999999', '.999999999'])
+        mkdirSync(join(folder, name, 'x'), { recursive: true });
+    const { url, said, trees, out } = await start(context, { layout });
+    symlinkSync('/etc', join(layout.asks, 'b2,124'));
+    trees.finish('b1');
+    assert.equal((await rsync('-a', `${url}/build-b1/`, out('b1'))).code, 0);
+    await when(() => readdirSync(layout.asks).length === 0);
+    assert.match(said.join('\n'), /asks\/b1,123 was removed/);
+    assert.ok(existsSync('/etc/passwd'));
   });
 
   test('clients that waited before the server started are answered', async (context) => {
@@ -347,6 +395,51 @@ suite('what happens meanwhile', () => {
     assert.match(said[0] ?? '', /^What rsync clients are offered could not be brought up to date: /);
     assert.equal((await modulesAt(url)).length, 4);
     rmSync(layout.settings);
+  });
+
+  test('a configuration that rsync does not take does not replace the one before', async (context) => {
+    const layout = newLayout();
+    const included = join(layout.directory, 'more');
+    writeFileSync(included, '[more\n');
+    const { url, said, close } = await start(context, { layout });
+    const before = readFileSync(layout.configuration, 'utf8');
+    writeFileSync(layout.template, `&merge ${included}\n`);
+    await when(() => said.length > 0);
+    assert.match(said[0] ?? '', /rsync does not take the new configuration, so the old one stays: ./);
+    assert.equal(readFileSync(layout.configuration, 'utf8'), before);
+    assert.equal((await modulesAt(url)).length, 4);
+    await close();
+    const again = await start(context, { layout });
+    assert.equal((await modulesAt(again.url)).length, 4);
+    assert.match(again.said.join('\n'), /so the old one stays/);
+    writeFileSync(layout.template, '[more]\npath = /\n');
+    await modulesWhen(again.url, (modules) => modules.includes('more'));
+  });
+
+  test('without an old configuration a wrong one is an error', async (context) => {
+    const layout = newLayout();
+    writeFileSync(join(layout.directory, 'more'), '[more\n');
+    writeFileSync(layout.template, `&merge ${layout.directory}/more\n`);
+    await assert.rejects(start(context, { layout }), (error) =>
+      isSatchelError(error, 'rsync-configuration-refused'),
+    );
+  });
+
+  test('the message of the operator is shown while no tree is being made', async (context) => {
+    const layout = newLayout();
+    writeFileSync(join(layout.directory, 'hello'), 'hello\n');
+    writeFileSync(layout.template, `motd file = ${layout.directory}/hello\n`);
+    const { url, trees, out } = await start(context, { layout });
+    assert.match((await rsync(`${url}/`)).stdout, /^hello\n/);
+    const client = startRsyncClient('-a', `${url}/build-b1/`, out('b1'));
+    await when(() => trees.begun.length === 1, client.ended);
+    trees.progress('b1', 1, 2);
+    await when(() => readFileSync(layout.configuration, 'utf8').includes(`motd file = ${layout.motd}\n`));
+    assert.match((await rsync(`${url}/`)).stdout, /^b1 is being made ready: 50 %\.\n/);
+    trees.finish('b1');
+    assert.equal((await client.ended).code, 0);
+    await when(() => !readFileSync(layout.configuration, 'utf8').includes(layout.motd));
+    assert.match((await rsync(`${url}/`)).stdout, /^hello\n/);
   });
 
   test('the modules of the operator are merged in, and ours win', async (context) => {

@@ -84,17 +84,21 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     const renewal = renewalOf(offer, trees, log);
     parts.add({ close: renewal.ended });
     parts.add(trees);
-    await offer.renew(trees);
+    await renewal.first();
     const making = () => trees.making().map((tree) => (tree.total > 0 ? tree : fetched(tree, upstream)));
     const wait = () => offer.settings().wait;
-    const asks = parts.add(answerAsks({ layout, make: trees.make, making, wait, language, log }));
+    const connections = () => offer.settings().connections;
+    const asks = parts.add(
+      answerAsks({ layout, make: trees.make, making, wait, connections, language, log }),
+    );
     const daemonLog = parts.add(openLog(layout, log, wantedBuilds(trees, upstream !== undefined)));
     const limits = () => offer.settings();
     const daemon = parts.add(await watchDaemon({ program, layout, address, limits, daemonLog, log }));
     // Who waits is told of the end before the daemon goes.
     parts.add(asks);
     const url = rsyncUrl(address);
-    parts.add(keepUp({ layout, url, making, offer, renewal, asks, daemonLog, daemon, language, log }));
+    const { usage } = trees;
+    parts.add(keepUp({ layout, url, making, usage, offer, renewal, asks, daemonLog, daemon, language, log }));
     if (arrivals !== undefined) parts.add(watchDrop({ ...arrivals, layout, store, log }));
   } catch (error) {
     await parts.close();

@@ -10,6 +10,9 @@ import { clearModule } from './tree-make.ts';
 import { dropHiddenMark, hideMark, lastUse, readMark, readyNames, restoreMark } from './tree-mark.ts';
 import { isUsed, treeUses } from './tree-uses.ts';
 
+/** How many trees are complete, and the bytes of their inodes, what several share counted once. */
+export type TreeUsage = { readonly trees: number; readonly bytes: number };
+
 /** What trees take on disk, and which of them go. Nothing else may make or remove trees while it works. */
 export type TreeBudget = {
   /** Notes that a tree was made, or is gone. */
@@ -20,6 +23,8 @@ export type TreeBudget = {
    * before that.
    */
   keep(incoming: number, stay: readonly BuildName[]): boolean;
+  /** What the trees take; counted anew only when there are others than the last time. */
+  usage(): TreeUsage;
 };
 
 export type BudgetOptions = {
@@ -33,6 +38,7 @@ export type BudgetOptions = {
 export function createTreeBudget({ layout, budget, reporter }: BudgetOptions): TreeBudget {
   // Marks are read once: they say what no tree changes any more.
   const known = new Map<BuildName, TreeInodes>();
+  let counted: { readonly key: string; readonly usage: TreeUsage } | undefined;
 
   const inodes = (name: BuildName): TreeInodes => {
     let found = known.get(name);
@@ -70,7 +76,19 @@ export function createTreeBudget({ layout, budget, reporter }: BudgetOptions): T
   };
 
   return {
-    changed: (name) => known.delete(name),
+    changed(name) {
+      known.delete(name);
+      counted = undefined;
+    },
+    usage() {
+      const trees = readyNames(layout);
+      const key = trees.join();
+      if (counted?.key !== key) {
+        const { before } = chooseEvictions(complete([]), Number.POSITIVE_INFINITY);
+        counted = { key, usage: { trees: trees.length, bytes: before } };
+      }
+      return counted.usage;
+    },
     keep(incoming, stay) {
       const trees = complete(stay);
       const limit = budget() - incoming;

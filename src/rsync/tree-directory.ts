@@ -8,7 +8,7 @@ import { setXattr } from '../os/system-calls.ts';
 import { errnoOf, withSystemErrors } from '../os/system-error.ts';
 import type { RsyncLayout } from './layout.ts';
 import { clearModule } from './tree-make.ts';
-import { dropHiddenMark, hideMark, isReady, namesIn } from './tree-mark.ts';
+import { dropHiddenMark, hideMark, isReady, namesIn, removeStrangeMarks } from './tree-mark.ts';
 import { isWhole } from './tree-moved.ts';
 import { discard } from './tree-trash.ts';
 
@@ -37,8 +37,12 @@ export function openTreeDirectory(layout: RsyncLayout): Lock {
   }
 }
 
-/** Takes away what a killed run left half done: no tree is without its mark, and no mark without its tree. */
-export function clearLeftovers(layout: RsyncLayout): void {
+/**
+ * Takes away what a killed run left half done: no tree is without its mark, and no mark without its tree. `onStrange`
+ * is told of what lay among the marks and was none.
+ */
+export function clearLeftovers(layout: RsyncLayout, onStrange: (path: string) => void): void {
+  for (const path of removeStrangeMarks(layout)) onStrange(path);
   for (const name of withSystemErrors('readdir', layout.temporary, () => readdirSync(layout.temporary)))
     discard(layout, join(layout.temporary, name));
   removeTemporaries(layout.readyMarks);

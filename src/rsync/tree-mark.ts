@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildName, isBuildName, type Sha256 } from '../base/identifiers.ts';
 import { type Ledger, readAnyLedger, writeLedger } from '../device/ledger.ts';
+import { removeTree } from '../os/remove-tree.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { BuildRecord } from '../repository/records.ts';
 import type { Owner } from './fake-super.ts';
@@ -24,7 +25,7 @@ export function treeKey({ index, contents }: BuildRecord, { uid, gid }: Owner): 
 
 /** Builds that have a ready mark, in byte order. */
 export function readyNames(layout: RsyncLayout): BuildName[] {
-  return namesIn(layout.readyMarks);
+  return namesIn(layout.readyMarks).filter((name) => isReady(layout, name));
 }
 
 /** Names of builds that a folder of the rsync directory has entries for, in byte order. */
@@ -33,9 +34,17 @@ export function namesIn(folder: string): BuildName[] {
   return names.filter(isBuildName).sort();
 }
 
-/** True when the tree is complete. */
+/** True when the tree is complete; only a file is a mark. */
 export function isReady(layout: RsyncLayout, name: BuildName): boolean {
-  return lstatSync(layout.readyMark(name), { throwIfNoEntry: false }) !== undefined;
+  return lstatSync(layout.readyMark(name), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Removes what has the name of a mark and is none; gives the paths. */
+export function removeStrangeMarks(layout: RsyncLayout): string[] {
+  const entries = readdirSync(layout.readyMarks, { withFileTypes: true });
+  const paths = entries.filter((entry) => !entry.isFile()).map(({ name }) => join(layout.readyMarks, name));
+  for (const path of paths) removeTree(path);
+  return paths;
 }
 
 /** When the tree was last used, in milliseconds since 1970; undefined when it is not complete. */
@@ -45,7 +54,9 @@ export function lastUse(layout: RsyncLayout, name: BuildName): number | undefine
 
 /** Says that a tree, which is on the disk, is complete. */
 export function writeMark(layout: RsyncLayout, name: BuildName, ledger: Ledger): void {
-  writeLedger(layout.readyMark(name), ledger);
+  const path = layout.readyMark(name);
+  if (!isReady(layout, name)) removeTree(path);
+  writeLedger(path, ledger);
 }
 
 /** The mark of a tree; undefined when it is not complete, or the mark is damaged. */
@@ -57,6 +68,7 @@ export function readMark(layout: RsyncLayout, name: BuildName): Ledger | undefin
 export function hideMark(layout: RsyncLayout, name: BuildName): boolean {
   const path = layout.readyMark(name);
   if (!isReady(layout, name)) return false;
+  removeTree(hidden(layout, name));
   withSystemErrors('rename', path, () => renameSync(path, hidden(layout, name)));
   return true;
 }
@@ -69,7 +81,7 @@ export function restoreMark(layout: RsyncLayout, name: BuildName): void {
 
 /** Removes what {@link hideMark} took, also what a killed run had taken. */
 export function dropHiddenMark(layout: RsyncLayout, name: BuildName): void {
-  rmSync(hidden(layout, name), { force: true });
+  removeTree(hidden(layout, name));
 }
 
 /** No build has such a name: they do not begin with a full stop. */

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
+import { removeTree } from '../os/remove-tree.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { RsyncLayout } from './layout.ts';
 
@@ -19,12 +20,11 @@ export function treeUses({ uses }: RsyncLayout): TreeUse[] {
     const [name, , pid, ...rest] = file.split(',');
     if (name === undefined || !/^[1-9][0-9]{0,9}$/.test(pid ?? '') || rest.length > 0) continue;
     const path = join(uses, file);
-    if (!isDaemon(Number(pid))) {
-      rmSync(path, { force: true });
-      continue;
-    }
-    const since = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (since !== undefined) found.push({ name, since });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    // No script makes anything else than a file.
+    if (!stat.isFile() || !isDaemon(Number(pid))) removeTree(path);
+    else found.push({ name, since: stat.mtimeMs });
   }
   return found;
 }

@@ -7,7 +7,7 @@ import { type Catalog, openCatalog } from '../repository/catalog.ts';
 import type { Store } from '../store/store.ts';
 import type { RsyncLayout } from './layout.ts';
 import type { RsyncSettings } from './settings.ts';
-import { createTreeBudget } from './tree-budget.ts';
+import { createTreeBudget, type TreeUsage } from './tree-budget.ts';
 import { clearLeftovers, openTreeDirectory } from './tree-directory.ts';
 import { createTreeJobs, type Queue, type TreeProgress } from './tree-jobs.ts';
 import { makeModule } from './tree-make.ts';
@@ -72,6 +72,8 @@ export type Trees = {
   withdraw(name: BuildName): Promise<void>;
   /** Deletes the least recently used trees until the budget is kept; those in use or sticky stay. */
   evict(): Promise<void>;
+  /** How many trees are complete, and the bytes that they take on disk together. */
+  usage(): TreeUsage;
   /** Ends what is being made and waits for the end of it. Trees stay. */
   close(): Promise<void>;
 };
@@ -87,7 +89,7 @@ export async function openTrees(options: TreesOptions): Promise<Trees> {
     reporter.notice('tree-trash-stays', { path: layout.trash, reason: reasonOf(error) });
   const trash = openTrash({ layout, onFailure });
   try {
-    clearLeftovers(layout);
+    clearLeftovers(layout, (path) => reporter.notice('rsync-entry-strange', { path }));
   } catch (error) {
     lock.release();
     throw error;
@@ -161,6 +163,7 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
       });
       await trash.collect();
     },
+    usage: () => budget.usage(),
     async close() {
       closing.abort();
       await jobs.ended();

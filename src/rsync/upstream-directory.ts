@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
+import { readSideFile } from '../build/set-file.ts';
 import { errnoOf, withSystemErrors } from '../os/system-error.ts';
 import { isStoredName } from '../store/names.ts';
 import type { Listing, Place, RemoteFile } from './upstream-place.ts';
@@ -14,12 +15,9 @@ export function directoryPlace(path: string): Place {
     readSmall: async (names, limit) => {
       const found = new Map<string, Buffer>();
       for (const name of names) {
-        const file = statSync(join(path, name), { throwIfNoEntry: false });
+        const file = lstatSync(join(path, name), { throwIfNoEntry: false });
         if (!file?.isFile() || file.size > limit) continue;
-        found.set(
-          name,
-          withSystemErrors('read', join(path, name), () => readFileSync(join(path, name))),
-        );
+        found.set(name, readSideFile(join(path, name), limit, { noLinks: true }));
       }
       return found;
     },
@@ -32,15 +30,17 @@ export function directoryPlace(path: string): Place {
 function listDirectory(path: string): Listing {
   const files: RemoteFile[] = [];
   const folders: string[] = [];
+  const links: string[] = [];
   const unusual: string[] = [];
   for (const name of namesIn(path)) {
-    const found = statSync(join(path, name), { throwIfNoEntry: false });
+    const found = lstatSync(join(path, name), { throwIfNoEntry: false });
     if (found?.isDirectory()) folders.push(name);
+    else if (found?.isSymbolicLink()) links.push(name);
     else if (!found?.isFile()) continue;
     else if (!isStoredName(name)) unusual.push(name);
     else files.push({ name, size: found.size, modified: found.mtime.toISOString() });
   }
-  return { files, folders, unusual };
+  return { files, folders, links, unusual };
 }
 
 function namesIn(path: string): string[] {
@@ -49,7 +49,7 @@ function namesIn(path: string): string[] {
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new SatchelError('store-not-found', { location: path, name: '.' }, { cause: error });
+      throw new SatchelError('upstream-directory-missing', { path }, { cause: error });
     return withSystemErrors('readdir', path, () => {
       throw error;
     });

@@ -6,7 +6,7 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { Sha256, StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { contentsLimit } from '../build/entry-rules.ts';
-import { openSource } from '../build/source.ts';
+import { openUntrustedArchive } from '../build/source.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { freeSpace } from '../os/disk.ts';
 import { type Lock, tryLock } from '../os/file-lock.ts';
@@ -16,6 +16,7 @@ import { publish } from '../repository/publish.ts';
 import type { Store } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
 import type { RsyncLayout } from './layout.ts';
+import { isCutShort } from './manifest-end.ts';
 import type { Place, RemoteFile } from './upstream-place.ts';
 import { type Remembered, readImportRecord, remember } from './upstream-record.ts';
 import type { RemoteSet } from './upstream-sets.ts';
@@ -62,8 +63,8 @@ export function requireKeys({ keys }: UpstreamContext, location: string): void {
  * anything fails before, it stays, and the next attempt goes on from it.
  *
  * Returns the bytes of the archive. Throws `upstream-busy` while another process fetches the build,
- * `upstream-still-wrong`, `upstream-no-room`, `upstream-md5-wrong`, `build-exists`, and what the place and
- * publishing throw.
+ * `upstream-still-wrong`, `upstream-no-room`, `upstream-md5-wrong` the first time and `upstream-wrong-again` then,
+ * `upstream-contents-cut-short`, `build-exists`, and what the place and publishing throw.
  */
 export async function fetchSet(
   place: Place,
@@ -115,6 +116,7 @@ async function publishFetched(
   const archive = join(folder, set.archive.name);
   const partBefore = sizeOf(archive);
   await fetchFiles(place, set, context, { folder, ...options });
+  requireWholeManifest(place, set, folder);
   try {
     await publishAs(set, archive, context, options);
   } catch (error) {
@@ -161,8 +163,13 @@ async function fetchFiles(
 }
 
 async function sizeThere(place: Place, { name, size }: RemoteFile, signal: AbortSignal | undefined) {
-  const known = size ?? (await place.sizeOf?.(name, signal));
+  const known = size ?? (await place.sizeOf?.(name, signal).catch(unknownLength));
   return known === undefined ? {} : { size: known };
+}
+
+/** A server that makes its answers as it goes does not know how long they get. */
+function unknownLength(error: unknown): undefined {
+  if (!isSatchelError(error, 'store-wrong-answer')) throw error;
 }
 
 /** How large the archive may get here. Throws when it is larger by what its server says. */
@@ -178,14 +185,24 @@ function requireRoom(place: Place, archive: RemoteFile, folder: string, path: st
 
 /** A server that offers the same wrong bytes every night must not send them every night. */
 function refuseKnownWrong(place: Place, set: RemoteSet, context: UpstreamContext): void {
-  const known = readImportRecord(context.layout.importRecord).get(set.build);
-  if (known === undefined || known.published || known.md5File !== sumOf(set)) return;
-  if (known.size !== set.archive.size || context.clock() >= known.at + triedAgain) return;
+  const known = knownWrong(set, set.archive.size, context);
+  if (known === undefined || context.clock() >= known.at + triedAgain) return;
   throw new SatchelError('upstream-still-wrong', {
     name: set.archive.name,
     location: place.location,
     time: new Date(known.at).toISOString(),
   });
+}
+
+/** What is remembered of an archive of this size with this `.md5` that was wrong. */
+function knownWrong(
+  set: RemoteSet,
+  size: number | undefined,
+  { layout }: UpstreamContext,
+): Remembered | undefined {
+  const known = readImportRecord(layout.importRecord).get(set.build);
+  const isSame = known?.published === false && known.md5File === sumOf(set) && known.size === size;
+  return isSame ? known : undefined;
 }
 
 async function publishAs(
@@ -196,13 +213,21 @@ async function publishAs(
 ): Promise<void> {
   const { signingRequest } = await publish({
     ...context,
-    source: { name: build, source: openSource(archive), input: nothing() },
+    source: { name: build, source: openUntrustedArchive(archive), input: nothing() },
     streams,
     signal,
   });
   // The key was there before; whoever took it away meanwhile has to know.
   if (signingRequest !== undefined)
     throw new SatchelError('upstream-needs-keys', { location: build, keys: context.keys.location });
+}
+
+/** Throws `upstream-contents-cut-short`; what came of it is then of no use. */
+function requireWholeManifest(place: Place, { contents: { name } }: RemoteSet, folder: string): void {
+  const path = join(folder, name);
+  if (!isCutShort(path, { noLinks: true })) return;
+  if (place.path === undefined) withSystemErrors('unlink', path, () => rmSync(path, { force: true }));
+  throw new SatchelError('upstream-contents-cut-short', { name, location: place.location });
 }
 
 type Retry = {
@@ -227,12 +252,17 @@ async function retryWhole(retry: Retry, wrong: SatchelError): Promise<void> {
     context.reporter.notice('upstream-fetching-again', { name: set.archive.name, location: place.location });
     withSystemErrors('unlink', archive, () => rmSync(archive, { force: true }));
     await fetchFiles(place, set, context, { folder, ...options });
+    requireWholeManifest(place, set, folder);
     await publishAs(set, archive, context, options);
   } catch (error) {
     if (!isSatchelError(error, 'source-md5-wrong')) throw error;
-    const { location } = place;
-    remember(context.layout.importRecord, entryOf(set, context, { published: false, size: sizeOf(archive) }));
-    throw new SatchelError('upstream-md5-wrong', { name: set.archive.name, location }, { cause: error });
+    const about = { name: set.archive.name, location: place.location };
+    const size = sizeOf(archive);
+    const known = knownWrong(set, size, context);
+    remember(context.layout.importRecord, entryOf(set, context, { published: false, size }));
+    if (known === undefined) throw new SatchelError('upstream-md5-wrong', about, { cause: error });
+    const time = new Date(known.at).toISOString();
+    throw new SatchelError('upstream-wrong-again', { ...about, time }, { cause: error });
   }
 }
 

@@ -4,12 +4,15 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { startBareServer } from '../../test/doubles/bare-server.ts';
 import { dropSet } from '../../test/doubles/dropped-sets.ts';
 import { startFaultServer } from '../../test/doubles/fault-server.ts';
 import { startBadLine, startRsyncDaemon } from '../../test/doubles/rsync-daemon.ts';
@@ -18,6 +21,7 @@ import { writeTinyBuilds } from '../../test/doubles/tiny-builds.ts';
 import { streamName } from '../base/identifiers.ts';
 import { emptyTaker, type Taker } from './upstream.testkit.ts';
 import { type ImportOptions, type ImportReport, importBuilds } from './upstream-import.ts';
+import { openPlace } from './upstream-open.ts';
 
 const scratch = scratchFolder('import');
 const { b1, b2 } = writeTinyBuilds(scratch.path);
@@ -158,6 +162,67 @@ test('an archive that is wrong there is sent once, not every night, until it cha
   assert.deepEqual(summary(await run(taker, address)), { ...nothing, published: ['wrong'] });
 });
 
+test('an archive that stays wrong is a problem each time from the second on, wherever it lies', async () => {
+  const { path, from: address } = dropDirectory('stays-wrong');
+  const set = dropSet(path, { prefix: 'stays', archive: b1 });
+  const right = readFileSync(set.archive);
+  const damaged = Buffer.from(right);
+  damaged[5000] = 1 ^ damaged[5000]!;
+  for (const place of [path, address]) {
+    writeFileSync(set.archive, damaged);
+    const taker = await emptyTaker(scratch);
+    assert.deepEqual(summary(await run(taker, place)), { ...nothing, waiting: ['stays'] });
+    for (const _ of [1, 2]) {
+      // A timer comes once a day, a little later each time.
+      taker.later(86_500_000);
+      assert.deepEqual(summary(await run(taker, place)).problems, ['stays: upstream-wrong-again'], place);
+    }
+    // It is still being copied: it is another one each time.
+    truncateSync(set.archive, 100_000);
+    assert.deepEqual(summary(await run(taker, path)), { ...nothing, waiting: ['stays'] });
+    writeFileSync(set.archive, right);
+    assert.deepEqual(summary(await run(taker, path)), { ...nothing, published: ['stays'] });
+  }
+});
+
+test('a set of which a file is a symlink is a problem, and nothing is read through it', async () => {
+  const { path, from: address } = dropDirectory('links');
+  const secret = scratch.file('secret');
+  writeFileSync(secret, 'root:$6$secret\n');
+  for (const file of ['name', 'archive', 'md5', 'contents'] as const) {
+    const files = dropSet(path, { prefix: file, archive: b1 });
+    rmSync(files[file]);
+    symlinkSync(file === 'archive' ? b1 : secret, files[file]);
+  }
+  dropSet(path, { prefix: 'good', archive: b1 });
+  for (const place of [path, address]) {
+    const report = await run(await emptyTaker(scratch), place);
+    assert.deepEqual(
+      { ...summary(report), problems: summary(report).problems.sort() },
+      {
+        ...nothing,
+        published: ['good'],
+        problems: ['archive', 'contents', 'md5', 'name'].map((set) => `${set}: upstream-file-link`),
+      },
+    );
+    assert.ok(!JSON.stringify(report).includes('$6$'));
+  }
+});
+
+test('a manifest that is cut short is not published, and is read anew', async () => {
+  const { path, from: address } = dropDirectory('cut');
+  const { contents } = dropSet(path, { prefix: 'cut', archive: b1 });
+  const whole = readFileSync(contents);
+  for (const place of [path, address]) {
+    writeFileSync(contents, whole.subarray(0, -1));
+    const taker = await emptyTaker(scratch);
+    assert.deepEqual(summary(await run(taker, place)).problems, ['cut: upstream-contents-cut-short'], place);
+    assert.deepEqual(await taker.builds(), []);
+    writeFileSync(contents, whole);
+    assert.deepEqual(summary(await run(taker, place)), { ...nothing, published: ['cut'] });
+  }
+});
+
 test('a name that gets other content there is a problem, and what is here stays', async () => {
   const { path, from: address } = dropDirectory('changed');
   dropSet(path, { prefix: 'same', archive: b1 });
@@ -208,7 +273,7 @@ test('a server that is not there, a module that is not there and a directory tha
   await assert.rejects(run(taker, `rsync://127.0.0.1:${line.port}/os/`), { code: 'store-unreachable' });
   await assert.rejects(run(taker, from.replace('/os/', '/so/')), { code: 'upstream-refused' });
   await assert.rejects(run(taker, `${from}nowhere/`), { code: 'store-not-found' });
-  await assert.rejects(run(taker, scratch.file('nowhere')), { code: 'store-not-found' });
+  await assert.rejects(run(taker, scratch.file('nowhere')), { code: 'upstream-directory-missing' });
   for (const address of [
     'rsync://host/',
     'rsync://host/os/*',
@@ -276,6 +341,68 @@ test('a page that lists nothing is told as such', async () => {
   try {
     await assert.rejects(run(await emptyTaker(scratch), server.url), { code: 'upstream-not-listed' });
   } finally {
+    await server.close();
+  }
+});
+
+test('what stalls on a web server that tells no lengths is a failure, not the end of a file', async () => {
+  const { path } = dropDirectory('lengthless');
+  const files = dropSet(path, { prefix: 'one', archive: b1 });
+  const listed = page('one.name', 'one.contents', 'one-tree.tar', 'one-tree.tar.md5');
+  const bytes = {
+    '/': listed,
+    '/one.name': readFileSync(files.name),
+    '/one.contents': readFileSync(files.contents),
+    '/one-tree.tar': readFileSync(files.archive),
+    '/one-tree.tar.md5': readFileSync(files.md5),
+  };
+  /** Serves all of it, of one file only the beginning. */
+  const stalledAt = (stalled?: keyof typeof bytes) =>
+    startBareServer(
+      Object.fromEntries(
+        Object.entries(bytes).map(([name, body]) =>
+          name === stalled
+            ? [name, { body: body.slice(0, body.length - 3), end: 'stall' as const }]
+            : [name, { body, end: 'close' as const }],
+        ),
+      ),
+    );
+  const taker = { ...(await emptyTaker(scratch)), patience: 100 };
+  for (const stalled of ['/', '/one.contents', '/one-tree.tar'] as const) {
+    const server = await stalledAt(stalled);
+    try {
+      if (stalled === '/')
+        await assert.rejects(run(taker, server.url), { code: 'store-stalled', exitCode: 1 });
+      else assert.deepEqual(summary(await run(taker, server.url)).problems, ['one: store-stalled'], stalled);
+    } finally {
+      await server.close();
+    }
+  }
+  assert.deepEqual(await taker.builds(), []);
+  const server = await stalledAt();
+  try {
+    assert.deepEqual(summary(await run(taker, server.url)), { ...nothing, published: ['one'] });
+  } finally {
+    await server.close();
+  }
+});
+
+test('a file of unknown length goes to the disk as it comes', async () => {
+  const server = await startBareServer({ '/large': { body: 'x'.repeat(1_000_000), end: 'stall' } });
+  const place = await openPlace(server.url, { temporary: scratch.path });
+  const path = scratch.file('large');
+  try {
+    await place.fetch({ name: 'large' }, path, {
+      limit: 2_000_000,
+      onProgress: (done) => {
+        if (done > 0) assert.ok(statSync(path).size >= done);
+        // Only now does the server end it.
+        if (done === 1_000_000) server.finish();
+      },
+    });
+    assert.equal(statSync(path).size, 1_000_000);
+  } finally {
+    await place.close();
     await server.close();
   }
 });

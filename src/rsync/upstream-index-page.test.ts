@@ -13,6 +13,7 @@ test('the pages of Apache, nginx, lighttpd and Python list their files', () => {
   assert.deepEqual(parseIndexPage(apache, address), {
     files: [{ name: 'py802-tree.tar.bz2' }, { name: 'py802.name' }],
     folders: ['old'],
+    links: [],
     unusual: [],
   });
   assert.deepEqual(
@@ -39,7 +40,7 @@ test('links elsewhere, to the page and to its other orders are no files', () => 
   ])
     assert.deepEqual(
       parseIndexPage(`<a href="${link}">`, address),
-      { files: [], folders: [], unusual: [] },
+      { files: [], folders: [], links: [], unusual: [] },
       link,
     );
   assert.deepEqual(files('<a href="/builds/full">'), ['full']);

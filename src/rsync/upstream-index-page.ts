@@ -20,6 +20,7 @@ export function parseIndexPage(html: string, address: string): Listing {
   return {
     files: [...files].sort().map((name) => ({ name })),
     folders: [...folders].sort(),
+    links: [],
     unusual: [...unusual].sort(),
   };
 }

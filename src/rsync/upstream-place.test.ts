@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSy
 import { after, test } from 'node:test';
 import { startFaultServer } from '../../test/doubles/fault-server.ts';
 import { startRsyncDaemon } from '../../test/doubles/rsync-daemon.ts';
+import { startRsyncServer } from '../../test/doubles/rsync-server.ts';
 import { scratchFolder } from '../../test/doubles/scratch.ts';
 import { openPlace } from './upstream-open.ts';
 import type { Place } from './upstream-place.ts';
@@ -34,10 +35,13 @@ after(async () => {
 for (const [kind, address] of Object.entries(addresses)) {
   const open = (): Promise<Place> => openPlace(address, { temporary, patience: 5000 });
 
-  test(`${kind}: a place lists files, what links lead to, folders, and names that cannot be asked for`, async () => {
+  test(`${kind}: a place lists files, links, folders, and names that cannot be asked for`, async () => {
     const place = await open();
-    const { files, folders, unusual } = await place.list();
-    assert.deepEqual(files.map(({ name }) => name).sort(), ['large.name', 'link.name', 'small.name']);
+    const { files, folders, links: symlinks, unusual } = await place.list();
+    // What a web server follows it follows for everybody.
+    const followed = kind === 'http' ? ['link.name'] : [];
+    assert.deepEqual(files.map(({ name }) => name).sort(), ['large.name', ...followed, 'small.name']);
+    assert.deepEqual([...symlinks].sort(), kind === 'http' ? [] : ['dangling.name', 'link.name']);
     assert.deepEqual(folders, ['folder']);
     assert.deepEqual([...unusual].sort(), ['.hidden', 'odd name']);
     const large = files.find(({ name }) => name === 'large.name');
@@ -50,7 +54,8 @@ for (const [kind, address] of Object.entries(addresses)) {
     const place = await open();
     const names = ['small.name', 'large.name', 'link.name', 'nothing.name'];
     const found = await place.readSmall(names, 1000);
-    assert.deepEqual([...found.keys()].sort(), ['link.name', 'small.name']);
+    const followed = kind === 'http' ? ['link.name'] : [];
+    assert.deepEqual([...found.keys()].sort(), [...followed, 'small.name']);
     assert.equal(found.get('small.name')?.toString(), 'small\n');
     assert.deepEqual(await place.readSmall([], 1000), new Map());
     await place.close();
@@ -69,6 +74,18 @@ for (const [kind, address] of Object.entries(addresses)) {
     await place.close();
   });
 }
+
+test('what a server refuses is told as its refusal, not as a link that is down', async () => {
+  const refusing = await startRsyncServer(temporary, `[os]\npath = ${served}\nrefuse options = times\n`);
+  const place = await openPlace(`${refusing.url}/os/`, { temporary });
+  try {
+    const fetching = place.fetch({ name: 'small.name' }, scratch.file('refused'), { limit: 1000 });
+    await assert.rejects(fetching, { code: 'upstream-refused', message: /refuse --times/ });
+  } finally {
+    await place.close();
+    await refusing.stop();
+  }
+});
 
 test('rsync leaves the time of a file as it is, so that it is not read again', async () => {
   const place = await openPlace(addresses.rsync, { temporary });

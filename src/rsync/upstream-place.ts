@@ -11,6 +11,8 @@ export type RemoteFile = {
 export type Listing = {
   readonly files: readonly RemoteFile[];
   readonly folders: readonly string[];
+  /** Symlinks, which are not followed: whoever may write there could lead to any file of that machine. */
+  readonly links: readonly string[];
   /** Names of files that cannot be asked for, with what is not printable replaced. */
   readonly unusual: readonly string[];
 };
@@ -31,7 +33,7 @@ export type Place = {
   /** The path, when it is a directory of this machine: nothing has to be fetched then. */
   readonly path?: string;
   /**
-   * Throws `store-not-found` when the directory is not there, `upstream-not-listed`, `upstream-refused`,
+   * Throws `store-not-found` or `upstream-directory-missing` when it is not there, `upstream-not-listed`, `upstream-refused`,
    * `upstream-rsync-failed`, `upstream-rsync-missing`, and the errors of stores.
    */
   list(signal?: AbortSignal): Promise<Listing>;

@@ -30,7 +30,7 @@ export function rsyncPlace(
   return {
     location: address,
     list: async (signal) => {
-      const words = ['--list-only', '--copy-links', '--no-human-readable', address];
+      const words = ['--list-only', '--no-human-readable', address];
       return parseList(await run(words, { name: '.', signal, mayLack: true }));
     },
     readSmall: async (names, limit, signal) => {
@@ -39,7 +39,7 @@ export function rsyncPlace(
         // A filter and no --files-from: daemons without chroot look for its names in the wrong directory.
         const list = Buffer.from(names.map((name) => `/${name}\n`).join(''));
         const chosen = ['--dirs', '--include-from=-', '--exclude=*', `--max-size=${limit}`];
-        const words = ['--copy-links', ...chosen, address, `${folder}/`];
+        const words = [...chosen, address, `${folder}/`];
         if (names.length > 0)
           await run(words, { name: '.name', signal, input: list, mayLack: true, largest: limit });
         return readFolder(folder, limit);
@@ -106,7 +106,10 @@ function failureOf(
   { location, name, patience, mayLack }: Pick<RsyncCall, 'location' | 'name' | 'patience' | 'mayLack'>,
 ): SatchelError | undefined {
   if (exitCode === 0) return undefined;
-  const refusal = /^@ERROR: (.*)$/m.exec(standardError)?.[1];
+  // The connection breaks off after a refusal; that is its echo.
+  const refusal = /^(?:@ERROR: |rsync: (?=The server is configured to refuse ))(.*)$/m.exec(
+    standardError,
+  )?.[1];
   if (refusal !== undefined) return new SatchelError('upstream-refused', { location, reason: refusal });
   const lines = standardError.split('\n').filter((line) => line.trim() !== '');
   const reason = lines.find((line) => line.startsWith('rsync: ')) ?? lines[0] ?? signal ?? '';
@@ -134,17 +137,19 @@ function failureOf(
 function parseList(text: string): Listing {
   const files: RemoteFile[] = [];
   const folders: string[] = [];
+  const links: string[] = [];
   const unusual: string[] = [];
   for (const line of text.split('\n')) {
-    const match = /^([d-])\S{9,11}\s+([\d,.]+) (\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) (.+)$/.exec(line);
+    const match = /^([dl-])\S{9,11}\s+([\d,.]+) (\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) (.+)$/.exec(line);
     if (match === null) continue;
     const [, type, size, modified, name] = match as unknown as [string, string, string, string, string];
     if (name === '.') continue;
     if (!isStoredName(name) || name.includes('/')) unusual.push(name.replace(/[^\x20-\x7e]/g, '?'));
     else if (type === 'd') folders.push(name);
+    else if (type === 'l') links.push(name);
     else files.push({ name, size: Number(size.replace(/[,.]/g, '')), modified });
   }
-  return { files, folders, unusual };
+  return { files, folders, links, unusual };
 }
 
 function readFolder(folder: string, limit: number): Map<string, Buffer> {
@@ -197,7 +202,7 @@ async function fetchOnce(
     onProgress?.(size);
   }, lookEvery);
   const stop = signal === undefined ? tooLong.signal : AbortSignal.any([signal, tooLong.signal]);
-  const words = ['--copy-links', '--times', '--inplace', `--max-size=${limit}`, `${location}${name}`, path];
+  const words = ['--times', '--inplace', `--max-size=${limit}`, `${location}${name}`, path];
   try {
     await runRsync({ location, name, patience, words, signal: stop, largest: limit });
   } catch (error) {

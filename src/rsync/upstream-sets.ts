@@ -45,8 +45,13 @@ export async function readSets(
   // An empty file is one that is only beginning to be there.
   const begun = listing.files.filter(({ size }) => size !== 0);
   const files = new Map(begun.map((file) => [file.name, file]));
-  const prefixes = [...files.keys()].flatMap((name) => /^(.+)\.name$/.exec(name)?.[1] ?? []);
-  const found = prefixes.filter(only).map((prefix) => packedSetOf(prefix, (name) => files.has(name)));
+  const links = new Set(listing.links);
+  const prefixes = [...files.keys(), ...links].flatMap((name) => /^(.+)\.name$/.exec(name)?.[1] ?? []);
+  const isThere = (name: string) => files.has(name) || links.has(name);
+  const all = prefixes.filter(only).map((prefix) => packedSetOf(prefix, isThere));
+  const linkIn = ({ name, archive, md5, contents }: PackedSet) =>
+    [name, archive, md5, contents].find((file) => file !== undefined && links.has(file));
+  const found = all.filter((set) => linkIn(set) === undefined);
   const waiting = found.flatMap((set) => {
     const missing = missingOf(set);
     return missing.length === 0 ? [] : [{ prefix: set.prefix, missing }];
@@ -54,12 +59,16 @@ export async function readSets(
   const whole = found.filter(isWhole);
   const smallFiles = whole.flatMap(({ name, md5 }) => [name, md5]);
   const small = await place.readSmall(smallFiles, md5FileLimit, signal);
-  const problems = listing.unusual
+  const { location } = place;
+  const unusual = listing.unusual
     .filter((name) => name.endsWith('.name'))
-    .map((name) => ({
-      about: name,
-      error: new SatchelError('upstream-name-unusual', { name, location: place.location }),
-    }));
+    .map((name) => ({ about: name, error: new SatchelError('upstream-name-unusual', { name, location }) }));
+  const linked = all.flatMap((set) => {
+    const name = linkIn(set);
+    if (name === undefined) return [];
+    return [{ about: set.prefix, error: new SatchelError('upstream-file-link', { name, location }) }];
+  });
+  const problems = [...unusual, ...linked];
   return named({ place, files, whole, small }, waiting, problems);
 }
 

@@ -13,7 +13,7 @@ const anyName = 'py802-1' as BuildName;
 
 /**
  * Checks the setting `upstream`: `http://host/builds/{name}/` is a directory that holds the build's four files,
- * `rsync://host/os/{name}` the beginning of their names, `rsync://host/os/` a drop directory whose `.name` files say
+ * `rsync://host/os/{name}` the beginning of their names (for builds whose public name that is), `rsync://host/os/` a drop directory whose `.name` files say
  * which build is which. Throws `upstream-address-not-usable`.
  */
 export function checkUpstream(template: string): void {
@@ -62,7 +62,7 @@ export async function findSet(
     if (set !== undefined) return { place, set };
   } catch (error) {
     await place.close();
-    if (!isSatchelError(error, 'store-not-found')) throw error;
+    if (!isSatchelError(error, 'store-not-found', 'upstream-directory-missing')) throw error;
   }
   await place.close();
   throw new SatchelError('build-not-found', { name, location: place.location });
@@ -105,7 +105,7 @@ async function probe(
   const others = [`${archive}.md5`, ...contentsNames(prefix)];
   const there = await Promise.all(others.map(has));
   const names = [`${prefix}.name`, archive, ...others.filter((_, number) => there[number])];
-  const listing = { files: names.map((file) => ({ name: file })), folders: [], unusual: [] };
+  const listing = { files: names.map((file) => ({ name: file })), folders: [], links: [], unusual: [] };
   return (await readSets(place, listing, { signal })).complete.find(({ build }) => build === name);
 }
 
@@ -133,12 +133,16 @@ export async function listBuilds(
   const [before = '', after = ''] = shape.split(placeholder);
   const place = await openPlace(template.slice(0, start), options);
   try {
-    const { files, folders } = await place.list(options.signal);
-    const prefixes = files.flatMap(({ name }) => /^(.+)\.name$/.exec(name)?.[1] ?? []);
-    return (end < 0 ? prefixes : folders).flatMap((name) => {
-      const isOne = name.startsWith(before) && name.endsWith(after);
-      return isOne ? asBuildName(name.slice(before.length, name.length - after.length)) : [];
-    });
+    const listing = await place.list(options.signal);
+    const named = (part: string) => {
+      const isOne = part.startsWith(before) && part.endsWith(after);
+      return isOne ? asBuildName(part.slice(before.length, part.length - after.length)) : [];
+    };
+    if (end >= 0) return listing.folders.flatMap(named);
+    // A set is found by its prefix here, and is the build only if its `.name` file says so too.
+    const only = (prefix: string) => named(prefix).length > 0;
+    const { complete } = await readSets(place, listing, { only, signal: options.signal });
+    return complete.flatMap(({ build, prefix }) => (named(prefix)[0] === build ? [build] : []));
   } finally {
     await place.close();
   }

@@ -4,6 +4,7 @@ import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { PageData } from './page-data.ts';
 import { dropSection } from './page-drop.ts';
+import { type RsyncSummary, rsyncSection } from './page-rsync.ts';
 import { pageStyle } from './page-style.ts';
 import type { AnsweredRequest } from './request-log.ts';
 
@@ -12,10 +13,12 @@ export function renderPage(options: {
   data: PageData | undefined;
   /** Shown when there is something to tell. */
   drop?: DropProblems | undefined;
+  /** Absent when rsync clients are not to be served. */
+  rsync?: RsyncSummary | undefined;
   requests: readonly AnsweredRequest[];
   language: Language;
 }): string {
-  const { data, drop, requests, language } = options;
+  const { data, drop, rsync, requests, language } = options;
   const word: Word = (code) => say(code, {}, language).text;
   const other = language === 'en' ? 'es' : 'en';
   const page = html`<!doctype html>
@@ -31,6 +34,7 @@ export function renderPage(options: {
 <header><h1>${word('page-title')}</h1><p>${word('page-introduction')}</p></header>
 <main>
 ${data === undefined ? html`<p class="bad" role="alert">${word('page-failed')}</p>` : contents(data, word)}
+${rsync === undefined ? html`` : rsyncSection(rsync, language)}
 ${drop === undefined ? html`` : dropSection(drop, language)}
 ${requestsSection(requests, word)}
 </main>

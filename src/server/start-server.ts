@@ -5,6 +5,7 @@ import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type ListenAddress, listen } from './http-listener.ts';
 import { type LogOptions, openLog } from './logger.ts';
 import { cachedPageData, type PageData } from './page-data.ts';
+import type { RsyncSummary } from './page-rsync.ts';
 import { answerPlainly } from './plain-answer.ts';
 import { startRenewal } from './renewal.ts';
 import { isRepositoryPath, pathOfTarget } from './repository-file.ts';
@@ -24,6 +25,8 @@ export type ServerOptions = {
   readonly pageData: () => Promise<PageData>;
   /** What the drop directory of old clients waits for or is wrong with; asked at every look at the page. */
   readonly dropProblems?: (() => DropProblems) | undefined;
+  /** How rsync clients are served; asked at every look at the page. Absent: they are not. */
+  readonly rsync?: (() => RsyncSummary) | undefined;
   /** Renews the online metadata if it is due; called at start and every hour. */
   readonly renew?: () => Promise<void>;
   /** Requests that the page remembers; 50 when absent. */
@@ -55,8 +58,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const requests = requestLog({ log, clock, keep: options.requestsKept ?? 50 });
   const files = staticFiles({ directory: repository, log });
   const pageData = cachedPageData(repository, options.pageData);
-  const { dropProblems } = options;
-  const app = await webApp({ repository, pageData, dropProblems, requests, log, clock });
+  const { dropProblems, rsync } = options;
+  const app = await webApp({ repository, pageData, dropProblems, rsync, requests, log, clock });
 
   // Files go past the framework: they are nearly all the requests, and need nothing of it.
   const handle = (request: IncomingMessage, response: ServerResponse) => {

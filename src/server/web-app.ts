@@ -8,6 +8,7 @@ import { languageOfReader, prefersJson } from './language.ts';
 import { checkOnlineMetadata } from './online-metadata.ts';
 import { renderPage } from './page.ts';
 import type { PageData } from './page-data.ts';
+import type { RsyncSummary } from './page-rsync.ts';
 import { pageSecurityPolicy } from './page-style.ts';
 import { plainText } from './plain-answer.ts';
 import type { RequestLog } from './request-log.ts';
@@ -17,6 +18,7 @@ export type WebAppOptions = {
   readonly repository: string;
   readonly pageData: () => Promise<PageData>;
   readonly dropProblems?: (() => DropProblems) | undefined;
+  readonly rsync?: (() => RsyncSummary) | undefined;
   readonly requests: RequestLog;
   readonly log: Logger;
   readonly clock: Clock;
@@ -81,8 +83,9 @@ async function sendStatus(reply: FastifyReply, options: WebAppOptions): Promise<
   const data = await dataOrUndefined(options);
   const requests = options.requests.last();
   const drop = options.dropProblems?.();
-  if (data !== undefined) return reply.send({ ...data, drop, requests });
-  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, drop, requests });
+  const rsync = rsyncOrUndefined(options);
+  if (data !== undefined) return reply.send({ ...data, drop, rsync, requests });
+  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, drop, rsync, requests });
 }
 
 async function sendPage(
@@ -101,7 +104,26 @@ async function sendPage(
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
     })
-    .send(renderPage({ data, drop: options.dropProblems?.(), requests: options.requests.last(), language }));
+    .send(
+      renderPage({
+        data,
+        drop: options.dropProblems?.(),
+        rsync: rsyncOrUndefined(options),
+        requests: options.requests.last(),
+        language,
+      }),
+    );
+}
+
+/** A failure is logged; the page has the rest. */
+function rsyncOrUndefined({ rsync, log }: WebAppOptions): RsyncSummary | undefined {
+  try {
+    return rsync?.();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
+    return undefined;
+  }
 }
 
 /** The page's data; a failure is logged, because the reader can do nothing about it. */

@@ -200,7 +200,10 @@ function readable(request: ClientRequest, response: IncomingMessage, parts: Part
         const { done, value } = await pieces.next();
         watch.rest();
         throwIfCancelled(wanted.options.signal);
-        if (done) return;
+        if (done) {
+          requireWhole(response, watch);
+          return;
+        }
         watch.progress(value.length);
         yield value;
       }
@@ -229,6 +232,18 @@ function readable(request: ClientRequest, response: IncomingMessage, parts: Part
       }
     },
   };
+}
+
+/**
+ * A body without a length ends where its connection ends, also when this side has given the connection up because
+ * nothing came any more: that must not look like its end.
+ */
+function requireWhole({ complete, headers }: IncomingMessage, watch: Watch): void {
+  const isFramed =
+    headers['content-length'] !== undefined || /chunked\s*$/i.test(headers['transfer-encoding'] ?? '');
+  const failure = isFramed ? undefined : watch.failure();
+  if (failure !== undefined) throw failure;
+  if (!complete) throw new Error('aborted');
 }
 
 /** What a failure of `node:http` means. */

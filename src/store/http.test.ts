@@ -7,6 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { type BareAnswer, startBareServer } from '../../test/doubles/bare-server.ts';
 import { type Fault, type FaultServer, startFaultServer } from '../../test/doubles/fault-server.ts';
 import { isSatchelError, type SatchelError } from '../base/errors.ts';
 import { type HttpStore, openHttpStore } from './http.ts';
@@ -131,6 +132,52 @@ describe('an HTTP store', () => {
       );
     }
     await impatient.close();
+  });
+
+  test('an answer without a length that stalls, is reset or is cancelled is never taken for whole', async () => {
+    const body = '["half of a manifest"';
+    const answers: Record<string, BareAnswer> = {
+      '/whole': { body, end: 'close' },
+      '/stalled': { body, end: 'stall' },
+      '/reset': { body, end: 'reset' },
+    };
+    const bare = await startBareServer(answers);
+    const other = openHttpStore(bare.url, { idleTimeout: 200 });
+    const patient = openHttpStore(bare.url, { idleTimeout: 60_000 });
+    const stop = new AbortController();
+    const cancelled = readAll(patient, 'stalled', { limit, signal: stop.signal });
+    try {
+      assert.equal(String(await readAll(other, 'whole', { limit })), body);
+      await assert.rejects(readAll(other, 'stalled', { limit }), { code: 'store-stalled' });
+      await assert.rejects(readAll(other, 'reset', { limit }), { code: 'store-unreachable' });
+      stop.abort();
+      await assert.rejects(cancelled, { code: 'cancelled' });
+    } finally {
+      await other.close();
+      await patient.close();
+      await bare.close();
+    }
+  });
+
+  test('a whole file is handed on as it comes, also when nobody says how long it gets', async () => {
+    const bare = await startBareServer({ '/': { body: 'first', end: 'stall' } });
+    const other = openHttpStore(bare.url);
+    try {
+      const pieces = other.readToEnd('', { limit });
+      assert.equal(Buffer.from((await pieces.next()).value ?? []).toString(), 'first');
+      bare.finish();
+      assert.equal((await pieces.next()).done, true);
+      const known = store.readToEnd('packs/a', { limit });
+      const all: Uint8Array[] = [];
+      for await (const piece of known) all.push(piece);
+      assert.deepEqual(Buffer.concat(all), content);
+      await assert.rejects(store.readToEnd('packs/a', { limit: 100 }).next(), { code: 'store-too-long' });
+      await assert.rejects(store.readToEnd('packs/b', { limit }).next(), { code: 'store-not-found' });
+      assert.throws(() => store.readToEnd('../x', { limit }), { code: 'store-name-not-allowed' });
+    } finally {
+      await other.close();
+      await bare.close();
+    }
   });
 
   test('a slow server that goes on sending is not stalled, nor is one whose reader is slow', async () => {

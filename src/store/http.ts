@@ -27,8 +27,14 @@ export type HttpCounters = {
 /** A store behind HTTP or HTTPS. */
 export type HttpStore = ReadableStore & {
   counters(): HttpCounters;
-  /** What the address itself answers, a page that lists its files perhaps. Throws as `read` does. */
-  readPage(options: { readonly limit: number; readonly signal?: AbortSignal | undefined }): Promise<Reading>;
+  /**
+   * A whole file in one attempt, whether or not the server says how long it is; an empty name is the address itself, a
+   * page that lists its files perhaps. Throws as `read` does.
+   */
+  readToEnd(
+    name: string,
+    options: { readonly limit: number; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<Uint8Array, void>;
 };
 
 /** As many idle connections may turn out to be closed, one after another, before one is opened anew. */
@@ -76,7 +82,7 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
     try {
       const plan = planBody(headOf(answered), wanted);
       if (plan.take === 0 && plan.hasMore) await answered.dismiss();
-      if (plan.size === undefined) return wholeBody(await readUnknown(answered, wanted));
+      if (plan.size === undefined) return wholeBody(await inMemory(unknownBody(answered, wanted)));
       return {
         size: plan.size,
         body: takeBody(answered, { take: plan.take ?? plan.size, hasMore: plan.hasMore }, wanted),
@@ -86,6 +92,20 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
       throw error;
     }
   };
+  async function* readToEnd(wanted: Wanted): AsyncGenerator<Uint8Array, void> {
+    throwIfCancelled(wanted.options.signal);
+    const url = new URL(wanted.name, base);
+    const answered = await follow({ method: 'GET', url, headers: requestHeaders({}) }, wanted);
+    try {
+      const { size } = planBody(headOf(answered), wanted);
+      yield* size === undefined
+        ? unknownBody(answered, wanted)
+        : takeBody(answered, { take: size, hasMore: false }, wanted);
+    } catch (error) {
+      await giveUp(answered, error);
+      throw error;
+    }
+  }
   /** Nothing can be asked for by a range, so the length is asked for. */
   const readNothing = async (wanted: Wanted): Promise<Reading> => {
     const message: Message = { method: 'HEAD', url: new URL(wanted.name, base), headers: requestHeaders({}) };
@@ -113,7 +133,10 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
       const wanted = { location, name, options: readOptions };
       return readOptions.length === 0 ? readNothing(wanted) : readBody(wanted);
     },
-    readPage: (pageOptions) => readBody({ location, name: '', options: pageOptions }),
+    readToEnd(name, readOptions) {
+      if (name !== '') checkName(name);
+      return readToEnd({ location, name, options: readOptions });
+    },
     counters: () => ({ requests, bytesReceived: connections.bytesReceived() }),
     async close() {
       connections.close();
@@ -166,16 +189,23 @@ function shortened(
   return new SatchelError('store-too-short', { location, name, received, expected: take }, { cause });
 }
 
-async function readUnknown(answered: Exchange, { location, name, options }: Wanted): Promise<Buffer> {
+async function* unknownBody(
+  answered: Exchange,
+  { location, name, options }: Wanted,
+): AsyncGenerator<Buffer, void> {
   const limit = options.limit as number;
-  const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of answered.body()) {
     length += piece.length;
     if (length > limit) throw new SatchelError('store-too-long', { location, name, limit });
-    pieces.push(piece);
+    yield piece;
   }
-  return Buffer.concat(pieces, length);
+}
+
+async function inMemory(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
 }
 
 function wholeBody(bytes: Buffer, size = bytes.length): Reading {

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
@@ -9,11 +9,16 @@ import { systemError, withSystemErrors } from '../os/system-error.ts';
 /** A private key and when it was made (UTC). */
 export type KeptKey = { readonly created: string; readonly privateKey: KeyObject };
 
+/** Is told the path of a secret key that others on the machine may read. */
+export type TellKeyFile = (path: string) => void;
+
 /**
  * The keys of one role as files of one folder, `<key id>.json`, 0600 in a folder 0700. Each is one JSON object:
  * `satchel` ("key"), `format` (1), `role`, `created` (UTC) and `privateKey` (PKCS #8 in PEM).
+ * A key that group or others may read is used all the same, because the copies that matter may have been made already;
+ * `tellExposed` is told of it.
  */
-export function keyFolder(folder: string, role: string) {
+export function keyFolder(folder: string, role: string, tellExposed?: TellKeyFile) {
   const fileOf = (keyId: string) => join(folder, `${keyId}.json`);
   return {
     /** Ids of the keys that are here, in order; none is no error. */
@@ -26,7 +31,10 @@ export function keyFolder(folder: string, role: string) {
     /** Reads a key whose id `idOf` works out again from what was read. Throws `key-invalid`. */
     read(keyId: string, idOf: (key: KeptKey) => string): KeptKey {
       const path = fileOf(keyId);
-      const bytes = withSystemErrors('read', path, () => readFileSync(path));
+      const bytes = withSystemErrors('read', path, () => {
+        if ((statSync(path).mode & 0o044) !== 0) tellExposed?.(path);
+        return readFileSync(path);
+      });
       try {
         const fields = Fields.parse(bytes, path);
         fields.expectFormat('key', 1);

@@ -2,7 +2,8 @@ import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { recordTime } from '../base/fields.ts';
-import { keyFolder } from './key-file.ts';
+import { type Reporter, silentReporter } from '../base/progress.ts';
+import { keyFolder, type TellKeyFile } from './key-file.ts';
 import { type LiteKeys, memoryLiteKeys, openLiteKeys } from './lite-keys.ts';
 import type { JsonObject } from './metadata.ts';
 import { allRoles, custodyOf, type Role } from './roles.ts';
@@ -44,16 +45,21 @@ export type ListedKey = {
 /**
  * Ed25519 keys as files: `<directory>/<offline|online>/<role>/<key id>.json`, files 0600 and folders 0700.
  * The folder `offline` may be moved to another machine as a whole; what is missing is then asked of it by a
- * signing request. Each file is one JSON object: `satchel` ("key"), `format` (1), `role`, `created` (UTC) and
+ * signing request. The reporter is told once when a secret can be read by others on the machine. Each file is one JSON object: `satchel` ("key"), `format` (1), `role`, `created` (UTC) and
  * `privateKey` (PKCS #8 in PEM); everything else is derived from it.
  */
-export function openKeyDirectory(directory: string, clock: Clock = systemClock): KeyRing {
+export function openKeyDirectory(
+  directory: string,
+  clock: Clock = systemClock,
+  reporter: Reporter = silentReporter,
+): KeyRing {
+  const tellExposed = tellOnce(reporter);
   const folderOf = (role: Role) => join(directory, custodyOf[role], role);
   return {
     location: directory,
-    lite: openLiteKeys(directory, clock),
+    lite: openLiteKeys(directory, clock, tellExposed),
     load(role) {
-      const folder = keyFolder(folderOf(role), role);
+      const folder = keyFolder(folderOf(role), role, tellExposed);
       return folder.ids().map((id) => {
         const { privateKey, created } = folder.read(id, (kept) => ed25519Id(kept.privateKey));
         return signingKey(role, privateKey, created);
@@ -65,6 +71,15 @@ export function openKeyDirectory(directory: string, clock: Clock = systemClock):
       keyFolder(folderOf(role), role).write(key.keyId, { created: key.created, privateKey });
       return key;
     },
+  };
+}
+
+/** One sentence is enough for all keys: they mostly have become readable together. */
+function tellOnce(reporter: Reporter): TellKeyFile {
+  let isTold = false;
+  return (path) => {
+    if (!isTold) reporter.notice('key-file-exposed', { path });
+    isTold = true;
   };
 }
 

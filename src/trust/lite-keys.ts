@@ -1,10 +1,13 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { systemErrorCode } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { rsaBits, rsaKeyId, serialiseKeyLine, signLine } from '../formats/signature-line.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { keyFolder } from './key-file.ts';
+import { systemError } from '../os/system-error.ts';
+import { keyFolder, type TellKeyFile } from './key-file.ts';
 
 /** An RSA key that signs the lists for machines with a shell only. */
 export type LiteKey = {
@@ -26,6 +29,8 @@ export interface LiteKeys {
   load(): readonly LiteKey[];
   /** Makes and keeps one more key. */
   create(): LiteKey;
+  /** Takes keys that were removed out of the file of public keys, so that no new device trusts them. */
+  publish(): void;
   /** Where the public keys are for people to copy, one line each; absent for keys that are kept nowhere. */
   readonly publicFile?: string;
 }
@@ -34,20 +39,33 @@ export interface LiteKeys {
  * Keys as files: `<directory>/online/lite/<key id>.json`, beside the keys of the online roles, because the lists
  * follow every publication. `<directory>/lite.public` has the public keys as `key01` lines.
  */
-export function openLiteKeys(directory: string, clock: Clock = systemClock): LiteKeys {
-  const folder = keyFolder(join(directory, 'online', 'lite'), 'lite');
+export function openLiteKeys(
+  directory: string,
+  clock: Clock = systemClock,
+  tellExposed?: TellKeyFile,
+): LiteKeys {
+  const folder = keyFolder(join(directory, 'online', 'lite'), 'lite', tellExposed);
   const idOf = ({ privateKey }: { privateKey: KeyObject }) => rsaKeyId(createPublicKey(privateKey));
   const publicFile = join(directory, 'lite.public');
   const load = () => folder.ids().map((id) => liteKey(folder.read(id, idOf)));
+  const publicText = () =>
+    load()
+      .map(({ publicKey }) => `${serialiseKeyLine(publicKey)}\n`)
+      .join('');
   return {
     publicFile,
     load,
+    publish() {
+      const text = publicText();
+      const held = heldText(publicFile);
+      // Who publishes may have the secret keys only, in a place where nothing can be written.
+      if (held !== undefined && held !== text) writeFileAtomic(publicFile, text);
+    },
     create() {
       const made = generate(clock);
       const key = liteKey(made);
       folder.write(key.keyId, made);
-      const lines = load().map(({ publicKey }) => `${serialiseKeyLine(publicKey)}\n`);
-      writeFileAtomic(publicFile, lines.join(''));
+      writeFileAtomic(publicFile, publicText());
       return key;
     },
   };
@@ -58,12 +76,22 @@ export function memoryLiteKeys(clock: Clock = systemClock): LiteKeys {
   const keys: LiteKey[] = [];
   return {
     load: () => keys,
+    publish() {},
     create() {
       const key = liteKey(generate(clock));
       keys.push(key);
       return key;
     },
   };
+}
+
+function heldText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'read', path);
+  }
 }
 
 function generate(clock: Clock): { readonly created: string; readonly privateKey: KeyObject } {

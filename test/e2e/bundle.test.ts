@@ -70,6 +70,11 @@ describe('the bundle', () => {
       assert.ok(files.includes(file), file);
   });
 
+  test('carries satchel-lite for the machines on which nothing else runs', () => {
+    const { status, stdout } = spawnSync(join(dist, 'satchel-lite'), ['--version'], { encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [0, 'satchel-lite 1\n']);
+  });
+
   test('publishes, serves, installs, updates and verifies', async () => {
     const { rootSha256 } = must('init', '--repo', repository);
     must('publish', '--repo', repository, '--name', 'os-1', '--stream', 'stable', writeTree(1));

@@ -1,14 +1,23 @@
 /** `satchel import` as the timer runs it, against a real rsync daemon with the module `os`. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { findProgram } from '../../src/os/process.ts';
 import type { ImportReport } from '../../src/rsync/upstream-import.ts';
 import { dropSet } from '../doubles/dropped-sets.ts';
 import { type RsyncDaemon, startBadLine, startRsyncDaemon } from '../doubles/rsync-daemon.ts';
-import { done, refused, satchel, startSatchel } from '../doubles/satchel-program.ts';
+import { done, type Running, refused, satchel, startSatchel } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
 import { when } from '../doubles/when.ts';
@@ -100,7 +109,10 @@ describe('an import', () => {
     });
     assert.equal(code, 1);
     assert.match(stdout, /^se trajo b3 /m);
-    assert.match(stdout, /^evil: El archivo evil\.name en rsync:.* no contiene el nombre de una versión\.$/m);
+    assert.match(
+      stdout,
+      /^evil: El archivo evil\.name en rsync:.* no contiene el nombre de una versión\. .*\.$/m,
+    );
     rmSync(join(mothership, 'evil.name'));
   });
 
@@ -109,6 +121,57 @@ describe('an import', () => {
       environment,
     });
     assert.deepEqual([code, exitCode], ['upstream-needs-keys', 4]);
+  });
+});
+
+describe('another Satchel', () => {
+  const origin = scratch.file('origin');
+  const packed = join(`${origin}.rsync`, 'packed');
+  let server: Running;
+  let url = '';
+
+  before(async () => {
+    await done(['init', '--repo', origin]);
+    dropSet(packed, { prefix: 'xyz', name: 'c1', archive: archives.b1 });
+    const linked = dropSet(packed, { prefix: 'linked', archive: archives.b2 });
+    renameSync(linked.contents, join(packed, 'elsewhere'));
+    symlinkSync('elsewhere', linked.contents);
+    server = startSatchel([
+      'serve',
+      '--repo',
+      origin,
+      '--listen',
+      '127.0.0.1:0',
+      '--rsync',
+      '127.0.0.1:0',
+      '--json',
+    ]);
+    const { stdout } = server.child;
+    assert.ok(stdout !== null);
+    const firstLine = new Promise<string>((resolve) => {
+      createInterface({ input: stdout }).once('line', resolve);
+    });
+    const line = await Promise.race([firstLine, server.ended.then(({ stderr }) => assert.fail(stderr))]);
+    url = (JSON.parse(line) as { rsync?: string }).rsync ?? assert.fail(line);
+  });
+  after(async () => {
+    server.child.kill('SIGTERM');
+    await server.ended;
+  });
+
+  test('gives its builds through its module os; a set with a symlink is a sentence', async () => {
+    const taker = scratch.file('taker');
+    await done(['init', '--repo', taker]);
+    const words = ['import', '--repo', taker, '--from', `${url}/os/`];
+    const { code, stdout, stderr } = await satchel(words);
+    assert.equal(code, 1, stderr);
+    assert.match(stdout, /^brought c1 /m);
+    assert.match(stdout, /^linked: linked\.contents in rsync:.* is a symlink, which is not followed\./m);
+    const { builds } = await done<{ builds: { name: string }[] }>(['list', '--repo', taker]);
+    assert.deepEqual(
+      builds.map(({ name }) => name),
+      ['c1'],
+    );
   });
 });
 

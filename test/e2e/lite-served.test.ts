@@ -1,12 +1,22 @@
 /** satchel-lite against `satchel serve --rsync`: the lists, the trees on demand, and the next publication. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { nobodyWrapper } from '../doubles/nobody.ts';
 import { nobody } from '../doubles/readable-checkout.ts';
+import { assertSameTree } from '../doubles/same-tree.ts';
 import { type LiteShell, liteShells, startLite } from '../doubles/satchel-lite.ts';
 import { done, type ProgramOptions, pristine, startSatchel } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
@@ -115,5 +125,54 @@ describe('satchel-lite and satchel serve', { skip }, () => {
       [[]],
     );
     assert.match(await lite(dash, root, 'update'), /^os-2 is installed/);
+  });
+
+  /** A machine that satchel-lite has brought to os-2, and satchel is set up on afterwards. */
+  async function fromLite(context: TestContext, name: string): Promise<string> {
+    const url = await serve(context, repository, scratch.file(`rsync-${name}`));
+    const root = scratch.file(`machine-${name}`);
+    mkdirSync(root);
+    await lite(busybox, root, 'init', '--source', url, '--key', `${repository}.keys/lite.public`);
+    await lite(busybox, root, 'update');
+    await done(['device', 'init', '--root', root, '--source', repository, '--trust-on-first-use']);
+    return root;
+  }
+
+  type Status = { versions: readonly { name: string; complete: boolean }[] };
+  type Verified = { versions: readonly { damaged: readonly unknown[] }[] };
+
+  test('satchel takes over a tree that satchel-lite has made, and puts right what that could not carry', async (context) => {
+    const root = await fromLite(context, 'adopted');
+    const before = lstatSync(join(pristine(root, 'os-2'), 'etc/same')).ino;
+    appendFileSync(join(pristine(root, 'os-2'), 'etc/hostname'), 'damaged');
+    const adopted = await done<{ plan: string; damaged?: readonly string[] }>(['update', '--root', root]);
+    assert.equal(adopted.plan, 'none');
+    assert.ok(adopted.damaged?.includes('etc/hostname'));
+    assertSameTree(pristine(root, 'os-2'), scratch.file('tree-2'));
+    assert.equal(lstatSync(join(pristine(root, 'os-2'), 'etc/same')).ino, before);
+    const { versions } = await done<Status>(['status', '--root', root]);
+    assert.deepEqual(
+      versions.map(({ name, complete }) => [name, complete]),
+      [['os-2', true]],
+    );
+    const verified = await done<Verified>(['verify', '--full', '--root', root]);
+    assert.deepEqual(verified.versions[0]?.damaged, []);
+    const again = await done<{ plan: string; damaged?: readonly string[] }>(['update', '--root', root]);
+    assert.deepEqual([again.plan, again.damaged], ['none', undefined]);
+    assert.match(await lite(busybox, root, 'verify'), /are as signed/);
+  });
+
+  test('satchel leaves a running tree with other content alone, and records nothing', async (context) => {
+    const root = await fromLite(context, 'running');
+    symlinkSync('pristine/os-2', join(root, 'versions/running'));
+    const file = join(pristine(root, 'os-2'), 'etc/hostname');
+    appendFileSync(file, 'other');
+    const before = readFileSync(file);
+    const { code, stderr } = await startSatchel(['update', '--root', root, '--json']).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /other content under the name os-2/);
+    assert.deepEqual(readFileSync(file), before);
+    const { versions } = await done<Status>(['status', '--root', root]);
+    assert.equal(versions[0]?.complete, false);
   });
 });

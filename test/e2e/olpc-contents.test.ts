@@ -63,6 +63,20 @@ test('what differs is named, with exit code 1', async () => {
   assert.match(stdout, /^\+ \.xo-files$/m);
   assert.match(stdout, /^\+ etc\/extra$/m);
   assert.match(stdout, /^\* etc\/same$/m);
+  assert.match(stdout, /^Paths in which the tree differs from the manifest: \d+\. The manifest has \d+\.$/m);
+});
+
+test('a mistyped directory or manifest is a sentence that names it', async () => {
+  const nothing = scratch.file('nothing');
+  const codeOf = async (...words: string[]) => (await refused(words)).code;
+  assert.equal(await codeOf('olpc-contents-create', nothing), 'contents-tree-missing');
+  assert.equal(
+    await codeOf('olpc-contents-create', '-f', join(nothing, 'x'), nothing),
+    'contents-tree-missing',
+  );
+  assert.equal(await codeOf('olpc-contents-verify', manifest, nothing), 'contents-tree-missing');
+  assert.equal(await codeOf('olpc-contents-verify', nothing, tree), 'contents-file-missing');
+  assert.equal(await codeOf('olpc-contents-hash', nothing), 'contents-file-missing');
 });
 
 test('an edited manifest is brought into its one right form', async () => {

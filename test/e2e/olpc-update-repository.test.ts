@@ -1,6 +1,6 @@
 /** `olpc-update` at a repository: a face of the device's own commands. */
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import type { UpdateResult } from '../../src/device/update.ts';
@@ -72,7 +72,8 @@ test('an older build is refused with code 4 unless it is forced', async () => {
 
 test('-f repairs the build that boots', async () => {
   appendFileSync(`${pristine(root, 'os-2')}/etc/issue`, 'damage');
-  await update('-f', 'os-2');
+  const { stdout } = await satchel(['olpc-update', '--root', root, '-f', 'os-2']);
+  assert.match(stdout, /^In os-2 damaged, and right again: etc\/issue$/m);
   assert.equal(readFileSync(`${pristine(root, 'os-2')}/etc/issue`, 'utf8'), 'release 2\n');
 });
 
@@ -107,6 +108,7 @@ test('the rsync daemon of `satchel serve` is a server of the old kind', {
   });
   const { rsync } = JSON.parse(line) as { rsync: string };
   const old = scratch.file('old-device');
+  mkdirSync(`${old}/versions`, { recursive: true });
   assert.match((await satchel(['olpc-update', '-s', rsync, '-l'])).stdout, /^os-1 .*\nos-2/m);
   for (const version of [1, 2]) {
     const name = `os-${version}`;

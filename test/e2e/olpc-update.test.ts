@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -77,6 +78,13 @@ async function writeHostileBuilds(victim: string): Promise<void> {
   symlinkSync('/etc/passwd', build('secret-2', 'contents'));
 }
 
+/** A disk with room for versions, and nothing on it yet. */
+function device(name: string): string {
+  const root = scratch.file(name);
+  mkdirSync(`${root}/versions`, { recursive: true });
+  return root;
+}
+
 const update = (root: string, ...words: string[]) =>
   doneWith<ClientUpdateResult>(['olpc-update', '--root', root, '-s', server.url, ...words]);
 const bootsNext = (root: string) =>
@@ -89,6 +97,7 @@ before(async () => {
   }
   await writeBuild('plain-1', 1, 'opaque');
   await writeBuild('busy-1', 1, 'ours');
+  await writeBuild('shifty-1', 1, 'ours');
   await writeBuild('bare-1', 1, 'ours');
   rmSync(build('bare-1', 'contents'));
   await writeBuild('wrong-2', 2, 'ours');
@@ -117,7 +126,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     ['old', 'comparison'],
   ] as const)
     test(`gets every build exactly as it lies there, and leaves the version before as it was (${kind})`, async () => {
-      const root = scratch.file(`device-${kind}`);
+      const root = device(`device-${kind}`);
       const { report: first } = await update(root, `${kind}-1`);
       assert.deepEqual([first.plan, first.from, first.checkedBy], ['rsync', null, checkedBy]);
       assertSameTree(pristine(root, `${kind}-1`), build(`${kind}-1`, 'root'));
@@ -155,7 +164,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     });
 
   test('a killed update leaves the old state, and the next goes on with what was received', async () => {
-    const root = scratch.file('device-killed');
+    const root = device('device-killed');
     await update(root, 'ours-1');
     const before = snapshotOf(pristine(root, 'ours-1'));
     const way = await stallingWay(server, 40_000);
@@ -181,7 +190,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('a connection that breaks is made again, and goes on where it was', async () => {
-    const root = scratch.file('device-broken');
+    const root = device('device-broken');
     const way = await stallingWay(server, 2_000_000, { thenBreak: true });
     const { report, stderr } = await doneWith<ClientUpdateResult>([
       'olpc-update',
@@ -201,7 +210,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
 
   for (const kind of ['ours', 'old'])
     test(`a base that is not as it was installed costs only what is damaged (${kind})`, async () => {
-      const root = scratch.file(`device-dirty-${kind}`);
+      const root = device(`device-dirty-${kind}`);
       await update(root, `${kind}-1`);
       const tree = pristine(root, `${kind}-1`);
       appendFileSync(`${tree}/usr/share/many/7`, 'changed in place');
@@ -222,7 +231,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     });
 
   test('a version that an old olpc-update has installed is a base too', async () => {
-    const root = scratch.file('device-old-base');
+    const root = device('device-old-base');
     mkdirSync(`${root}/versions/pristine`, { recursive: true });
     mkdirSync(`${root}/versions/configs/5`, { recursive: true });
     spawnSync('cp', ['-a', build('ours-1', 'root'), `${root}/versions/pristine/5`]);
@@ -237,7 +246,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('at a server without attributes the rest arrives, and that is said', async () => {
-    const root = scratch.file('device-plain');
+    const root = device('device-plain');
     const { stderr } = await update(root, 'plain-1');
     assert.match(stderr, /cannot send ACLs and extended attributes/);
     assert.equal(readFileSync(`${pristine(root, 'plain-1')}/etc/issue`, 'utf8'), 'release 1\n');
@@ -245,7 +254,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
 
   for (const kind of ['ours', 'old'])
     test(`a server that speaks the protocol of 2008 is understood (${kind})`, async () => {
-      const root = scratch.file(`device-2008-${kind}`);
+      const root = device(`device-2008-${kind}`);
       const bin = scratch.file('bin-2008');
       mkdirSync(bin, { recursive: true });
       const program = spawnSync('sh', ['-c', 'command -v rsync'], { encoding: 'utf8' }).stdout.trim();
@@ -273,7 +282,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     });
 
   test('a tree that is not what its manifest says is refused, and nothing has changed', async () => {
-    const root = scratch.file('device-wrong');
+    const root = device('device-wrong');
     await update(root, 'ours-1');
     const refusal = await refused(['olpc-update', '--root', root, '-s', server.url, 'wrong-2']);
     assert.deepEqual([refusal.exitCode, refusal.code], [1, 'rsync-tree-wrong']);
@@ -283,7 +292,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('a server cannot reach anything outside of the new tree', async () => {
-    const root = scratch.file('device-hostile');
+    const root = device('device-hostile');
     await update(root, 'ours-1');
     const victim = scratch.file('victim');
     mkdirSync(`${victim}/inside`, { recursive: true });
@@ -298,8 +307,88 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     assert.deepEqual(readdirSync(`${root}/versions/pristine`), ['ours-1']);
   });
 
+  for (const kind of ['ours', 'old'])
+    test(`a kept version that is damaged is made whole before it boots again, and that is said (${kind})`, async () => {
+      const root = device(`device-kept-${kind}`);
+      const [one, two] = [`${kind}-1`, `${kind}-2`];
+      await update(root, one);
+      await update(root, two);
+      const tree = pristine(root, one);
+      const damaged = ['etc/issue', 'etc/old-only', 'usr/share/many/8'];
+      // What is damaged may be an inode of the version that boots too; that one must not change again.
+      writeFileSync(`${tree}/etc/issue`, 'changed in place');
+      rmSync(`${tree}/etc/old-only`);
+      chmodSync(`${tree}/usr/share/many/8`, 0o600);
+      const before = snapshotOf(pristine(root, two));
+      const { stdout } = await satchel(['olpc-update', '--root', root, '-s', server.url, '-v', one]);
+      for (const path of damaged) assert.ok(stdout.includes(`In ${one} damaged, and right again: ${path}\n`));
+      assert.match(stdout, /^\* etc\/issue\n- etc\/new-only\n\+ etc\/old-only$/m);
+      assert.equal(bootsNext(root), `/versions/pristine/${one}`);
+      assertSameTree(tree, build(one, 'root'));
+      assert.deepEqual(snapshotOf(pristine(root, two)), before);
+      assert.deepEqual(readdirSync(`${root}/versions/updates/satchel/stage`), []);
+      await done(['verify', '--root', root, '--full']);
+    });
+
+  test('a kept version that is damaged does not boot when the server has other files', async () => {
+    const root = device('device-kept-changed');
+    spawnSync('cp', ['-a', build('shifty-1', 'root'), scratch.file('shifty')]);
+    await update(root, 'shifty-1');
+    await update(root, 'ours-2');
+    const issue = `${pristine(root, 'shifty-1')}/etc/issue`;
+    const refusal = async () => {
+      const words = ['olpc-update', '--root', root, '-s', server.url, 'shifty-1'];
+      return refused(words);
+    };
+    rmSync(issue);
+    writeFileSync(build('shifty-1', 'root/etc/issue'), 'RELEASE 1\n');
+    assert.match((await refusal()).message, /differ: 1, the first is "etc\/issue"/);
+    rmSync(build('shifty-1', 'root/etc/issue'));
+    symlinkSync('/etc/passwd', build('shifty-1', 'root/etc/issue'));
+    assert.equal((await refusal()).code, 'rsync-tree-wrong');
+    assert.equal(bootsNext(root), '/versions/pristine/ours-2');
+    // Without the record of what belongs there it is installed anew.
+    writeFileSync(issue, 'damage');
+    rmSync(build('shifty-1', 'root'), { recursive: true });
+    renameSync(scratch.file('shifty'), build('shifty-1', 'root'));
+    for (const name of readdirSync(`${root}/versions/updates/satchel/indexes`))
+      rmSync(`${root}/versions/updates/satchel/indexes/${name}`);
+    assert.equal((await update(root, 'shifty-1')).report.plan, 'rsync');
+    assertSameTree(pristine(root, 'shifty-1'), build('shifty-1', 'root'));
+  });
+
+  test('a device without a repository has a way back from damage, and a budget', async () => {
+    const root = device('device-alone');
+    await update(root, 'ours-1');
+    await update(root, 'ours-2');
+    writeFileSync(`${pristine(root, 'ours-1')}/etc/issue`, 'changed in place');
+    const damaged = await refused(['rollback', '--root', root]);
+    assert.equal(damaged.code, 'rollback-target-damaged-rsync');
+    assert.match(damaged.hint ?? '', /olpc-update -s SERVER ours-1/);
+    const repair = await refused(['repair', '--root', root, 'ours-1']);
+    assert.equal(repair.code, 'device-without-source');
+    assert.match(repair.hint ?? '', /olpc-update/);
+    await done(['device', 'set', '--root', root, '--monthly-bytes', '10kB']);
+    const month = await refused(['olpc-update', '--root', root, '-s', server.url, 'large-2']);
+    assert.equal(month.code, 'plan-over-month');
+    const source = await refused(['device', 'set', '--root', root, '--source', 'http://nowhere']);
+    assert.equal(source.code, 'device-without-source');
+    await done(['device', 'set', '--root', root, '--monthly-bytes', 'none']);
+    assert.equal((await update(root, 'ours-1')).report.plan, 'switch');
+    await done(['rollback', '--root', root]);
+  });
+
+  test('a folder that is no device does not become one by a slip', async () => {
+    const root = scratch.file('slip');
+    const refusal = await refused(['olpc-update', '--root', root, '-s', server.url, 'ours-1']);
+    assert.deepEqual([refusal.exitCode, refusal.code], [3, 'device-root-empty']);
+    assert.match(refusal.hint ?? '', /mkdir -p .*\/slip\/versions/);
+    assert.equal(existsSync(root), false);
+    assert.equal((await update(root, '-f', 'ours-1')).report.build, 'ours-1');
+  });
+
   test('-f installs the build that boots anew, and repairs it by that', async () => {
-    const root = scratch.file('device-again');
+    const root = device('device-again');
     await update(root, 'ours-1');
     appendFileSync(`${pristine(root, 'ours-1')}/etc/issue`, 'damage');
     assert.equal((await update(root, 'ours-1')).report.plan, 'none');
@@ -317,7 +406,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('-u takes manifest and tree from their own addresses', async () => {
-    const root = scratch.file('device-addresses');
+    const root = device('device-addresses');
     const module = `${server.url}/build-ours-1`;
     const words = ['olpc-update', '--root', root, '-u', `${module}/contents`, `${module}/root/`];
     assert.equal((await done(words)).build, 'ours-1');
@@ -338,11 +427,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   test('--hints saves the next device the comparison, and a wrong hint harms nobody', async () => {
     const hints = scratch.file('hints');
     const compares = /both trees are read and compared/;
-    const [one, other, third] = ['hints-1', 'hints-2', 'hints-3'].map((name) => scratch.file(name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [one, other, third] = ['hints-1', 'hints-2', 'hints-3'].map(device) as [string, string, string];
     for (const root of [one, other, third]) await update(root, 'old-1');
     assert.match((await update(one, '--hints', hints, 'old-2')).stderr, compares);
     const { report, stderr } = await update(other, '--hints', hints, 'old-2');
@@ -367,7 +452,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('-v tells which paths changed, and the machine is kept awake meanwhile', async () => {
-    const root = scratch.file('device-verbose');
+    const root = device('device-verbose');
     const bin = scratch.file('bin-awake');
     mkdirSync(bin, { recursive: true });
     const script = `#!/bin/sh\necho "$*" >> ${bin}/said\nexec cat\n`;
@@ -377,6 +462,15 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
     await satchel([...words, 'ours-2'], options);
     const { stdout } = await satchel([...words, 'ours-3'], options);
     assert.match(stdout, /^\* etc\/issue$/m);
+    const { stdout: back } = await satchel([...words, 'ours-1'], options);
+    assert.match(back, /^- etc\/new-only\n\+ etc\/old-only$/m);
+    for (const name of ['old-1', 'old-2']) {
+      const { stdout: told, stderr } = await satchel([...words, name], options);
+      assert.match(stderr, /no manifest that can be read/);
+      assert.doesNotMatch(stderr, /against the manifest/);
+      assert.doesNotMatch(told, /^. $/m);
+      if (name === 'old-2') assert.match(told, /^\* \.\n[\s\S]*^\+ etc\/new-only\n- etc\/old-only$/m);
+    }
     assert.match(
       readFileSync(`${bin}/said`, 'utf8'),
       /^--what=sleep --who=olpc-update --why=The operating system/,
@@ -384,7 +478,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('what is received counts for the month, and more than is left of its budget is refused', async () => {
-    const root = scratch.file('device-month');
+    const root = device('device-month');
     const { report } = await update(root, 'ours-1');
     const { data } = await done<{ data: { bytes: number } }>(['status', '--root', root]);
     assert.equal(data.bytes, report.bytesReceived);
@@ -396,7 +490,7 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
   });
 
   test('-r restarts the machine when there is something new, and a sticky version stays', async () => {
-    const root = scratch.file('device-reboot');
+    const root = device('device-reboot');
     await update(root, 'ours-1');
     writeFileSync(`${root}/versions/sticky/ours-1`, '');
     mkdirSync(scratch.file('bin'), { recursive: true });
@@ -413,8 +507,8 @@ describe('a device that is updated from a plain rsync server', { skip: !isRoot &
 
 describe('what a server of the old kind tells', () => {
   test('an update needs root, and a machine with versions', { skip: !isRoot && 'needs root' }, async () => {
-    const root = scratch.file('device-nobody');
-    mkdirSync(root, { mode: 0o777 });
+    const root = device('device-nobody');
+    chmodSync(root, 0o777);
     const words = ['olpc-update', '-s', server.url, 'ours-1'];
     const asNobody = await refused([...words, '--root', root], { wrapper: nobodyWrapper() });
     assert.equal(asNobody.code, 'rsync-update-needs-root');
@@ -430,7 +524,7 @@ describe('what a server of the old kind tells', () => {
   test('-c shows the changelog, or else the paths that change', {
     skip: !isRoot && 'needs root',
   }, async () => {
-    const root = scratch.file('device-changelog');
+    const root = device('device-changelog');
     await update(root, 'ours-1');
     const show = (name: string) => satchel(['olpc-update', '--root', root, '-s', server.url, '-c', name]);
     assert.match((await show('ours-2')).stdout, /^\* etc\/issue\n\+ etc\/new-only\n- etc\/old-only$/m);
@@ -449,7 +543,7 @@ describe('what a server of the old kind tells', () => {
   ] as const;
   for (const [what, words, exitCode, code] of refusals)
     test(`is refused with a sentence: ${what}`, { skip: !isRoot && 'needs root' }, async () => {
-      const root = scratch.file('device-refused');
+      const root = device('device-refused');
       const refusal = await refused(['olpc-update', '--root', root, '-s', server.url, ...words]);
       assert.deepEqual([refusal.exitCode, refusal.code], [exitCode, code]);
       if (code === 'rsync-refused') assert.match(refusal.message, /being made, 40 %: try again in a minute/);
@@ -458,7 +552,7 @@ describe('what a server of the old kind tells', () => {
   test('a server that is not there is a sentence that says so', {
     skip: !isRoot && 'needs root',
   }, async () => {
-    const words = ['olpc-update', '--root', scratch.file('device-refused'), '-s', 'rsync://127.0.0.1:1', 'x'];
+    const words = ['olpc-update', '--root', device('device-refused'), '-s', 'rsync://127.0.0.1:1', 'x'];
     assert.equal((await refused(words)).code, 'rsync-connection-failed');
     assert.equal((await refused(['olpc-update', '-s', 'no server', '-l'])).code, 'server-not-understood');
   });

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -24,23 +25,44 @@ const scratch = scratchFolder('olpc-usb');
 const tree = scratch.file('tree');
 const keys = scratch.file('keys');
 
-/** How the image of a folder is made, and whether the kernel here mounts it. */
-const images = {
-  'ISO 9660': (file: string) => spawnSync('genisoimage', ['-quiet', '-R', '-o', file, tree]),
-  ext4: (file: string) => {
-    spawnSync('truncate', ['-s', '8M', file]);
-    return spawnSync('mkfs.ext4', ['-q', '-d', tree, file]);
-  },
-};
-const mounts = (file: string) =>
-  spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -o ro "$0" /mnt', file]).status === 0;
+/** Which image of the tree is read, and what stands in for `mount` there. */
+const images = [
+  ['ISO 9660, as this kernel reads it', 'iso', undefined],
+  [
+    'ISO 9660 that the kernel cannot mount',
+    'iso',
+    "echo 'mount: unknown filesystem type iso9660' >&2; exit 32",
+  ],
+  ['any file system that the kernel mounts', 'other', `exec mount.real --bind -- ${tree} "$5"`],
+] as const;
+const mountProgram = spawnSync('sh', ['-c', 'command -v mount'], { encoding: 'utf8' }).stdout.trim();
+
+/** An environment whose `mount` does this: `-o OPTIONS -- IMAGE FOLDER` are its words. */
+function withMount(script: string | undefined): { environment?: { PATH: string } } {
+  if (script === undefined) return {};
+  const bin = scratch.file('bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(`${bin}/mount`, `#!/bin/sh\n${script.replace('mount.real', mountProgram)}\n`, {
+    mode: 0o755,
+  });
+  return { environment: { PATH: `${bin}:${process.env.PATH}` } };
+}
+
+function makeImage(kind: 'iso' | 'other', file: string): void {
+  if (kind === 'other') {
+    writeFileSync(file, 'an image of a file system');
+    return;
+  }
+  const made = spawnSync('genisoimage', ['-quiet', '-R', '-o', file, tree], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+}
 const update = (root: string, ...words: string[]) =>
   done<ClientUpdateResult>(['olpc-update', '--root', root, '--usb', ...words]);
 
 /** A device that trusts the key of the tree. */
 function device(name: string): string {
   const root = scratch.file(name);
-  mkdirSync(`${root}/security`, { recursive: true });
+  for (const folder of ['security', 'versions']) mkdirSync(`${root}/${folder}`, { recursive: true });
   cpSync(`${keys}/lite.public`, `${root}/security/lite.public`);
   return root;
 }
@@ -76,19 +98,37 @@ describe('an update from a drive', { skip: !isRoot && 'needs root' }, () => {
     assert.deepEqual(readFileSync(`${root}/versions/contents/py-1`), readFileSync(`${tree}/contents`));
   });
 
-  for (const [kind, make] of Object.entries(images))
-    test(`comes from an image (${kind}), exact to the nanosecond, and nothing stays mounted`, async (context) => {
-      const image = scratch.file(kind, 'py-1.usb');
-      mkdirSync(scratch.file(kind));
-      if (make(image).error !== undefined || !mounts(image))
-        return context.skip(`cannot make or mount ${kind} here`);
-      const root = device(`device-${kind}`);
-      assert.equal((await update(root, image)).build, 'py-1');
-      const folder = device(`device-beside-${kind}`);
+  for (const [number, [what, kind, mount]] of images.entries())
+    test(`comes from an image (${what}), exact to the nanosecond, and nothing stays behind`, async () => {
+      const image = scratch.file(`image-${number}`, 'py-1.usb');
+      mkdirSync(scratch.file(`image-${number}`));
+      makeImage(kind, image);
+      const root = device(`device-${number}`);
+      // What a killed run has left goes too.
+      mkdirSync(`${root}/versions/updates/satchel/stage/.medium-0-left`, { recursive: true });
+      const words = ['olpc-update', '--root', root, '--usb', image];
+      assert.equal((await done<ClientUpdateResult>(words, withMount(mount))).build, 'py-1');
+      const folder = device(`device-beside-${number}`);
       await update(folder, tree, 'py-1');
       assertSameTree(pristine(root, 'py-1'), pristine(folder, 'py-1'));
-      assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), /satchel-medium/);
+      assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), /medium/);
+      assert.deepEqual(readdirSync(`${root}/versions/updates/satchel/stage`), []);
     });
+
+  test('an image that ends too early, where it cannot be mounted, is a sentence and changes nothing', async () => {
+    const image = scratch.file('short.iso');
+    makeImage('iso', image);
+    truncateSync(image, 60_000);
+    const root = device('device-short');
+    const words = ['olpc-update', '--root', root, '--usb', image, 'py-1'];
+    assert.equal((await refused(words, withMount('exit 32'))).code, 'rsync-mount-failed');
+    assert.deepEqual(readdirSync(`${root}/versions/updates/satchel/stage`), []);
+  });
+
+  test('a drive that is not there is a sentence', async () => {
+    const words = ['olpc-update', '--root', device('device-nothing'), '--usb', scratch.file('nothing')];
+    assert.equal((await refused(words)).code, 'usb-missing');
+  });
 
   test('is found where drives are mounted', async () => {
     const root = device('device-finds');

@@ -11,6 +11,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -54,6 +56,10 @@ after(() => scratch.remove());
 
 type Service = {
   readonly url: string;
+  /** Address over HTTP. */
+  readonly web: string;
+  /** Why rsync clients are not served. */
+  readonly failure: string | undefined;
   readonly directory: string;
   /** Sentences of its log. */
   log(): string;
@@ -82,8 +88,12 @@ async function serve(
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
   });
   const line = await Promise.race([firstLine, ended.then(({ stderr }) => assert.fail(stderr))]);
-  const { rsync: url } = JSON.parse(line) as { rsync: string };
-  return { url, directory, log: () => log, stop };
+  const {
+    rsync,
+    url: web,
+    rsyncFailure: failure,
+  } = JSON.parse(line) as Record<'rsync' | 'url' | 'rsyncFailure', string>;
+  return { url: rsync, web, failure, directory, log: () => log, stop };
 }
 
 const daemonOf = ({ directory }: Service) => Number(readFileSync(join(directory, 'run/rsyncd.pid'), 'utf8'));
@@ -329,16 +339,55 @@ describe('the server and its daemon', () => {
     assert.doesNotMatch(stdout, /rsyncd/);
   });
 
-  test('a second server for the same directory, and an address that is taken, are refused', async (context) => {
+  test('a second server for the same directory, or on an address that is taken, says so and serves HTTP', async (context) => {
     const service = await serve(context, scratch.file('twice'));
     const { port } = new URL(service.url.replace('rsync:', 'http:'));
     const words = ['serve', '--repo', repository, '--listen', '127.0.0.1:0', '--rsync'];
-    const taken = await refused([...words, `127.0.0.1:${port}`, '--rsync-dir', scratch.file('other')]);
-    assert.equal(taken.code, 'rsync-address-in-use');
-    const same = await refused([...words, '127.0.0.1:0', '--rsync-dir', service.directory]);
-    assert.equal(same.code, 'trees-in-use');
-    assert.equal((await refused([...words, 'x:y:z'])).code, 'rsync-address-not-understood');
+    const taken = await serve(context, scratch.file('other'), { port: Number(port) });
+    assert.match(taken.failure ?? '', /Another program is already listening/);
+    const page = await fetch(`${taken.web}/status.json`);
+    const { rsync: told } = (await page.json()) as { rsync: { url: string | null; down: string } };
+    assert.deepEqual(told.url, null);
+    assert.match(told.down, /Another program is already listening/);
+    const at = ['--repo', repository, '--rsync-dir', taken.directory];
+    assert.match(
+      (await satchel(['rsync', 'status', ...at])).stdout,
+      /^A server runs, but serves no rsync clients: Another program/m,
+    );
+    const same = await serve(context, service.directory);
+    assert.match(same.failure ?? '', /Another process makes trees/);
+    const alone = ['rsync', 'status', '--repo', repository, '--rsync-dir', service.directory];
+    assert.match((await satchel(alone)).stdout, /^Serving at /m);
+    await service.stop();
+    const later = async () =>
+      (await (await fetch(`${taken.web}/status.json`)).json()) as { rsync: { url: string } };
+    while ((await later()).rsync.url === null) await modulesAt(service.url);
     assert.ok((await modulesAt(service.url)).includes('build-os-1'));
+    assert.match(await (await fetch(taken.web)).text(), /Served at rsync:/);
+    assert.equal((await refused([...words, 'x:y:z'])).code, 'rsync-address-not-understood');
+  });
+
+  test('a smaller budget, and a name that is sticky no more, take trees away at once', async (context) => {
+    const service = await serve(context, scratch.file('budgets'));
+    const { directory } = service;
+    writeFileSync(join(directory, 'sticky/os-1'), '');
+    for (const build of ['os-1', 'os-2'])
+      assert.equal(
+        (await rsync('-r', `${service.url}/build-${build}/contents`, scratch.file(build))).code,
+        0,
+      );
+    await when(() => usesOf(service).length === 0);
+    const status = await (await fetch(`${service.web}/status.json`)).text();
+    assert.match(status, /"transfers":0/);
+    await done(['rsync', 'set', '--repo', repository, '--rsync-dir', directory, '--budget', '1KB']);
+    await when(() => !existsSync(join(directory, 'ready/os-2')));
+    assert.ok(existsSync(join(directory, 'ready/os-1')));
+    rmSync(join(directory, 'sticky/os-1'));
+    await when(() => !existsSync(join(directory, 'ready/os-1')));
+    mkdirSync(join(directory, 'ready/os-2/x'), { recursive: true });
+    await service.stop();
+    const again = await serve(context, directory);
+    assert.match(again.log(), /ready\/os-2 was removed/);
   });
 
   test('settings are written and shown', async (context) => {
@@ -354,7 +403,7 @@ describe('the server and its daemon', () => {
       '--budget',
       '20GB',
       '--packed',
-      'drop',
+      scratch.path,
     ];
     await done(['rsync', 'set', ...at, ...set, '--upstream', 'rsync://mothership/os/{name}']);
     await done(['rsync', 'set', ...at, '--upstream', 'none', '--packed', 'default']);
@@ -382,11 +431,20 @@ describe('the server and its daemon', () => {
     assert.match(stdout, new RegExp(`^Serving at ${service.url}\\.$`, 'm'));
     assert.match(stdout, /^os-1: ready, last used 20/m);
     for (const [words, code] of [
+      [['--memory', '31MiB'], 'memory-too-small'],
+      [['--user', 'nobody-of-that-name'], 'rsync-user-absent'],
+      [['--packed', scratch.file('no such')], 'packed-directory-absent'],
       [['--nice', '20'], 'whole-number-not-understood'],
       [['--user', 'root;x'], 'user-not-understood'],
       [['--upstream', 'http://{name}/'], 'upstream-address-not-usable'],
       [[], 'option-needed'],
     ] as const)
       assert.equal((await refused(['rsync', 'set', ...at, ...words])).code, code);
+    await done(['rsync', 'set', ...at, '--memory', '32MiB']);
+    for (const words of [['set', '--nice', '1'], ['status']])
+      assert.equal(
+        (await refused(['rsync', ...words, '--repo', scratch.file('no repository')])).code,
+        'repository-absent',
+      );
   });
 });

@@ -330,6 +330,22 @@ export const buildMessages = {
       hint: 'Indique uno con --name.',
     },
   },
+  'source-is-link': {
+    exit: 1,
+    en: {
+      text: '{path} is a symlink, which is not followed in a directory that others may write.',
+      hint: 'Put the file itself there.',
+    },
+    es: {
+      text: '{path} es un enlace simbólico, y no se sigue en un directorio donde pueden escribir otros.',
+      hint: 'Ponga allí el archivo mismo.',
+    },
+  },
+  'source-not-regular': {
+    exit: 1,
+    en: { text: '{path} is not a regular file.', hint: 'Put the file itself there.' },
+    es: { text: '{path} no es un archivo común.', hint: 'Ponga allí el archivo mismo.' },
+  },
   'source-side-file-too-large': {
     exit: 1,
     en: {

@@ -134,6 +134,17 @@ export const deviceMessages = {
       hint: 'Ejecute «satchel repair {name}» y vuelva a intentarlo.',
     },
   },
+  'rollback-target-damaged-rsync': {
+    exit: 1,
+    en: {
+      text: 'The version {name} is damaged ({count} paths, first {path}); the device stays with the present one.',
+      hint: 'Run "olpc-update -s SERVER {name}" with the server that it came from (or --usb): that makes it whole and boots it next. With -f it is installed anew.',
+    },
+    es: {
+      text: 'La versión {name} está dañada ({count} rutas, la primera {path}); el equipo queda con la actual.',
+      hint: 'Ejecute «olpc-update -s SERVIDOR {name}» con el servidor del que vino (o --usb): eso la completa y la arranca la próxima vez. Con -f se instala de nuevo.',
+    },
+  },
   'rollback-unverified': {
     en: { text: 'The version {name} was not installed by Satchel, so its files could not be verified.' },
     es: {

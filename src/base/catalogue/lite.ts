@@ -34,6 +34,16 @@ export const liteMessages = {
       hint: 'Cámbiele el nombre y publique de nuevo; los demás dispositivos no están afectados.',
     },
   },
+  'lite-attribute-left-out': {
+    en: {
+      text: 'The stream {stream} is not offered to satchel-lite: {path} in {build} has an extended attribute that rsync does not carry or whose name a list cannot hold.',
+      hint: 'Remove it ("getfattr -d -m -" shows it) and publish again; other devices are not affected.',
+    },
+    es: {
+      text: 'El canal {stream} no se ofrece a satchel-lite: {path} de {build} tiene un atributo extendido que rsync no lleva o cuyo nombre no cabe en una lista.',
+      hint: 'Quítelo («getfattr -d -m -» lo muestra) y publique de nuevo; los demás dispositivos no están afectados.',
+    },
+  },
   'lite-stream-name-left-out': {
     en: {
       text: 'The stream {stream} is not offered to satchel-lite, because its name ends like that of a list.',

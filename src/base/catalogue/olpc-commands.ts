@@ -30,8 +30,8 @@ export const olpcCommandsMessages = {
   'option-olpc-list': words('list the builds of the server', 'mostrar las compilaciones del servidor'),
   'option-olpc-changelog': words('show what a build brings', 'mostrar lo que trae una compilación'),
   'option-olpc-force': words(
-    'also install anew what boots already, go back to an older build, and take a tree without a manifest',
-    'también reinstalar lo que ya arranca, volver a una compilación más vieja y aceptar un árbol sin manifiesto',
+    'install anew what boots already; from a repository, also go back to an older build (an rsync server does not tell which is older, so there it needs no -f); from a server or drive, also take a tree without manifest or signature; make --root DIR a device',
+    'reinstalar lo que ya arranca; de un repositorio, también volver a una compilación más vieja (un servidor rsync no dice cuál es más vieja, así que allí no hace falta -f); de un servidor o unidad, también aceptar un árbol sin manifiesto o firma; hacer de --root DIR un equipo',
   ),
   'option-olpc-timeout': words(
     'give up on a server that is silent for so long; unless said otherwise 30s, with rsync 2min',
@@ -87,16 +87,32 @@ export const olpcCommandsMessages = {
     'El árbol es como dice el manifiesto: {entries} entradas.',
   ),
   'result-contents-wrong': words(
-    'The tree differs from the manifest in {count} of {entries} entries.',
-    'El árbol difiere del manifiesto en {count} de {entries} entradas.',
+    'Paths in which the tree differs from the manifest: {count}. The manifest has {entries}.',
+    'Rutas en las que el árbol difiere del manifiesto: {count}. El manifiesto tiene {entries}.',
   ),
   'result-contents-cleaned': words(
     '{path} is in its right form: {entries} entries, contents hash {hash}.',
     '{path} está en su forma correcta: {entries} entradas, suma de contenido {hash}.',
   ),
   'result-olpc-changes': words(
-    '{build} differs from {from} in {count} paths.',
-    '{build} difiere de {from} en {count} rutas.',
+    'Paths in which {build} differs from {from}: {count}.',
+    'Rutas en las que {build} difiere de {from}: {count}.',
+  ),
+  'result-olpc-update': words(
+    'Updated to {build}: {bytes} received, {seconds}.',
+    'Actualizado a {build}: {bytes} recibidos, {seconds}.',
+  ),
+  'result-olpc-damaged': words(
+    'In {build}, the version before, not as it was installed: {path}',
+    'En {build}, la versión anterior, no está como se instaló: {path}',
+  ),
+  'result-olpc-healed': words(
+    'In {build} damaged, and right again: {path}',
+    'En {build} estaba dañada, y ya está bien: {path}',
+  ),
+  'result-olpc-no-manifest': words(
+    'There was no manifest, so it was checked by comparing it with {source}.',
+    'No había manifiesto, así que se comprobó comparándola con {source}.',
   ),
   'result-olpc-compared': words(
     'Its manifest could not be read, so it was checked by comparing it with {source}.',

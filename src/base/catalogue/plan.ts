@@ -157,6 +157,17 @@ export const planMessages = {
       hint: 'Ejecute antes «satchel device init --root {root} --source URL --trust SHA256».',
     },
   },
+  'device-without-source': {
+    exit: 3,
+    en: {
+      text: '{root} follows no repository.',
+      hint: 'What came through rsync or from a drive is updated and made whole by "olpc-update BUILD"; -f installs it anew. To follow a repository run "satchel device init --root {root} --source URL --trust SHA256".',
+    },
+    es: {
+      text: '{root} no sigue ningún repositorio.',
+      hint: 'Lo que vino por rsync o de una unidad se actualiza y se completa con «olpc-update COMPILACIÓN»; -f la instala de nuevo. Para seguir un repositorio ejecute «satchel device init --root {root} --source URL --trust SHA256».',
+    },
+  },
   'build-name-reused': {
     exit: 1,
     en: {

@@ -276,8 +276,8 @@ export const resultsMessages = {
     '{files} archivos ({bytes}) difieren solo en dueño, modo o fecha: se copian aquí, no se descargan.',
   ),
   'result-update': words(
-    'Updated to {build}: {bytes} received in {requests} requests, {seconds}.',
-    'Actualizado a {build}: {bytes} recibidos en {requests} pedidos, {seconds}.',
+    'Updated to {build}: {bytes} received, {seconds}; requests: {requests}.',
+    'Actualizado a {build}: {bytes} recibidos, {seconds}; pedidos: {requests}.',
   ),
   'result-reboot': words('It is used from the next boot on.', 'Se usa desde el próximo arranque.'),
   'result-damaged': words('Not as published: {path}', 'No está como se publicó: {path}'),

@@ -115,11 +115,11 @@ export const rsyncClientMessages = {
   'rsync-tree-wrong': {
     exit: 1,
     en: {
-      text: 'What came from {place} is not what its manifest says, also when it was fetched once more: {count} paths differ, the first is "{path}".',
+      text: 'What came from {place} is not what its manifest says, also when it was fetched once more. Paths that differ: {count}, the first is "{path}".',
       hint: 'Nothing was changed. The build there is damaged or being replaced; tell the keeper of the server.',
     },
     es: {
-      text: 'Lo que vino de {place} no es lo que dice su manifiesto, ni al traerlo de nuevo: difieren {count} rutas, la primera es «{path}».',
+      text: 'Lo que vino de {place} no es lo que dice su manifiesto, ni al traerlo de nuevo. Rutas que difieren: {count}, la primera es «{path}».',
       hint: 'No se cambió nada. La compilación allí está dañada o la están reemplazando; avise al encargado del servidor.',
     },
   },
@@ -127,11 +127,11 @@ export const rsyncClientMessages = {
     exit: 1,
     en: {
       text: '{place} could not be mounted: {reason}.',
-      hint: 'Check that it is an image of a build (ISO 9660) that is complete; or mount it yourself and name the folder.',
+      hint: 'Check that it is an image of a build (ISO 9660) that is complete. Where the kernel lacks the file system, ISO 9660 is read by bsdtar (Debian: apt install libarchive-tools); or mount it yourself and name the folder.',
     },
     es: {
       text: 'No se pudo montar {place}: {reason}.',
-      hint: 'Revise que sea la imagen completa de una compilación (ISO 9660); o móntela y nombre la carpeta.',
+      hint: 'Revise que sea la imagen completa de una compilación (ISO 9660). Si el núcleo no tiene el sistema de archivos, bsdtar lee ISO 9660 (Debian: apt install libarchive-tools); o móntela y nombre la carpeta.',
     },
   },
   'contents-unsigned': {
@@ -266,6 +266,50 @@ export const rsyncClientMessages = {
       hint: 'Ejecútelo en un equipo con disco versionado, o nombre la raíz de uno con --root DIR.',
     },
   },
+  'device-root-empty': {
+    exit: 3,
+    en: {
+      text: '{root} is not a device: there is no {path}.',
+      hint: 'Check the name after --root. To make a new device there: mkdir -p {path} (or go on with -f).',
+    },
+    es: {
+      text: '{root} no es un equipo: no hay {path}.',
+      hint: 'Revise el nombre después de --root. Para hacer allí un equipo nuevo: mkdir -p {path} (o siga con -f).',
+    },
+  },
+  'usb-missing': {
+    exit: 3,
+    en: {
+      text: 'There is nothing at {path}.',
+      hint: 'Check the path; without one, olpc-update --usb looks below /media, /run/media and /mnt.',
+    },
+    es: {
+      text: 'No hay nada en {path}.',
+      hint: 'Revise la ruta; sin ella, olpc-update --usb busca debajo de /media, /run/media y /mnt.',
+    },
+  },
+  'contents-tree-missing': {
+    exit: 3,
+    en: {
+      text: 'There is no directory {path}.',
+      hint: 'Name the root of the tree, as it lies on this machine.',
+    },
+    es: {
+      text: 'No existe la carpeta {path}.',
+      hint: 'Indique la raíz del árbol, tal como está en esta máquina.',
+    },
+  },
+  'contents-file-missing': {
+    exit: 3,
+    en: {
+      text: 'There is no file {path}.',
+      hint: 'Name the manifest; "olpc-contents-create -f FILE DIR" makes one.',
+    },
+    es: {
+      text: 'No existe el archivo {path}.',
+      hint: 'Indique el manifiesto; «olpc-contents-create -f ARCHIVO DIR» crea uno.',
+    },
+  },
   'hints-wrong': {
     exit: 1,
     en: {
@@ -305,6 +349,14 @@ export const rsyncClientMessages = {
       text: 'Las compilaciones de {place} no llevan firma: lo que viene se compara con el manifiesto de allí, y nada más.',
     },
   },
+  'rsync-unsigned-unread': {
+    en: {
+      text: 'Builds at {place} carry no signature, and there is no manifest that can be read: what comes is compared with the tree there, and no more.',
+    },
+    es: {
+      text: 'Las compilaciones de {place} no llevan firma y no hay manifiesto que se pueda leer: lo que viene se compara con el árbol de allí, y nada más.',
+    },
+  },
   'rsync-comparing': {
     en: {
       text: 'The manifest is of a type that cannot be read, so both trees are read and compared with {build}; this takes longer.',
@@ -323,18 +375,18 @@ export const rsyncClientMessages = {
   },
   'rsync-base-dirty': {
     en: {
-      text: '{count} paths of {build} are not as they were installed; they are fetched too.',
+      text: 'Paths of {build} that are not as they were installed: {count}; they are fetched too.',
     },
     es: {
-      text: '{count} rutas de {build} no están como se instalaron; también se traen.',
+      text: 'Rutas de {build} que no están como se instalaron: {count}; también se traen.',
     },
   },
   'rsync-fetching-again': {
     en: {
-      text: '{count} paths are not as they should be; they are fetched once more from {place}.',
+      text: 'Paths that are not as they should be: {count}; they are fetched once more from {place}.',
     },
     es: {
-      text: '{count} rutas no están como deben; se traen de nuevo desde {place}.',
+      text: 'Rutas que no están como deben: {count}; se traen de nuevo desde {place}.',
     },
   },
 } as const satisfies MessageSet;

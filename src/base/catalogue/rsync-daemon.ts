@@ -122,6 +122,33 @@ export const rsyncDaemonMessages = {
     'Line {line} of {path} is not used, because it is neither a module nor a setting.',
     'La línea {line} de {path} no se usa, porque no es un módulo ni un ajuste.',
   ),
+  'rsync-template-inclusion': words(
+    'Line {line} of {path} is not used, because it names no file that can be read by its whole path.',
+    'La línea {line} de {path} no se usa, porque no nombra con su ruta completa un archivo que se pueda leer.',
+  ),
+  'rsync-configuration-refused': {
+    exit: 1,
+    en: {
+      text: 'rsync does not take the new configuration, so the old one stays: {reason}',
+      hint: 'Mend what the operator added in {path}.',
+    },
+    es: {
+      text: 'rsync no acepta la nueva configuración, así que queda la anterior: {reason}',
+      hint: 'Corrija lo que el operador agregó en {path}.',
+    },
+  },
+  'rsync-service-failed': words(
+    'rsync clients are not served: {reason} It is tried again in {seconds} s.',
+    'No se atiende a los clientes rsync: {reason} Se intenta de nuevo en {seconds} s.',
+  ),
+  'rsync-entry-strange': words(
+    '{path} was removed: it is none of the files that Satchel keeps there.',
+    'Se borró {path}: no es de los archivos que Satchel guarda allí.',
+  ),
+  'serving-as-root': words(
+    'The server runs as root, but {path} belongs to another user, who cannot replace what it writes there. Run it as that user: packaging/systemd/satchel-serve.service does.',
+    'El servidor corre como root, pero {path} es de otro usuario, que no podrá reemplazar lo que se escriba allí. Ejecútelo como ese usuario: packaging/systemd/satchel-serve.service lo hace.',
+  ),
   'rsync-build-name-case': words(
     'The build {name} has no rsync module of its own, because rsync does not tell it from {other}; it is in the module [builds].',
     'La versión {name} no tiene un módulo rsync propio, porque rsync no la distingue de {other}; está en el módulo [builds].',
@@ -150,9 +177,14 @@ export const rsyncDaemonMessages = {
     'Lo que se pidió ya está listo. Pídalo de nuevo.',
   ),
   'rsync-answer-busy': words(
-    'At most {count} connections from one address at the same time. Please try again when one has ended.',
-    'Como máximo {count} conexiones desde una dirección a la vez. Intente de nuevo cuando una haya terminado.',
+    'Connections from one address at the same time: {count} at most. Please try again when one has ended.',
+    'Conexiones desde una dirección a la vez: {count} como máximo. Intente de nuevo cuando una haya terminado.',
   ),
+  'rsync-answer-crowd': words(
+    'Waiting connections from one address: {count} at most. Please try again in a minute.',
+    'Conexiones de una dirección en espera: {count} como máximo. Intente de nuevo en un minuto.',
+  ),
+  'rsync-answer-gone': words('The client has left.', 'El cliente se fue.'),
   'rsync-answer-stopping': words(
     'The server is being stopped. Please try again later.',
     'El servidor se está deteniendo. Intente de nuevo más tarde.',
@@ -244,15 +276,51 @@ export const rsyncDaemonMessages = {
     },
   },
 
+  'memory-too-small': {
+    exit: 2,
+    en: {
+      text: 'rsync does not start with only {value} of memory.',
+      hint: 'Give at least {least}, or "none" for no limit.',
+    },
+    es: {
+      text: 'rsync no arranca con solo {value} de memoria.',
+      hint: 'Dé al menos {least}, o «none» para no poner límite.',
+    },
+  },
+  'packed-directory-absent': {
+    exit: 1,
+    en: { text: 'There is no directory {path}.', hint: 'Make it first, or name another for --packed.' },
+    es: { text: 'No existe el directorio {path}.', hint: 'Créelo antes, o nombre otro para --packed.' },
+  },
+  'result-serve-rsync-failed': words(
+    'rsync clients are not served yet: {reason} It is tried again.',
+    'Aún no se atiende a los clientes rsync: {reason} Se intenta de nuevo.',
+  ),
   'result-serve-rsync': words('Serving rsync clients at {url}', 'Atiende a clientes rsync en {url}'),
   'result-rsync-running': words('Serving at {url}.', 'Atiende en {url}.'),
+  'result-rsync-down': words(
+    'A server runs, but serves no rsync clients: {reason}',
+    'Hay un servidor en marcha, pero no atiende a clientes rsync: {reason}',
+  ),
+  'result-rsync-usage': words(
+    'Trees that are ready: {trees}, {bytes} on disk.',
+    'Árboles listos: {trees}, {bytes} en disco.',
+  ),
+  'page-rsync': words('rsync clients', 'Clientes rsync'),
+  'page-rsync-at': words('Served at {url}.', 'Se atienden en {url}.'),
+  'page-rsync-down': words('Not served: {reason}', 'No se atienden: {reason}'),
+  'page-rsync-starting': words('Not served yet.', 'Aún no se atienden.'),
+  'page-rsync-trees': words(
+    'Trees: {trees}, {bytes} of at most {budget}. Transfers now: {transfers}.',
+    'Árboles: {trees}, {bytes} de como máximo {budget}. Transferencias ahora: {transfers}.',
+  ),
   'result-rsync-not-running': words(
     'No server runs for {directory}.',
     'Ningún servidor atiende {directory}.',
   ),
   'result-rsync-connections': words(
-    'Connections: at most {connections}, from one address {perSource}; nice {nice}, memory {memory}.',
-    'Conexiones: como máximo {connections}, desde una dirección {perSource}; nice {nice}, memoria {memory}.',
+    'Limit of connections: {connections}; from one address: {perSource}. nice: {nice}; memory: {memory}.',
+    'Límite de conexiones: {connections}; desde una dirección: {perSource}. nice: {nice}; memoria: {memory}.',
   ),
   'result-rsync-trees': words(
     'Trees: at most {budget} on disk; a client waits up to {wait} s; served as {user}.',

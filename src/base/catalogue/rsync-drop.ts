@@ -36,6 +36,28 @@ export const rsyncDropMessages = {
     'The file {file} is empty: its first line has to be the public name of the build.',
     'El archivo {file} está vacío: su primera línea debe ser el nombre público de la versión.',
   ),
+  'drop-name-not-allowed': {
+    exit: 1,
+    en: {
+      text: 'The first line of the file {file} is no name that a build may have.',
+      hint: 'Use 1 to 64 letters, digits, ".", "_", "+" or "-", starting with a letter or digit.',
+    },
+    es: {
+      text: 'La primera línea del archivo {file} no es un nombre que pueda tener una versión.',
+      hint: 'Use de 1 a 64 letras, dígitos, «.», «_», «+» o «-», empezando con letra o dígito.',
+    },
+  },
+  'drop-file-link': {
+    exit: 1,
+    en: {
+      text: '{file} in the drop directory is a symlink, which is not followed.',
+      hint: 'Put the file itself there: a link could lead to any file of this machine.',
+    },
+    es: {
+      text: '{file} en el directorio de entrega es un enlace simbólico, y no se sigue.',
+      hint: 'Ponga allí el archivo mismo: un enlace podría llevar a cualquier archivo de esta máquina.',
+    },
+  },
   'drop-set-incomplete': words('{set} waits for its file {missing}.', '{set} espera su archivo {missing}.'),
   'drop-set-changing': words(
     'The files of {set} are still being copied.',
@@ -49,12 +71,12 @@ export const rsyncDropMessages = {
   'drop-name-taken': {
     exit: 1,
     en: {
-      text: '{set} has the public name {name}, which {other} has too.',
-      hint: 'Change the first line of one of the two .name files, or remove it.',
+      text: 'The file {set}.name gives the public name {name}, which {other}.name gives too.',
+      hint: 'Change the first line of one of the two, or remove it.',
     },
     es: {
-      text: '{set} tiene el nombre público {name}, que también tiene {other}.',
-      hint: 'Cambie la primera línea de uno de los dos archivos .name, o bórrelo.',
+      text: 'El archivo {set}.name da el nombre público {name}, que también da {other}.name.',
+      hint: 'Cambie la primera línea de uno de los dos, o bórrelo.',
     },
   },
   'drop-set-changed': {
@@ -109,8 +131,8 @@ export const rsyncDropMessages = {
     'Se publicó {names} desde el directorio de entrega.',
   ),
   'drop-withdrawn': words(
-    'Withdrew {names}: its .name file is no longer in the drop directory.',
-    'Se retiró {names}: su archivo .name ya no está en el directorio de entrega.',
+    'Withdrew {names}: no .name file in the drop directory gives that name any more.',
+    'Se retiró {names}: ningún archivo .name del directorio de entrega da ya ese nombre.',
   ),
   'drop-bug': words(
     'Refreshing the drop directory failed: {reason}',

@@ -17,6 +17,17 @@ export const rsyncUpstreamMessages = {
       hint: 'Indique rsync://HOST/MÓDULO/, http://HOST/RUTA/, https://HOST/RUTA/ o un directorio. En el ajuste «upstream», {place} representa la versión: una dirección que termina en «/» es un directorio de archivos, otra es el comienzo de sus nombres.',
     },
   },
+  'upstream-directory-missing': {
+    exit: 1,
+    en: {
+      text: 'There is no directory {path}.',
+      hint: 'Check the address; if builds lie on a drive, see that it is mounted.',
+    },
+    es: {
+      text: 'No existe la carpeta {path}.',
+      hint: 'Revise la dirección; si las versiones están en una unidad, vea que esté montada.',
+    },
+  },
   'upstream-rsync-missing': {
     exit: 1,
     en: {
@@ -114,6 +125,39 @@ export const rsyncUpstreamMessages = {
     es: {
       text: '{name} en {location} tenía un MD5 incorrecto a las {time}, y desde entonces no cambió su tamaño ni su .md5.',
       hint: 'Su encargado debe copiarlo allí otra vez. Se vuelve a intentar un día después de esa hora.',
+    },
+  },
+  'upstream-wrong-again': {
+    exit: 1,
+    en: {
+      text: '{name} in {location} has another MD5 than the .md5 beside it says, as it had at {time}.',
+      hint: 'It is damaged, or belongs to another .md5: its keeper has to copy both there again.',
+    },
+    es: {
+      text: '{name} en {location} tiene otro MD5 que el que dice el .md5 a su lado, igual que a las {time}.',
+      hint: 'Está dañado, o es de otro .md5: su encargado debe copiar ambos allí otra vez.',
+    },
+  },
+  'upstream-contents-cut-short': {
+    exit: 1,
+    en: {
+      text: 'The manifest {name} in {location} is cut short.',
+      hint: 'It is being copied there, or its copying broke off: its keeper has to copy it again. The next attempt reads it anew.',
+    },
+    es: {
+      text: 'El manifiesto {name} en {location} está incompleto.',
+      hint: 'Se está copiando allí, o la copia se cortó: su encargado debe copiarlo otra vez. El próximo intento lo lee de nuevo.',
+    },
+  },
+  'upstream-file-link': {
+    exit: 1,
+    en: {
+      text: '{name} in {location} is a symlink, which is not followed.',
+      hint: 'Its keeper has to put the file itself there.',
+    },
+    es: {
+      text: '{name} en {location} es un enlace simbólico, y no se sigue.',
+      hint: 'Su encargado debe poner allí el archivo mismo.',
     },
   },
   'upstream-name-unusual': {

@@ -230,6 +230,16 @@ export const trustMessages = {
       hint: 'Indique el directorio de las claves con --key-dir.',
     },
   },
+  'key-file-exposed': {
+    en: {
+      text: 'Others on this machine may read the secret key {path}.',
+      hint: 'Run "chmod -R go=" on the folder of the keys; if somebody may have copied a key, replace it.',
+    },
+    es: {
+      text: 'Otros en esta máquina pueden leer la clave secreta {path}.',
+      hint: 'Ejecute «chmod -R go=» en la carpeta de las claves; si alguien pudo haber copiado una clave, reemplácela.',
+    },
+  },
   'key-invalid': {
     en: {
       text: '{path} is not a key of the role {role}.',

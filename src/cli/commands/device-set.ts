@@ -24,13 +24,13 @@ export const deviceSetCommand = defineCommand({
     const after = configureDevice(options.root, { source, stream, monthlyBytes });
     return {
       root: options.root,
-      source: after.source,
+      source: after.source ?? null,
       stream: chooseStream(deviceLayout(options.root), undefined, after).stream,
       monthlyBytes: after.monthlyBytes ?? null,
     };
   },
   show: ({ root, source, stream, monthlyBytes }, words) => [
-    words.say('result-device-set', { root, source, stream }),
+    words.say('result-device-set', { root, source: source ?? '—', stream }),
     monthlyBytes === null
       ? words.say('result-device-set-no-budget')
       : words.say('result-device-set-budget', { budget: formatBytes(monthlyBytes) }),

@@ -1,3 +1,4 @@
+import { say } from '../../base/catalogue.ts';
 import { formatBytes } from '../../base/units.ts';
 import { defaultRsyncDirectory, rsyncLayout } from '../../rsync/layout.ts';
 import { importBuilds } from '../../rsync/upstream-import.ts';
@@ -42,9 +43,11 @@ export const importCommand = defineCommand({
         : words.say('result-import-waiting', { prefix, missing: missing.join(', ') }),
     ),
     ...removed.map((build) => words.say('result-import-removed', { build })),
-    ...problems.map(({ about, code, parameters }) =>
-      words.say('result-import-problem', { build: about, reason: words.say(code, parameters) }),
-    ),
+    ...problems.map(({ about, code, parameters }) => {
+      const { text, hint } = say(code, parameters, words.language);
+      const reason = hint === undefined ? text : `${text} ${hint}`;
+      return words.say('result-import-problem', { build: about, reason });
+    }),
     words.say('result-import', {
       location: from,
       published: published.length,

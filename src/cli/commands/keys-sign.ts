@@ -17,7 +17,7 @@ export const keysSignCommand = defineCommand({
   },
   async run(call) {
     const { file } = call.arguments;
-    const keys = openKeyDirectory(call.options.keyDir, call.clock);
+    const keys = openKeyDirectory(call.options.keyDir, call.clock, call.reporter);
     const request = parseRequest(
       withSystemErrors('read', file, () => readFileSync(file)),
       file,

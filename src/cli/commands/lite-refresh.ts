@@ -10,8 +10,10 @@ export const liteRefreshCommand = defineCommand({
   options: { repo, keyDir },
   async run(call) {
     const context = openRepository(call);
-    if (context.keys.lite.load().length === 0)
+    if (context.keys.lite.load().length === 0) {
+      context.keys.lite.publish();
       throw new SatchelError('lite-keys-missing', { directory: context.keys.location });
+    }
     return refreshLite({ ...context, reporter: call.reporter });
   },
   show: ({ written, current }, words) => [

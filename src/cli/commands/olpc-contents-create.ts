@@ -12,7 +12,7 @@ import { writeFileAtomic } from '../../os/atomic-file.ts';
 import { setTimes } from '../../os/system-calls.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
 import { contentsDropped } from '../../rsync/client-base.ts';
-import { contentsHash, ownPaths } from '../../rsync/contents-file.ts';
+import { contentsHash, ownPaths, requireTree } from '../../rsync/contents-file.ts';
 import { type LiteKeys, openLiteKeys } from '../../trust/lite-keys.ts';
 import { defineCommand } from '../command.ts';
 import { argument, value } from '../option-kinds.ts';
@@ -29,6 +29,7 @@ export const olpcContentsCreateCommand = defineCommand({
   },
   async run({ options, arguments: { tree }, clock, reporter, signal }) {
     const { file, passwd, group } = options;
+    requireTree(tree);
     const owners = {
       ...(passwd === undefined ? {} : { users: ownerNamesOf(textOf(passwd)) }),
       ...(group === undefined ? {} : { groups: ownerNamesOf(textOf(group)) }),

@@ -2,7 +2,7 @@ import { displayOf } from '../../base/byte-string.ts';
 import { contentsDifferences } from '../../build/contents.ts';
 import { buildFromDirectory } from '../../build/from-directory.ts';
 import { contentsDropped } from '../../rsync/client-base.ts';
-import { entriesOfContents, ownPaths, readContentsFile } from '../../rsync/contents-file.ts';
+import { entriesOfContents, ownPaths, readContentsFile, requireTree } from '../../rsync/contents-file.ts';
 import { defineCommand } from '../command.ts';
 import { argument } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
@@ -17,6 +17,7 @@ export const olpcContentsVerifyCommand = defineCommand({
   },
   options: {},
   async run({ arguments: { file, tree }, reporter, signal }) {
+    requireTree(tree);
     const contents = entriesOfContents(file, readContentsFile(file));
     const entries = await buildFromDirectory(tree, contentsDropped, { reporter, signal, asItIs: true });
     const own = ownPaths(tree, file);

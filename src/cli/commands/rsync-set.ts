@@ -1,11 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { SatchelError } from '../../base/errors.ts';
+import { formatBytes } from '../../base/units.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
+import { userNumbers } from '../../rsync/daemon-user.ts';
 import { defaultRsyncDirectory, rsyncLayout } from '../../rsync/layout.ts';
 import { type RsyncSettings, readRsyncSettings, writeRsyncSettings } from '../../rsync/settings.ts';
+import { requireRepository } from '../../trust/metadata-store.ts';
 import { defineCommand } from '../command.ts';
 import { value } from '../option-kinds.ts';
 import { size, sizeOrNone } from '../options.ts';
+import { openRepository } from '../repository-context.ts';
 import { rsyncSettingsLines } from '../rsync-lines.ts';
 import { directoryOrDefault, upstreamOrNone, userName, waitingTime, wholeNumber } from '../rsync-values.ts';
 import { repo, rsyncDir } from '../shared-options.ts';
@@ -26,7 +30,9 @@ export const rsyncSetCommand = defineCommand({
     packed: value('option-rsync-packed', 'DIR|default', directoryOrDefault),
     upstream: value('option-rsync-upstream', 'ADDRESS|none', upstreamOrNone),
   },
-  async run({ options }) {
+  async run(call) {
+    const { options } = call;
+    await requireRepository(openRepository(call).store, call.signal);
     const { connections, perSource, nice, memory, budget, wait, user, packed, upstream } = options;
     const bytes = memory === null ? 0 : memory;
     const given = { connections, perSource, nice, memory: bytes, budget, wait, user, packed, upstream };
@@ -35,6 +41,7 @@ export const rsyncSetCommand = defineCommand({
         option:
           '--connections, --per-source, --nice, --memory, --budget, --wait, --user, --packed, --upstream',
       });
+    requirePossible(given);
     const layout = rsyncLayout(options.rsyncDir ?? defaultRsyncDirectory(options.repo));
     withSystemErrors('mkdir', layout.directory, () => mkdirSync(layout.directory, { recursive: true }));
     const settings = changed(readRsyncSettings(layout), given);
@@ -43,6 +50,21 @@ export const rsyncSetCommand = defineCommand({
   },
   show: (settings, words) => rsyncSettingsLines(settings, words),
 });
+
+/** Least address space with which rsync starts and serves, in bytes; it needs about half of that. */
+const leastMemory = 32 * 1024 ** 2;
+
+/** Refuses what is well written and cannot work. Throws `memory-too-small`, `rsync-user-absent`, `packed-directory-absent`. */
+function requirePossible({ memory, user, packed }: Changes): void {
+  if (memory && memory < leastMemory)
+    throw new SatchelError('memory-too-small', {
+      value: formatBytes(memory),
+      least: `${leastMemory / 1024 ** 2}MiB`,
+    });
+  if (user != null) userNumbers(user);
+  if (packed != null && statSync(packed, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new SatchelError('packed-directory-absent', { path: packed });
+}
 
 type Changes = { readonly [Name in keyof RsyncSettings]?: RsyncSettings[Name] | null | undefined };
 

@@ -1,6 +1,9 @@
+import { formatBytes } from '../../base/units.ts';
 import { defaultRsyncDirectory } from '../../rsync/layout.ts';
 import { rsyncStatus } from '../../rsync/service-status.ts';
+import { requireRepository } from '../../trust/metadata-store.ts';
 import { defineCommand } from '../command.ts';
+import { openRepository } from '../repository-context.ts';
 import { rsyncSettingsLines } from '../rsync-lines.ts';
 import { repo, rsyncDir } from '../shared-options.ts';
 
@@ -8,11 +11,17 @@ import { repo, rsyncDir } from '../shared-options.ts';
 export const rsyncStatusCommand = defineCommand({
   arguments: {},
   options: { repo, rsyncDir },
-  run: async ({ options }) => rsyncStatus(options.rsyncDir ?? defaultRsyncDirectory(options.repo)),
-  show: ({ directory, url, settings, making, ready, transfers }, words) => [
-    url === null
-      ? words.say('result-rsync-not-running', { directory })
-      : words.say('result-rsync-running', { url }),
+  async run(call) {
+    const { repo, rsyncDir } = call.options;
+    await requireRepository(openRepository(call).store, call.signal);
+    return rsyncStatus(rsyncDir ?? defaultRsyncDirectory(repo));
+  },
+  show: ({ directory, url, down, settings, making, ready, usage, transfers }, words) => [
+    down !== null
+      ? words.say('result-rsync-down', { reason: down })
+      : url === null
+        ? words.say('result-rsync-not-running', { directory })
+        : words.say('result-rsync-running', { url }),
     ...rsyncSettingsLines(settings, words),
     ...ready.map(({ name, used, sticky }) =>
       words.say('result-rsync-tree', {
@@ -22,6 +31,9 @@ export const rsyncStatusCommand = defineCommand({
       }),
     ),
     ...making.map(({ name, percent }) => words.say('result-rsync-making', { name, percent })),
+    ...(usage === null
+      ? []
+      : [words.say('result-rsync-usage', { trees: usage.trees, bytes: formatBytes(usage.bytes) })]),
     words.say('result-rsync-transfers', { count: transfers }),
   ],
 });
