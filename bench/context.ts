@@ -33,8 +33,8 @@ export function openBuild(name: string, tar: string, directory: string): Build {
     '--numeric-owner',
     '-xp',
     '--xattrs',
+    // With --acls, tar passes over ACLs that the archive carries as attributes, as mmdebstrap's do.
     '--xattrs-include=*',
-    '--acls',
     '-C',
     directory,
     '-f',

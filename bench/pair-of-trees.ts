@@ -176,7 +176,7 @@ function ostreeInputs(context: Context, { from, to }: Step): OstreeInputs {
 /** The tree as ostree can take it, as a directory and as a tar. */
 function withoutDevices({ workspace }: Context, tar: string): { directory: string; tar: string } {
   const directory = workspace.freshDirectory('ostree-input');
-  const kept = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
+  const kept = ['--numeric-owner', '--xattrs', '--xattrs-include=*'];
   execFileSync('tar', [...kept, '-xp', '--exclude=./dev/*', '-C', directory, '-f', tar]);
   const withoutDev = workspace.fresh('ostree-input.tar');
   execFileSync('tar', [...kept, '-C', directory, '-cf', withoutDev, '.']);

@@ -60,7 +60,7 @@ suite('a file of the device that makes no sense is named, and nothing is changed
     'a cut configuration': [damagedFile, (at) => writeFileSync(at(`${own}/config.json`), '{"format":1,')],
     'a configuration that is a list': [damagedFile, (at) => writeFileSync(at(`${own}/config.json`), '[1]')],
     'a configuration without a source': [
-      damagedFile,
+      ['device-without-source'],
       (at) => writeFileSync(at(`${own}/config.json`), '{"format":1}'),
     ],
     'a configuration of numbers': [
@@ -82,7 +82,7 @@ suite('a file of the device that makes no sense is named, and nothing is changed
       ['store-address-not-usable', 'repository-absent', 'store-not-found'],
       (at) => writeFileSync(at(`${own}/config.json`), '{"format":1,"source":"gopher://x"}'),
     ],
-    'no configuration': [['device-not-initialised'], (at) => rmSync(at(`${own}/config.json`))],
+    'no configuration': [['device-without-source'], (at) => rmSync(at(`${own}/config.json`))],
     'trust of noise': [['trust-state-damaged'], (at) => writeFileSync(at(`${own}/trust/trusted`), 'noise')],
     'trust that is cut': [
       ['trust-state-damaged'],

@@ -65,7 +65,7 @@ export const deviceMessages = {
     },
     es: {
       text: '{path} no es un enlace desde el que este equipo pueda arrancar; apunta a «{target}».',
-      hint: 'No se cambió nada. versions/boot debe apuntar a configs/NOMBRE; current y alt allí a /versions/pristine/COMPILACIÓN; versions/running a pristine/COMPILACIÓN.',
+      hint: 'No se cambió nada. versions/boot debe apuntar a configs/NOMBRE; current y alt allí a /versions/pristine/VERSIÓN; versions/running a pristine/VERSIÓN.',
     },
   },
   'version-not-on-disk': {
@@ -120,7 +120,7 @@ export const deviceMessages = {
     },
     es: {
       text: 'No hay una versión anterior en este equipo a la cual volver.',
-      hint: 'Indique una versión instalada, o instale una con «satchel update COMPILACIÓN».',
+      hint: 'Indique una versión instalada, o instale una con «satchel update VERSIÓN».',
     },
   },
   'rollback-target-damaged': {

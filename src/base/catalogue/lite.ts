@@ -31,7 +31,7 @@ export const liteMessages = {
     },
     es: {
       text: 'El canal {stream} no se ofrece a satchel-lite: {path} de {build} tiene un carácter de control en su nombre o destino.',
-      hint: 'Cámbiele el nombre y publique de nuevo; los demás dispositivos no están afectados.',
+      hint: 'Cámbiele el nombre y publique de nuevo; los demás equipos no están afectados.',
     },
   },
   'lite-attribute-left-out': {
@@ -41,7 +41,7 @@ export const liteMessages = {
     },
     es: {
       text: 'El canal {stream} no se ofrece a satchel-lite: {path} de {build} tiene un atributo extendido que rsync no lleva o cuyo nombre no cabe en una lista.',
-      hint: 'Quítelo («getfattr -d -m -» lo muestra) y publique de nuevo; los demás dispositivos no están afectados.',
+      hint: 'Quítelo («getfattr -d -m -» lo muestra) y publique de nuevo; los demás equipos no están afectados.',
     },
   },
   'lite-stream-name-left-out': {
@@ -78,7 +78,7 @@ export const liteMessages = {
   },
   'result-lite-key': {
     en: { text: 'The public keys for devices with satchel-lite are in {path}.' },
-    es: { text: 'Las claves públicas para dispositivos con satchel-lite están en {path}.' },
+    es: { text: 'Las claves públicas para equipos con satchel-lite están en {path}.' },
   },
   'result-keys-lite': {
     en: { text: 'lite: lists for satchel-lite, key {keyId}, made {created}' },

@@ -12,7 +12,7 @@ export const olpcCommandsMessages = {
   ),
   'argument-olpc-update': words(
     'the build; with -u the addresses of its manifest and of its tree, with --usb the path, both with a name if they do not tell it',
-    'la compilación; con -u las direcciones de su manifiesto y de su árbol, con --usb la ruta, ambas con un nombre si no lo dicen',
+    'la versión; con -u las direcciones de su manifiesto y de su árbol, con --usb la ruta, ambas con un nombre si no lo dicen',
   ),
   'option-olpc-reboot': words('restart the machine when it is done', 'reiniciar el equipo al terminar'),
   'option-olpc-server': words(
@@ -27,11 +27,11 @@ export const olpcCommandsMessages = {
     'update from a drive: a folder, an image (.usb, .iso) or a repository, named or found below /media, /run/media, /mnt',
     'actualizar desde una unidad: una carpeta, una imagen (.usb, .iso) o un repositorio, nombrado o hallado debajo de /media, /run/media, /mnt',
   ),
-  'option-olpc-list': words('list the builds of the server', 'mostrar las compilaciones del servidor'),
-  'option-olpc-changelog': words('show what a build brings', 'mostrar lo que trae una compilación'),
+  'option-olpc-list': words('list the builds of the server', 'mostrar las versiones del servidor'),
+  'option-olpc-changelog': words('show what a build brings', 'mostrar lo que trae una versión'),
   'option-olpc-force': words(
     'install anew what boots already; from a repository, also go back to an older build (an rsync server does not tell which is older, so there it needs no -f); from a server or drive, also take a tree without manifest or signature; make --root DIR a device',
-    'reinstalar lo que ya arranca; de un repositorio, también volver a una compilación más vieja (un servidor rsync no dice cuál es más vieja, así que allí no hace falta -f); de un servidor o unidad, también aceptar un árbol sin manifiesto o firma; hacer de --root DIR un equipo',
+    'reinstalar lo que ya arranca; de un repositorio, también volver a una versión más vieja (un servidor rsync no dice cuál es más vieja, así que allí no hace falta -f); de un servidor o unidad, también aceptar un árbol sin manifiesto o firma; hacer de --root DIR un equipo',
   ),
   'option-olpc-timeout': words(
     'give up on a server that is silent for so long; unless said otherwise 30s, with rsync 2min',
@@ -40,7 +40,7 @@ export const olpcCommandsMessages = {
   'option-olpc-verbose': words('tell which paths changed', 'decir qué rutas cambiaron'),
   'option-olpc-hints': words(
     'for builds with a manifest of the original type: take from FILE what another device has found to differ; when there is no FILE, write it',
-    'para compilaciones con manifiesto del tipo original: tomar de ARCHIVO lo que otro equipo halló distinto; si no existe, escribirlo',
+    'para versiones con manifiesto del tipo original: tomar de ARCHIVO lo que otro equipo halló distinto; si no existe, escribirlo',
   ),
   'option-olpc-root': words('the device, when it is not this machine', 'el equipo, si no es esta máquina'),
   'option-olpc-version': words('show the version of the program', 'mostrar la versión del programa'),
@@ -54,7 +54,7 @@ export const olpcCommandsMessages = {
   ),
   'help-olpc-contents-hash': words(
     'show the hash that names a build in the old protocol',
-    'mostrar la suma que nombra una compilación en el protocolo antiguo',
+    'mostrar la suma que nombra una versión en el protocolo antiguo',
   ),
   'help-olpc-contents-clean': words(
     'bring a contents manifest that was edited into its one right form',

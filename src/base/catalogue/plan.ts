@@ -165,7 +165,7 @@ export const planMessages = {
     },
     es: {
       text: '{root} no sigue ningún repositorio.',
-      hint: 'Lo que vino por rsync o de una unidad se actualiza y se completa con «olpc-update COMPILACIÓN»; -f la instala de nuevo. Para seguir un repositorio ejecute «satchel device init --root {root} --source URL --trust SHA256».',
+      hint: 'Lo que vino por rsync o de una unidad se actualiza y se completa con «olpc-update VERSIÓN»; -f la instala de nuevo. Para seguir un repositorio ejecute «satchel device init --root {root} --source URL --trust SHA256».',
     },
   },
   'build-name-reused': {

@@ -21,7 +21,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: '{place} no existe: el servidor no tiene el módulo «{module}».',
-      hint: '«olpc-update -l» muestra las compilaciones que tiene un servidor.',
+      hint: '«olpc-update -l» muestra las versiones que tiene un servidor.',
     },
   },
   'rsync-option-refused': {
@@ -43,7 +43,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: '{place} se negó: {answer}',
-      hint: 'No se cambió nada. Si allí se está preparando la compilación, pruebe de nuevo en un minuto.',
+      hint: 'No se cambió nada. Si allí se está preparando la versión, pruebe de nuevo en un minuto.',
     },
   },
   'rsync-file-missing': {
@@ -54,7 +54,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: '{place} no tiene ese archivo o carpeta.',
-      hint: 'Revise la dirección; «olpc-update -l» muestra las compilaciones que tiene un servidor.',
+      hint: 'Revise la dirección; «olpc-update -l» muestra las versiones que tiene un servidor.',
     },
   },
   'rsync-connection-failed': {
@@ -109,7 +109,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: 'El manifiesto de contenido en {place} no es un archivo simple de hasta {limit} bytes.',
-      hint: 'Ninguna compilación tiene un manifiesto así; avise al encargado del servidor.',
+      hint: 'Ninguna versión tiene un manifiesto así; avise al encargado del servidor.',
     },
   },
   'rsync-tree-wrong': {
@@ -120,7 +120,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: 'Lo que vino de {place} no es lo que dice su manifiesto, ni al traerlo de nuevo. Rutas que difieren: {count}, la primera es «{path}».',
-      hint: 'No se cambió nada. La compilación allí está dañada o la están reemplazando; avise al encargado del servidor.',
+      hint: 'No se cambió nada. La versión allí está dañada o la están reemplazando; avise al encargado del servidor.',
     },
   },
   'rsync-mount-failed': {
@@ -131,7 +131,7 @@ export const rsyncClientMessages = {
     },
     es: {
       text: 'No se pudo montar {place}: {reason}.',
-      hint: 'Revise que sea la imagen completa de una compilación (ISO 9660). Si el núcleo no tiene el sistema de archivos, bsdtar lee ISO 9660 (Debian: apt install libarchive-tools); o móntela y nombre la carpeta.',
+      hint: 'Revise que sea la imagen completa de una versión (ISO 9660). Si el núcleo no tiene el sistema de archivos, bsdtar lee ISO 9660 (Debian: apt install libarchive-tools); o móntela y nombre la carpeta.',
     },
   },
   'contents-unsigned': {
@@ -185,7 +185,7 @@ export const rsyncClientMessages = {
       hint: 'Give it one: olpc-update --usb PATH NAME.',
     },
     es: {
-      text: 'Nada en {place} dice el nombre de la compilación.',
+      text: 'Nada en {place} dice el nombre de la versión.',
       hint: 'Déle uno: olpc-update --usb RUTA NOMBRE.',
     },
   },
@@ -317,8 +317,8 @@ export const rsyncClientMessages = {
       hint: 'Hints are for one pair of builds. Remove the file or name another one, and it is written anew.',
     },
     es: {
-      text: '{file} no contiene pistas para este paso de una compilación a la otra.',
-      hint: 'Las pistas son para un par de compilaciones. Borre el archivo o nombre otro, y se escribe de nuevo.',
+      text: '{file} no contiene pistas para este paso de una versión a la otra.',
+      hint: 'Las pistas son para un par de versiones. Borre el archivo o nombre otro, y se escribe de nuevo.',
     },
   },
   'hints-not-needed': {
@@ -338,7 +338,7 @@ export const rsyncClientMessages = {
       text: '{place} cannot send ACLs and extended attributes; the build is installed without them.',
     },
     es: {
-      text: '{place} no puede enviar ACL ni atributos extendidos; la compilación se instala sin ellos.',
+      text: '{place} no puede enviar ACL ni atributos extendidos; la versión se instala sin ellos.',
     },
   },
   'rsync-unsigned': {
@@ -346,7 +346,7 @@ export const rsyncClientMessages = {
       text: 'Builds at {place} carry no signature: what comes is checked against the manifest there, and no more.',
     },
     es: {
-      text: 'Las compilaciones de {place} no llevan firma: lo que viene se compara con el manifiesto de allí, y nada más.',
+      text: 'Las versiones de {place} no llevan firma: lo que viene se compara con el manifiesto de allí, y nada más.',
     },
   },
   'rsync-unsigned-unread': {
@@ -354,7 +354,7 @@ export const rsyncClientMessages = {
       text: 'Builds at {place} carry no signature, and there is no manifest that can be read: what comes is compared with the tree there, and no more.',
     },
     es: {
-      text: 'Las compilaciones de {place} no llevan firma y no hay manifiesto que se pueda leer: lo que viene se compara con el árbol de allí, y nada más.',
+      text: 'Las versiones de {place} no llevan firma y no hay manifiesto que se pueda leer: lo que viene se compara con el árbol de allí, y nada más.',
     },
   },
   'rsync-comparing': {
