@@ -23,14 +23,15 @@ export function configurationFault(layout: RsyncLayout, text: string): string | 
     writeFileAtomic(trial, text);
     writeFileAtomic(log, '');
     // A daemon whose standard input is a socket, as a pipe of Node.js is, serves the client at its other end.
-    const { status, error } = spawnSync(program, ['--daemon', `--config=${trial}`, `--log-file=${log}`], {
+    const { status } = spawnSync(program, ['--daemon', `--config=${trial}`, `--log-file=${log}`], {
       input: '@RSYNCD: 30.0\n#list\n',
       timeout: patience,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: { ...process.env, LC_ALL: 'C' },
     });
     // Any other end is one of the conversation: the operator may ask for another greeting (`proxy protocol`).
-    if (error !== undefined || status !== syntaxError) return undefined;
+    // That it ended before it read what was sent is no failure of the trial.
+    if (status !== syntaxError) return undefined;
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     return lines.map(withoutDate).join('; ').replaceAll(trial, layout.configuration);
   } finally {
