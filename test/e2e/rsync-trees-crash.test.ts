@@ -105,7 +105,7 @@ test('an ordinary user makes the same trees', {
   chmodSync(scratch.path, 0o755);
   const directory = join(home, 'rsync');
   execFileSync(
-    process.execPath,
+    join(checkout.path, 'node_modules/.bin/node'),
     [join(checkout.path, 'test/doubles/tree-maker.ts'), repository, directory, ...builds],
     {
       uid: nobody,

@@ -19,7 +19,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { byteString, byteStringFromText as named } from '../../src/base/byte-string.ts';
 import { isSatchelError } from '../../src/base/errors.ts';
 import { type BuildName, buildName } from '../../src/base/identifiers.ts';
-import { makeNode, setXattr } from '../../src/os/system-calls.ts';
+import { makeNode, setTimes, setXattr } from '../../src/os/system-calls.ts';
 import type { RsyncLayout } from '../../src/rsync/layout.ts';
 import { must } from '../doubles/command.ts';
 import { beginTransfer, fetchTree, openTestTrees, type TestTrees } from '../doubles/rsync-trees.ts';
@@ -108,6 +108,8 @@ describe('what a client gets', () => {
     chmodSync(join(rare, 'kept by rsync'), 0o6111);
     mkdirSync(join(rare, 'closed'));
     chmodSync(join(rare, 'closed'), 0);
+    // rsync leaves what it has just made as it is when the second of its time is right already.
+    for (const path of ['device', 'listed', 'closed', '']) setTimes(join(rare, path), [1_600_000_000, 123]);
     const place = scratch.file('rare-repository');
     await must('init', '--repo', place);
     await must('publish', '--repo', place, '--name', 'rare', rare);
