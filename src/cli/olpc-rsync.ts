@@ -19,8 +19,8 @@ export async function updateFromServer(
 }
 
 /**
- * Requires root and a device: a slip on any other machine, or in the name of a folder, would fill the disk with a system that
- * nobody boots. What an old olpc-update has set up is one too. Throws `rsync-update-needs-root`,
+ * Requires root and a device: a slip on any other machine, or in the name of a folder, would fill the disk with a
+ * system that nobody boots. What an old olpc-update has set up is one too. Throws `rsync-update-needs-root`,
  * `device-not-versioned`, `device-root-empty`.
  */
 export function requireVersions({ options }: OlpcCall): void {

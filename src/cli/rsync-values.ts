@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { defaultRsyncPort, type RsyncAddress } from '../rsync/daemon-address.ts';
+import { isUserName, mostSettings } from '../rsync/settings.ts';
 import { checkUpstream } from '../rsync/upstream-template.ts';
 import type { Parser } from './command.ts';
 import { duration, listenAddress, text } from './options.ts';
@@ -32,13 +33,17 @@ export function wholeNumber(most: number): Parser<number> {
 /** Seconds of a duration up to a day, none too. */
 export const waitingTime: Parser<number> = (given, label) => {
   const seconds = duration(given, label);
-  if (seconds <= 86_400) return seconds;
-  throw new SatchelError('whole-number-not-understood', { value: given, option: label, most: 86_400 });
+  if (seconds <= mostSettings.wait) return seconds;
+  throw new SatchelError('whole-number-not-understood', {
+    value: given,
+    option: label,
+    most: mostSettings.wait,
+  });
 };
 
 /** A name that may stand in the settings. */
 export const userName: Parser<string> = (given, label) => {
-  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(given)) return given;
+  if (isUserName(given)) return given;
   throw new SatchelError('user-not-understood', { value: given.slice(0, 200), option: label });
 };
 

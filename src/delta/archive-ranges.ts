@@ -15,7 +15,10 @@ export function lengthOfRanges(ranges: readonly ArchiveRange[]): number {
   return ranges.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Writes ranges, at least one: their number less one, then of each its distance from the end of the one before, and its length. */
+/**
+ * Writes ranges, at least one: their number less one, then of each its distance from the end of the one before, and its
+ * length.
+ */
 export function writeRanges(writer: ByteWriter, ranges: readonly ArchiveRange[]): void {
   writer.varint(ranges.length - 1);
   let end = 0;

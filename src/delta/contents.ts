@@ -5,7 +5,10 @@ import type { DeltaSide } from './content-source.ts';
 /** Bytes that are asked of a side at once. */
 const readingLength = 8 * 1024 * 1024;
 
-/** Hands on the contents of objects in their order, and where each begins; they are only lent. Reads in parts, so that little is held. */
+/**
+ * Hands on the contents of objects in their order, and where each begins; they are only lent. Reads in parts, so that
+ * little is held.
+ */
 export async function eachContent(
   side: DeltaSide,
   ordinals: readonly number[],

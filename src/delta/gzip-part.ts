@@ -38,7 +38,9 @@ export function packPart(
   return whole.subarray(skip, skip + length);
 }
 
-/** Appends what is said of a part beside its lengths: recipe, context, pending bits, skip, length of the trailer, trailer. */
+/**
+ * Appends what is said of a part beside its lengths: recipe, context, pending bits, skip, length of the trailer, trailer.
+ */
 export function writePart(writer: ByteWriter, part: GzipPart): void {
   writeRecipe(writer, part.recipe);
   writer.varint(part.context);

@@ -1,5 +1,5 @@
 import { isSatchelError } from '../base/errors.ts';
-import { readScratch, writeScratch } from '../os/scratch-file.ts';
+import { readScratch, scratchReader, writeScratch } from '../os/scratch-file.ts';
 import { likestRanges } from './archive-likeness.ts';
 import { segmentLimits } from './delta-format.ts';
 import { deflatePart, partLookAhead } from './gzip-deflate.ts';
@@ -66,19 +66,12 @@ function unpack(
   { packed, length, content }: PackedFile,
   onBlock?: (bits: number, length: number) => void,
 ): UnpackedGzip | undefined {
-  let read = 0;
   let written = 0;
   try {
     return inflateGzip({
       limit: mostContent,
       onBlock,
-      source() {
-        const bytes = new Uint8Array(Math.min(256 * 1024, length - read));
-        if (bytes.length === 0) return undefined;
-        if (!readScratch(packed, bytes, read)) throw new Error('a scratch file ends too early');
-        read += bytes.length;
-        return bytes;
-      },
+      source: scratchReader(packed, length),
       sink(bytes) {
         writeScratch(content, bytes, written);
         written += bytes.length;

@@ -1,13 +1,11 @@
-import { lstatSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { EntryList } from '../build/index-table.ts';
-import { syncDirectory } from '../os/atomic-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { contentMayBeRight, type Damaged } from './damage.ts';
-import { stageContents } from './install.ts';
-import { readInstalled, writeInstalled } from './installed.ts';
+import { recordVersion, stageContents } from './install.ts';
+import { readInstalled } from './installed.ts';
 import { pristineTree } from './layout.ts';
 import { fetchContents, fetchLists } from './lists.ts';
 import { planRepair } from './repair-plan.ts';
@@ -45,18 +43,7 @@ export async function adoptTree(options: UpdateOptions, { wanted, running }: Sit
   withSystemErrors('mkdir', layout.stage, () => mkdirSync(layout.stage, { recursive: true, mode: 0o700 }));
   if (damaged.length > 0)
     await restoreDamaged({ ...options, name }, { entries, index: index.sha256, damaged });
-  const contents = stageContents(layout, name, manifest);
-  withSystemErrors('rename', contents, () => renameSync(contents, join(layout.contents, name)));
-  syncDirectory(layout.contents);
-  writeInstalled(layout, {
-    name,
-    index: index.sha256,
-    contentsHash: build.contents.hash,
-    installedAt: new Date(clock()).toISOString(),
-    size: build.tree.bytes,
-    entries: build.tree.entries,
-    sequence: build.sequence,
-  });
+  recordVersion({ layout, build, contents: stageContents(layout, name, manifest), clock });
   return damaged.map(({ path }) => displayOf(path));
 }
 

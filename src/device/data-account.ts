@@ -4,7 +4,6 @@ import {
   fdatasync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeSync,
@@ -12,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.ts';
+import { listIfThere } from '../os/if-there.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
 import { countAt, isMonth, type Month, type MonthCount, monthOf } from '../plan/month.ts';
 import type { DeviceLayout } from './layout.ts';
@@ -139,12 +139,7 @@ function readMonths(directory: string): Map<Month, number> {
 }
 
 function readMonthNames(directory: string): Month[] {
-  try {
-    return readdirSync(directory).filter(isMonth);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw systemError(error, 'readdir', directory);
-  }
+  return listIfThere(directory).filter(isMonth);
 }
 
 /** The sum of the lines. What a power cut left half written counts as far as it is digits. */

@@ -51,7 +51,7 @@ export type InstallOptions = {
  * last the record that says it is complete. What a power cut leaves before that counts as absent.
  */
 export async function installStage(options: InstallOptions): Promise<void> {
-  const { layout, build, entries, stage, contents, owed, clock } = options;
+  const { layout, build, entries, stage, owed } = options;
   const tree = pristineTree(layout, build.name);
   const { ledger, damaged } = recordTree({ tree: stage, entries, index: build.index.sha256, owed });
   const first = damaged[0];
@@ -71,6 +71,16 @@ export async function installStage(options: InstallOptions): Promise<void> {
   syncDirectory(dirname(tree));
   writeLedger(ledgerFile(layout, build.name), ledger);
   writeOwed(layout, build.name, owed);
+  recordVersion(options);
+}
+
+/** Gives a version whose tree is in its place its manifest, and last the record that says that it is complete. */
+export function recordVersion({
+  layout,
+  build,
+  contents,
+  clock,
+}: Pick<InstallOptions, 'layout' | 'build' | 'contents' | 'clock'>): void {
   withSystemErrors('rename', contents, () => renameSync(contents, join(layout.contents, build.name)));
   syncDirectory(layout.contents);
   writeInstalled(layout, {

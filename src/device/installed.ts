@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
 import { IndexTable } from '../build/index-table.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { type DeviceLayout, indexFile, recordFile } from './layout.ts';
 import { type Fields, isCount, isOptionalText, readStateFile, writeStateFile } from './state-file.ts';
 
@@ -57,14 +58,8 @@ export function storeIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Arr
 /** The bytes of a kept index, or undefined when it is absent or its bytes are not what its name says. */
 export function readStoredIndex(layout: DeviceLayout, sha256: Sha256): Buffer | undefined {
   const path = indexFile(layout, sha256);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
-  return hash('sha256', bytes) === sha256 ? bytes : undefined;
+  const bytes = readFileIfThere(path);
+  return bytes !== undefined && hash('sha256', bytes) === sha256 ? bytes : undefined;
 }
 
 /**

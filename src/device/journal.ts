@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
 import type { DeviceLayout } from './layout.ts';
@@ -42,6 +43,34 @@ export function readJournal(layout: DeviceLayout): Journal {
 /** Replaces the journal atomically. */
 export function writeJournal(layout: DeviceLayout, journal: Journal): void {
   writeStateFile(layout.journal, format, journal);
+}
+
+/** What an update was about and what it cost, however it ended. */
+export type UpdateCost = Pick<UpdateResult, 'build' | 'bytesReceived' | 'requests' | 'seconds'> & {
+  readonly from: BuildName | null;
+};
+
+/** Remembers how an update ended; what was begun and not done stays begun. */
+export function recordEnd(
+  { layout, clock }: { readonly layout: DeviceLayout; readonly clock: Clock },
+  { build, from, bytesReceived, requests, seconds }: UpdateCost,
+  result: UpdateResult['result'],
+  code?: string,
+): void {
+  const { pending } = readJournal(layout);
+  writeJournal(layout, {
+    ...(result === 'done' || pending === undefined ? {} : { pending }),
+    last: {
+      build,
+      ...(from === null ? {} : { from }),
+      result,
+      ...(code === undefined ? {} : { code }),
+      at: new Date(clock()).toISOString(),
+      bytesReceived,
+      requests,
+      seconds,
+    },
+  });
 }
 
 function parseJournal(fields: Fields): Journal | undefined {

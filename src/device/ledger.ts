@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { type BigIntStats, lstatSync, readFileSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { pathBelow } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import type { EntryList } from '../build/index-table.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 
 /**
  * What every inode of a version looked like when it was known to be right, one row for each index entry in
@@ -107,7 +107,7 @@ export function readLedger(path: string, index: Sha256, rows: number): Ledger | 
 
 /** Reads the ledger of whatever index it is for; undefined when it is absent, damaged or of another format. */
 export function readAnyLedger(path: string): Ledger | undefined {
-  const bytes = readBytes(path);
+  const bytes = readFileIfThere(path);
   if (bytes === undefined || bytes.length < lengthOf(0)) return undefined;
   const buffer = new ArrayBuffer(bytes.length);
   const copy = new Uint8Array(buffer);
@@ -146,13 +146,4 @@ function lengthOf(rows: number): number {
 /** What a directory takes depends on its history and on the file system. */
 function sizeOf(stat: BigIntStats): bigint {
   return (stat.mode & typeBits) === directoryType ? 0n : stat.size;
-}
-
-function readBytes(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
 }

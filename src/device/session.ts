@@ -39,8 +39,8 @@ export type SessionOptions = {
 
 /**
  * Opens a device and brings its trusted metadata up to date with the source. A source that is behind what the
- * device has seen is used for its files only. Throws `device-not-initialised`, `device-without-source` and what the source and the
- * checks of its metadata throw.
+ * device has seen is used for its files only. Throws `device-not-initialised`, `device-without-source` and what the
+ * source and the checks of its metadata throw.
  */
 export async function openSession(options: SessionOptions): Promise<DeviceSession> {
   const layout = deviceLayout(options.root);

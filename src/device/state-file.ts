@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { SatchelError } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 
 /** The fields of a small JSON file, before anything is known about them. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -33,13 +32,7 @@ export function writeStateFile(path: string, format: number, fields: Fields): vo
 
 /** The text of a file, or undefined when there is none. */
 export function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw systemError(error, 'read', path);
-  }
+  return readFileIfThere(path)?.toString('utf8');
 }
 
 /** A text or undefined, for optional fields. Anything else is what `isText` says no to. */

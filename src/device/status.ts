@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { listIfThere } from '../os/if-there.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
@@ -64,7 +64,7 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const { stream, saidBy } = chooseStream(layout, undefined, configuration);
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
   const { pending, last } = readJournal(layout);
-  const sticky = new Set(listOrNothing(layout.sticky));
+  const sticky = new Set(listIfThere(layout.sticky));
   const versions = listVersions(layout).map(({ name, record }) => ({
     name,
     complete: record !== undefined,
@@ -91,16 +91,7 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
 }
 
 function spoolBytes(directory: string): number {
-  return listOrNothing(directory)
+  return listIfThere(directory)
     .map((name) => lstatSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0)
     .reduce((sum, size) => sum + size, 0);
-}
-
-function listOrNothing(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw systemError(error, 'readdir', directory);
-  }
 }

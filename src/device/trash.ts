@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reporter } from '../base/progress.ts';
 import { tryLock } from '../os/file-lock.ts';
+import { listIfThere } from '../os/if-there.ts';
 import { removeTree, removeTreeInBackground } from '../os/remove-tree.ts';
 import { renameTree } from '../os/rename-tree.ts';
-import { errnoOf, type SystemPath, systemError, withSystemErrors } from '../os/system-error.ts';
+import { errnoOf, type SystemPath, withSystemErrors } from '../os/system-error.ts';
 import type { DeviceLayout } from './layout.ts';
 
 /**
@@ -62,10 +63,5 @@ export function collectTrash(layout: DeviceLayout): ChildProcess | undefined {
 }
 
 function trashed(layout: DeviceLayout): string[] {
-  try {
-    return readdirSync(layout.trash).map((name) => join(layout.trash, name));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw systemError(error, 'readdir', layout.trash);
-  }
+  return listIfThere(layout.trash).map((name) => join(layout.trash, name));
 }

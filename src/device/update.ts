@@ -3,7 +3,7 @@ import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { WayKind } from '../plan/ways.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import type { Changed } from './change.ts';
-import { readJournal, writeJournal } from './journal.ts';
+import { recordEnd } from './journal.ts';
 import { lockDevice } from './lock.ts';
 import type { DeviceSession } from './session.ts';
 import { situationOf } from './situation.ts';
@@ -50,15 +50,15 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   // Most runs end above and need nothing of this.
   const [{ change }, { collectTrash }] = await Promise.all([import('./change.ts'), import('./trash.ts')]);
   using _lock = lockDevice(session.layout);
+  const ended = { layout: session.layout, clock: options.clock };
   try {
     const result = finish(await change(options, situation));
-    recordEnd(options, result, 'done');
+    recordEnd(ended, result, 'done');
     collectTrash(session.layout);
     return result;
   } catch (error) {
     if (error instanceof SatchelError) {
-      const how = error.code === 'cancelled' ? 'cancelled' : 'failed';
-      recordEnd(options, finish({}), how, error.code);
+      recordEnd(ended, finish({}), error.code === 'cancelled' ? 'cancelled' : 'failed', error.code);
     }
     throw error;
   }
@@ -67,26 +67,4 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
 function isRebootNeeded({ layout }: DeviceSession, build: BuildName): boolean {
   const current = olpcBootPointer(layout).read().current;
   return current === build && runningVersion(layout) !== build;
-}
-
-function recordEnd(
-  { session, clock }: UpdateOptions,
-  { build, from, bytesReceived, requests, seconds }: UpdateResult,
-  result: 'done' | 'failed' | 'cancelled',
-  code?: string,
-): void {
-  const { pending } = readJournal(session.layout);
-  writeJournal(session.layout, {
-    ...(result === 'done' || pending === undefined ? {} : { pending }),
-    last: {
-      build,
-      ...(from === null ? {} : { from }),
-      result,
-      ...(code === undefined ? {} : { code }),
-      at: new Date(clock()).toISOString(),
-      bytesReceived,
-      requests,
-      seconds,
-    },
-  });
 }

@@ -47,6 +47,15 @@ export function findProgram(...names: readonly string[]): string | undefined {
 }
 
 /**
+ * Words to put before a program so that the kernel ends it when this process is gone, however it went; nothing where
+ * there is no program that does that.
+ */
+export function tiedToParent(): readonly string[] {
+  const program = findProgram('setpriv');
+  return program === undefined ? [] : [program, '--pdeathsig', 'TERM', '--'];
+}
+
+/**
  * The standard output of a process that is fed with `input`. The process runs in the C locale. It never outlives the
  * iteration: when the consumer stops early, the signal is aborted or the input throws, it is killed and waited for.
  *

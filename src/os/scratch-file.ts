@@ -33,7 +33,9 @@ export function writeScratch(fd: number, bytes: Uint8Array, position: number): v
   });
 }
 
-/** Fills `into` from `position` of a scratch file on; false when it ends before. Throws the system failures of reading. */
+/**
+ * Fills `into` from `position` of a scratch file on; false when it ends before. Throws the system failures of reading.
+ */
 export function readScratch(fd: number, into: Uint8Array, position: number): boolean {
   return withSystemErrors('read', 'scratch', () => {
     for (let filled = 0; filled < into.length; ) {
@@ -44,3 +46,17 @@ export function readScratch(fd: number, into: Uint8Array, position: number): boo
     return true;
   });
 }
+
+/** Gives the first `length` bytes of a scratch file piece by piece, then undefined. Throws when it ends before. */
+export function scratchReader(fd: number, length: number): () => Uint8Array | undefined {
+  let position = 0;
+  return () => {
+    const bytes = new Uint8Array(Math.min(pieceLength, length - position));
+    if (bytes.length === 0) return undefined;
+    if (!readScratch(fd, bytes, position)) throw new Error('a scratch file ends too early');
+    position += bytes.length;
+    return bytes;
+  };
+}
+
+const pieceLength = 256 * 1024;

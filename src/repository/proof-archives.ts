@@ -3,7 +3,7 @@ import { damaged } from '../delta/damaged.ts';
 import type { Archive } from '../delta/delta-format.ts';
 import { inflateGzip } from '../delta/gzip-stream.ts';
 import { ordinalsOf } from '../delta/ordinal-runs.ts';
-import { openScratchFile, readScratch, writeScratch } from '../os/scratch-file.ts';
+import { openScratchFile, readScratch, scratchReader, writeScratch } from '../os/scratch-file.ts';
 import type { BuildSide } from './delta-source.ts';
 
 /** The archives of a delta that is being proved, unpacked in the folder for temporary files. */
@@ -49,15 +49,10 @@ async function unpack(old: BuildSide, archive: Archive, fd: number, signal?: Abo
       writeScratch(packed.fd, content, length);
       length += content.length;
     }
-  let [read, written] = [0, 0];
+  let written = 0;
   const unpacked = inflateGzip({
     limit: archive.length,
-    source() {
-      const bytes = new Uint8Array(Math.min(256 * 1024, length - read));
-      if (bytes.length === 0 || !readScratch(packed.fd, bytes, read)) return undefined;
-      read += bytes.length;
-      return bytes;
-    },
+    source: scratchReader(packed.fd, length),
     sink(content) {
       writeScratch(fd, content, written);
       written += content.length;

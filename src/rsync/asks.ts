@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Language, type MessageCode, type MessageParameters, say } from '../base/catalogue.ts';
-import { isSatchelError, systemErrorCode } from '../base/errors.ts';
+import { isSatchelError, messageOf, systemErrorCode } from '../base/errors.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { type Asker, askerOf, lookAtClients } from './ask-client.ts';
@@ -65,7 +65,7 @@ export function answerAsks(options: AskOptions): Asks {
       : verdict(asker, options, signal, stopping.signal);
     const done = line
       .then((text) => reply(join(layout.asks, file), text))
-      .catch((error: unknown) => log.warn(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => log.warn(messageOf(error)))
       .finally(() => waiting.delete(file));
     waiting.set(file, { asker, leaving, done, looksWithout: 0 });
   };

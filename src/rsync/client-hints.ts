@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type ByteString, byteString } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import { isTreePath } from '../build/entry-rules.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import type { ClientPlan } from './client-plan.ts';
 
 /** Between which two manifests hints are, by their hashes. */
@@ -17,7 +16,8 @@ export type HintedStep = { readonly from: string; readonly to: string };
  * it. Hints need not be trusted: what comes of them is compared with the server.
  */
 export function readHints(file: string, { from, to }: HintedStep): ClientPlan | undefined {
-  const text = readIfThere(file);
+  const held = readFileIfThere(file);
+  const text = held && byteString(held);
   if (text === undefined) return undefined;
   const end = text.indexOf('\n');
   const [, said, target, ...numbers] =
@@ -36,13 +36,4 @@ export function writeHints(file: string, { from, to }: HintedStep, plan: ClientP
   const head = `satchel-hints 1 ${from} ${to} ${plan.changed} ${plan.bytes} ${plan.disk}\n`;
   const paths = plan.listed.map((path) => `${path}\0`).join('');
   writeFileAtomic(file, Buffer.from(`${head}${paths}`, 'latin1'));
-}
-
-function readIfThere(file: string): ByteString | undefined {
-  try {
-    return byteString(readFileSync(file));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', file);
-  }
 }

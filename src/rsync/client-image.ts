@@ -15,12 +15,12 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { contentsLimit } from '../build/entry-rules.ts';
 import type { ContentsEntry } from '../formats/olpc-contents.ts';
-import { findProgram } from '../os/process.ts';
+import { findProgram, tiedToParent } from '../os/process.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { lastWords } from './client-failure.ts';
 import { readManifest } from './client-manifest.ts';
-import { endOf, mountingFirst, stopWith, tiedToUs } from './client-run.ts';
+import { endOf, mountingFirst, stopWith } from './client-run.ts';
 
 export type OpenImageOptions = {
   /** An image or block device. */
@@ -140,7 +140,7 @@ async function run(
   signal: AbortSignal | undefined,
 ): Promise<{ exitCode: number | null; said: string }> {
   throwIfCancelled(signal);
-  const [program = '', ...rest] = [...tiedToUs(), ...words];
+  const [program = '', ...rest] = [...tiedToParent(), ...words];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, LC_ALL: 'C.UTF-8' },

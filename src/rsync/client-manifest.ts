@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { contentsLimit, isTreePath } from '../build/entry-rules.ts';
 import { type ContentsEntry, contentsType, parseContents } from '../formats/olpc-contents.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { OpenPlace } from './client-place.ts';
 
@@ -43,7 +44,7 @@ export async function fetchManifest(
       if (isSatchelError(error, 'rsync-file-missing')) continue;
       throw error;
     }
-    const bytes = readIfThere(path);
+    const bytes = readFileIfThere(path);
     if (bytes === undefined)
       throw new SatchelError('rsync-contents-too-large', { place: name, limit: contentsLimit });
     return readManifest(bytes);
@@ -63,16 +64,12 @@ export async function fetchSmallFile(
     if (isSatchelError(error, 'rsync-file-missing')) return undefined;
     throw error;
   }
-  return readIfThere(path);
+  return readFileIfThere(path);
 }
 
 /** A symlink or a directory where a file should be is not fetched: it could lead to files of this machine. */
 function plainFile(limit: number): string[] {
   return ['--no-recursive', '--no-links', '--no-D', `--max-size=${limit}`];
-}
-
-function readIfThere(path: string): Buffer | undefined {
-  return withSystemErrors('read', path, () => (existsSync(path) ? readFileSync(path) : undefined));
 }
 
 /** Understands a manifest as far as possible. Throws `contents-invalid` and what else `parseContents` throws. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
-import { findProgram } from '../os/process.ts';
+import { findProgram, tiedToParent } from '../os/process.ts';
 import { rsyncFailure } from './client-failure.ts';
 
 /** One run of the rsync program. */
@@ -43,7 +43,7 @@ export async function runRsync(run: RsyncRun): Promise<void> {
   throwIfCancelled(run.signal);
   const rsync = findProgram('rsync');
   if (rsync === undefined) throw new SatchelError('rsync-missing');
-  const [program = rsync, ...words] = [...tiedToUs(), ...mounting(run.mount), rsync, ...run.arguments];
+  const [program = rsync, ...words] = [...tiedToParent(), ...mounting(run.mount), rsync, ...run.arguments];
   const child = spawn(program, words, {
     stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', RSYNC_PASSWORD: process.env.RSYNC_PASSWORD ?? '' },
@@ -70,12 +70,6 @@ export async function runRsync(run: RsyncRun): Promise<void> {
     letGo();
     run.onEnd?.(counts);
   }
-}
-
-/** What makes the kernel end rsync when this process is gone, however it went; nothing where there is no such program. */
-export function tiedToUs(): readonly string[] {
-  const program = findProgram('setpriv');
-  return program === undefined ? [] : [program, '--pdeathsig', 'TERM', '--'];
 }
 
 /** In a mount namespace of its own, so that nothing stays mounted however it ends. */

@@ -1,10 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { DeviceLayout } from '../device/layout.ts';
 import { parseKeyLine, parseSignatureLine, verifyLine } from '../formats/signature-line.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { listIfThere, readFileIfThere } from '../os/if-there.ts';
 import type { ClientManifest } from './client-manifest.ts';
 import { fetchSmallFile } from './client-manifest.ts';
 import type { OpenPlace } from './client-place.ts';
@@ -64,31 +63,13 @@ function isSignedBy(keys: readonly KeyObject[], bytes: Uint8Array, line: string)
 
 /** The keys in the operator's file, and those that satchel-lite has learnt on this disk. */
 function trustedKeys(layout: DeviceLayout): KeyObject[] {
-  const lines = (readIfThere(trustedKeysFile(layout)) ?? '')
+  const lines = (readFileIfThere(trustedKeysFile(layout))?.toString('utf8') ?? '')
     .split('\n')
     .filter((line) => line.startsWith('key01: '));
   const folder = join(layout.own, 'lite', 'keys');
-  const learnt = namesIn(folder).filter((name) => name.endsWith('.pem'));
+  const learnt = listIfThere(folder).filter((name) => name.endsWith('.pem'));
   return [
     ...lines.map(parseKeyLine),
-    ...learnt.map((name) => createPublicKey(readIfThere(join(folder, name)) ?? '')),
+    ...learnt.map((name) => createPublicKey(readFileIfThere(join(folder, name)) ?? '')),
   ];
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw systemError(error, 'readdir', folder);
-  }
 }

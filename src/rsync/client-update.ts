@@ -1,7 +1,7 @@
 import { SatchelError } from '../base/errors.ts';
 import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
-import { readJournal, writeJournal } from '../device/journal.ts';
-import { type DeviceLayout, initialiseDevice } from '../device/layout.ts';
+import { recordEnd } from '../device/journal.ts';
+import { initialiseDevice } from '../device/layout.ts';
 import { lockDevice } from '../device/lock.ts';
 import { collectTrash, moveToTrash } from '../device/trash.ts';
 import { changeByRsync, workFolder } from './client-change.ts';
@@ -23,6 +23,7 @@ export async function updateByRsync(options: ClientUpdateOptions): Promise<Clien
   const started = performance.now();
   const layout = initialiseDevice(options.root);
   using _lock = lockDevice(layout);
+  const ended = { layout, clock: options.clock };
   await using _awake = inhibitSuspend();
   const month = openClientMonth(layout, options.clock);
   const open = openPlace(options.place, { ...options, onReceived: month.count });
@@ -42,36 +43,13 @@ export async function updateByRsync(options: ClientUpdateOptions): Promise<Clien
     const folder = workFolder(layout, options.build);
     const changed = await changeByRsync({ ...options, layout, open, month, folder, current });
     const result = finish(changed);
-    if (result.plan !== 'none') recordEnd(options, layout, result, 'done');
+    if (result.plan !== 'none') recordEnd(ended, result, 'done');
     moveToTrash(layout, folder);
     collectTrash(layout);
     return result;
   } catch (error) {
     if (error instanceof SatchelError)
-      recordEnd(options, layout, finish({}), error.code === 'cancelled' ? 'cancelled' : 'failed', error.code);
+      recordEnd(ended, finish({}), error.code === 'cancelled' ? 'cancelled' : 'failed', error.code);
     throw error;
   }
-}
-
-function recordEnd(
-  { clock }: ClientUpdateOptions,
-  layout: DeviceLayout,
-  { build, from, bytesReceived, requests, seconds }: ClientUpdateResult,
-  result: 'done' | 'failed' | 'cancelled',
-  code?: string,
-): void {
-  const { pending } = readJournal(layout);
-  writeJournal(layout, {
-    ...(pending === undefined ? {} : { pending }),
-    last: {
-      build,
-      ...(from === null ? {} : { from }),
-      result,
-      ...(code === undefined ? {} : { code }),
-      at: new Date(clock()).toISOString(),
-      bytesReceived,
-      requests,
-      seconds,
-    },
-  });
 }

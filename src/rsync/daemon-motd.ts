@@ -1,8 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { type Language, say } from '../base/catalogue.ts';
-import { systemErrorCode } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import { configurationPath } from './configuration-path.ts';
 import type { RsyncLayout } from './layout.ts';
 import type { TreeProgress } from './trees.ts';
@@ -48,7 +47,7 @@ export function messageOfTheDay(
 /** Adds the setting to the configuration that the daemon reads now, or takes it away. */
 function nameMessage(layout: RsyncLayout, isNamed: boolean): void {
   const setting = settingOf(layout);
-  const before = configurationText(layout);
+  const before = readFileIfThere(layout.configuration)?.toString('utf8');
   if (before === undefined || before.includes(`\n${setting}\n`) === isNamed) return;
   const after = isNamed
     ? before.replace('\npid file = ', () => `\n${setting}\npid file = `)
@@ -58,13 +57,4 @@ function nameMessage(layout: RsyncLayout, isNamed: boolean): void {
 
 function settingOf(layout: RsyncLayout): string {
   return `motd file = ${configurationPath(layout.motd)}`;
-}
-
-function configurationText({ configuration }: RsyncLayout): string | undefined {
-  try {
-    return readFileSync(configuration, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', configuration);
-  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { say } from '../base/catalogue.ts';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { messageOf, SatchelError, systemErrorCode } from '../base/errors.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { greets, type RsyncAddress, rsyncUrl } from './daemon-address.ts';
 import { daemonFiles } from './daemon-files.ts';
@@ -90,7 +90,7 @@ export async function watchDaemon(options: DaemonWatchOptions): Promise<DaemonWa
     } catch (error) {
       throwIfCancelled(stopping.signal);
       isWanted = false;
-      down = error instanceof Error ? error.message : String(error);
+      down = messageOf(error);
       log.warn(down);
       return false;
     }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { type MessageCode, type MessageParameters, messages } from '../base/catalogue.ts';
-import { type SatchelError, systemErrorCode } from '../base/errors.ts';
+import type { SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import type { RsyncLayout } from './layout.ts';
 
 /** A sentence about a set of files or a build: its code and what is filled in. */
@@ -46,7 +45,7 @@ const states = ['published', 'waiting', 'failed'] as const;
 
 /** Reads the record; an absent one is empty. Throws `record-invalid`, `record-newer`. */
 export function readDropRecord({ packedRecord: path }: RsyncLayout): DropRecord {
-  const bytes = readIfThere(path);
+  const bytes = readFileIfThere(path);
   if (bytes === undefined) return { inode: '', sets: new Map(), builds: new Map() };
   const fields = Fields.parse(bytes, path);
   fields.expectFormat(kind, format);
@@ -101,13 +100,4 @@ function troubleIn(fields: Fields): { readonly trouble?: DropTrouble } {
   if (!values.every(([, value]) => typeof value === 'string' || typeof value === 'number'))
     throw trouble.wrong('parameters');
   return { trouble: { code: code as MessageCode, parameters: parameters as MessageParameters } };
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
 }

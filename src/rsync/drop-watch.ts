@@ -1,7 +1,7 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { say } from '../base/catalogue.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
 import { silentReporter } from '../base/progress.ts';
 import { dropDirectory } from './drop-directory.ts';
 import type { DropContext, RefreshOptions } from './drop-options.ts';
@@ -170,7 +170,7 @@ function problemTeller(log: WatchOptions['log']) {
       said = new Set([...waits, ...fails]);
     },
     fail(error: unknown): void {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const sentence = isSatchelError(error) ? reason : say('drop-bug', { reason }, 'en').text;
       if (!said.has(sentence)) log.warn(sentence);
       said = new Set([sentence]);

@@ -1,5 +1,5 @@
 import { type Language, say } from '../base/catalogue.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
 import type { Asks } from './asks.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { messageOfTheDay, percentOf } from './daemon-motd.ts';
@@ -127,7 +127,7 @@ export function keepUp(parts: KeptParts): { close(): void } {
 function onceEach(log: ServiceLog): (error: unknown) => void {
   let last = '';
   return (error) => {
-    const reason = error === undefined ? '' : error instanceof Error ? error.message : String(error);
+    const reason = error === undefined ? '' : messageOf(error);
     if (reason !== '' && reason !== last) log.warn(say('rsync-renewal-failed', { reason }, 'en').text);
     last = reason;
   };

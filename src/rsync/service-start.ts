@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { say } from '../base/catalogue.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
 import { rsyncUrl } from './daemon-address.ts';
 import { rsyncLayout } from './layout.ts';
 import { type RsyncService, type RsyncServiceOptions, startRsyncService } from './service.ts';
@@ -45,7 +45,7 @@ export async function keepServiceStarted(
   };
   const startAgain = async () => {
     for (let delay = shortestDelay; !signal.aborted; delay = Math.min(longestDelay, delay * 2)) {
-      tell.failure(reasonOf(failure), delay / 1000);
+      tell.failure(messageOf(failure), delay / 1000);
       await pause(delay, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted || (await start())) return;
     }
@@ -64,7 +64,7 @@ export async function keepServiceStarted(
   };
   let stopped: Promise<void> | undefined;
   return {
-    first: service === undefined ? { failure: reasonOf(failure) } : { url: service.url },
+    first: service === undefined ? { failure: messageOf(failure) } : { url: service.url },
     close() {
       stopped ??= stop();
       return stopped;
@@ -93,8 +93,4 @@ function teller({ directory, listen, log }: RsyncServiceOptions) {
       if (isWritten) removeServiceState(layout);
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

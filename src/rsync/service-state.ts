@@ -1,8 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import { daemonFiles } from './daemon-files.ts';
 import type { RsyncLayout } from './layout.ts';
 import type { TreeUsage } from './tree-budget.ts';
@@ -30,7 +30,7 @@ export function writeServiceState(layout: RsyncLayout, state: ServiceState): voi
 /** The state of the service that runs now; undefined when none does. Throws `record-invalid`, `record-newer`. */
 export function readServiceState(layout: RsyncLayout): ServiceState | undefined {
   const path = daemonFiles(layout).state;
-  const bytes = readIfThere(path);
+  const bytes = readFileIfThere(path);
   if (bytes === undefined) return undefined;
   const fields = Fields.parse(bytes, path);
   fields.expectFormat(kind, format);
@@ -65,14 +65,5 @@ function isRunning(pid: number): boolean {
     return pid > 1 && process.kill(pid, 0);
   } catch (error) {
     return systemErrorCode(error) === 'EPERM';
-  }
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
   }
 }

@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemErrorCode } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { isBuildName } from '../base/identifiers.ts';
-import { systemError } from '../os/system-error.ts';
+import { listIfThere } from '../os/if-there.ts';
 import { rsyncLayout } from './layout.ts';
 import { readServiceState, type ServiceState } from './service-state.ts';
 import { type RsyncSettings, readRsyncSettings } from './settings.ts';
@@ -30,14 +29,15 @@ export function rsyncStatus(directory: string): RsyncStatus {
   const layout = rsyncLayout(directory);
   const settings = readRsyncSettings(layout);
   const state = readServiceState(layout);
-  const ready = namesIn(layout.readyMarks)
+  const ready = listIfThere(layout.readyMarks)
+    .sort()
     .filter(isBuildName)
     .map((name) => ({
       name,
       used: recordTime(statSync(layout.readyMark(name), { throwIfNoEntry: false })?.mtimeMs ?? 0),
       sticky: existsSync(join(layout.sticky, name)),
     }));
-  const connections = namesIn(layout.uses).map((use) => use.split(',').at(-1));
+  const connections = listIfThere(layout.uses).map((use) => use.split(',').at(-1));
   return {
     directory,
     url: state === undefined || state.down !== undefined ? null : state.url,
@@ -48,13 +48,4 @@ export function rsyncStatus(directory: string): RsyncStatus {
     usage: state?.usage ?? null,
     transfers: state === undefined ? 0 : new Set(connections).size,
   };
-}
-
-function namesIn(path: string): string[] {
-  try {
-    return readdirSync(path).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw systemError(error, 'readdir', path);
-  }
 }

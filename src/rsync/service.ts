@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { type Language, say } from '../base/catalogue.ts';
-import { SatchelError } from '../base/errors.ts';
+import { messageOf, SatchelError } from '../base/errors.ts';
 import { type BuildName, isBuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { findProgram } from '../os/process.ts';
@@ -17,8 +17,8 @@ import { type RsyncLayout, rsyncLayout } from './layout.ts';
 import { keepUp, renewalOf } from './service-keeper.ts';
 import type { ServiceLog } from './service-log.ts';
 import { openOffer } from './service-offer.ts';
-import { openTrees, type TreeProgress, type Trees } from './trees.ts';
-import { type Upstream, upstreamOf } from './upstream.ts';
+import { openTrees, type Trees } from './trees.ts';
+import { upstreamOf } from './upstream.ts';
 
 /** What the service needs. */
 export type RsyncServiceOptions = {
@@ -85,11 +85,10 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     parts.add({ close: renewal.ended });
     parts.add(trees);
     await renewal.first();
-    const making = () => trees.making().map((tree) => (tree.total > 0 ? tree : fetched(tree, upstream)));
     const wait = () => offer.settings().wait;
     const connections = () => offer.settings().connections;
     const asks = parts.add(
-      answerAsks({ layout, make: trees.make, making, wait, connections, language, log }),
+      answerAsks({ layout, make: trees.make, making: trees.making, wait, connections, language, log }),
     );
     const daemonLog = parts.add(openLog(layout, log, wantedBuilds(trees, upstream !== undefined)));
     const limits = () => offer.settings();
@@ -97,7 +96,7 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     // Who waits is told of the end before the daemon goes.
     parts.add(asks);
     const url = rsyncUrl(address);
-    const { usage } = trees;
+    const { making, usage } = trees;
     parts.add(keepUp({ layout, url, making, usage, offer, renewal, asks, daemonLog, daemon, language, log }));
     if (arrivals !== undefined) parts.add(watchDrop({ ...arrivals, layout, store, log }));
   } catch (error) {
@@ -118,7 +117,7 @@ function partsOf(log: ServiceLog) {
         await part.close();
       } catch (error) {
         // The others end nevertheless.
-        log.warn(error instanceof Error ? error.message : String(error));
+        log.warn(messageOf(error));
       }
     }
   };
@@ -165,11 +164,6 @@ function openLog(
     else log.info(sentence);
     onUnknown(unknownBuild(line));
   });
-}
-
-/** How far the fetching of a build is whose tree cannot be begun before. */
-function fetched(tree: TreeProgress, upstream: Upstream | undefined): TreeProgress {
-  return upstream?.fetching().find(({ name }) => name === tree.name) ?? tree;
 }
 
 function makeDirectories(layout: RsyncLayout): void {

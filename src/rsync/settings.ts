@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { systemErrorCode } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import type { RsyncLayout } from './layout.ts';
 
 /** What an operator can set about rsync clients; `satchel rsync set` writes it. */
@@ -39,16 +37,15 @@ export const defaultSettings: RsyncSettings = {
 };
 
 const format = 1;
-/** Enough for any server; a slip of the finger is no limit. */
-const mostConnections = 100_000;
-const mostWait = 86_400;
+/** The largest values; enough for any server, since a slip of the finger is no limit. */
+export const mostSettings = { connections: 100_000, nice: 19, wait: 86_400 } as const;
 
 /**
  * The settings of an rsync directory; what is not set there has its default.
  * Throws `record-invalid` and `record-newer`.
  */
 export function readRsyncSettings({ settings: path }: RsyncLayout): RsyncSettings {
-  const set = readIfThere(path);
+  const set = readFileIfThere(path);
   if (set === undefined) return defaultSettings;
   const fields = Fields.parse(set, path);
   fields.expectFormat('rsync-settings', format);
@@ -56,12 +53,12 @@ export function readRsyncSettings({ settings: path }: RsyncLayout): RsyncSetting
     fields.has(name) ? fields.count(name, most) : Number(defaultSettings[name]);
   const optional = (name: 'packed' | 'upstream') => (fields.has(name) ? { [name]: fields.text(name) } : {});
   return {
-    connections: count('connections', mostConnections),
-    perSource: count('perSource', mostConnections),
-    nice: count('nice', 19),
+    connections: count('connections', mostSettings.connections),
+    perSource: count('perSource', mostSettings.connections),
+    nice: count('nice', mostSettings.nice),
     memory: count('memory'),
     budget: count('budget'),
-    wait: count('wait', mostWait),
+    wait: count('wait', mostSettings.wait),
     user: fields.has('user') ? userName(fields) : defaultSettings.user,
     ...optional('packed'),
     ...optional('upstream'),
@@ -74,18 +71,13 @@ export function writeRsyncSettings(layout: RsyncLayout, settings: RsyncSettings)
   writeFileAtomic(layout.settings, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** A name that may stand in the daemon's configuration as it is. */
-function userName(fields: Fields): string {
-  const name = fields.text('user');
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(name)) throw fields.wrong('user');
-  return name;
+/** True for the name of a user that may stand in the daemon's configuration as it is. */
+export function isUserName(name: string): boolean {
+  return /^[a-z_][a-z0-9_-]{0,31}$/.test(name);
 }
 
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
+function userName(fields: Fields): string {
+  const name = fields.text('user');
+  if (!isUserName(name)) throw fields.wrong('user');
+  return name;
 }

@@ -1,7 +1,8 @@
 import { throwIfCancelled } from '../base/cancel.ts';
-import { isSatchelError, type SatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf, type SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { Queue } from '../base/queue.ts';
 import { formatBytes } from '../base/units.ts';
 import type { Owner } from './fake-super.ts';
 import type { RsyncLayout } from './layout.ts';
@@ -51,9 +52,6 @@ export type JobOptions = {
   /** Ends everything. */
   readonly signal: AbortSignal;
 };
-
-/** Does one thing after the other. */
-export type Queue = <Result>(action: () => Promise<Result>) => Promise<Result>;
 
 type Done = Pick<TreeProgress, 'done' | 'total'>;
 type Job = { readonly stop: AbortController; done: Promise<void>; isBringing: boolean; progress: Done };
@@ -125,7 +123,7 @@ async function work(name: BuildName, job: Job, options: JobOptions): Promise<voi
 function failureOf(error: unknown, name: BuildName, { stop }: Job, { reporter }: JobOptions): unknown {
   if (stop.signal.aborted) return stop.signal.reason;
   if (!isSatchelError(error, 'cancelled', 'build-not-found')) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     reporter.notice('tree-making-failed', { build: name, reason });
   }
   return error;

@@ -1,7 +1,8 @@
 import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
-import { SatchelError } from '../base/errors.ts';
+import { messageOf, SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import { createQueue } from '../base/queue.ts';
 import type { Lock } from '../os/file-lock.ts';
 import { type Catalog, openCatalog } from '../repository/catalog.ts';
 import type { Store } from '../store/store.ts';
@@ -9,7 +10,7 @@ import type { RsyncLayout } from './layout.ts';
 import type { RsyncSettings } from './settings.ts';
 import { createTreeBudget, type TreeUsage } from './tree-budget.ts';
 import { clearLeftovers, openTreeDirectory } from './tree-directory.ts';
-import { createTreeJobs, type Queue, type TreeProgress } from './tree-jobs.ts';
+import { createTreeJobs, type TreeProgress } from './tree-jobs.ts';
 import { makeModule } from './tree-make.ts';
 import { dropHiddenMark, hideMark, isReady, namesIn, readMark, readyNames, treeKey } from './tree-mark.ts';
 import { discard, openTrash, type TreeTrash } from './tree-trash.ts';
@@ -53,8 +54,6 @@ export type TreesOptions = {
  * never evicted between the two. A use whose build is empty (`,<address>,<pid>`) is one of all builds.
  */
 export type Trees = {
-  /** Names of the builds that are published now, in byte order. Throws what reading signed metadata throws. */
-  names(): Promise<BuildName[]>;
   /**
    * Makes the module directories of these builds (empty until the first client asks), and withdraws every other build
    * and every tree of a build that was replaced under its name. To be called whenever the repository has changed.
@@ -86,7 +85,7 @@ export async function openTrees(options: TreesOptions): Promise<Trees> {
   const { layout, reporter } = options;
   const lock = openTreeDirectory(layout);
   const onFailure = (error: unknown) =>
-    reporter.notice('tree-trash-stays', { path: layout.trash, reason: reasonOf(error) });
+    reporter.notice('tree-trash-stays', { path: layout.trash, reason: messageOf(error) });
   const trash = openTrash({ layout, onFailure });
   try {
     clearLeftovers(layout, (path) => reporter.notice('rsync-entry-strange', { path }));
@@ -102,6 +101,7 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
   const { layout, repository, store, reporter, upstream } = options;
   const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const budget = createTreeBudget({ layout, reporter, budget: () => options.settings().budget });
+  // Trees are made one at a time, so that each can share with the one before.
   const inTurn = createQueue();
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
@@ -141,7 +141,6 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
   };
 
   return {
-    names: async () => (await openCatalog(store, signal)).buildNames(),
     async prepare(names) {
       for (const name of names) makeModule(layout, name);
       const published = new Set(names);
@@ -172,18 +171,4 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
       lock.release();
     },
   };
-}
-
-/** Trees are made one at a time, so that each can share with the one before. */
-function createQueue(): Queue {
-  let last: Promise<unknown> = Promise.resolve();
-  return (action) => {
-    const result = last.then(action);
-    last = result.catch(() => {});
-    return result;
-  };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -21,7 +21,9 @@ const defaultPatience = 30_000;
 /** Segments that neither a shell, rsync's patterns nor a URL reads otherwise than as they are. */
 const segment = /^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]*$/;
 
-/** Reads an address: `rsync://`, `http(s)://`, `file:///`, or an existing directory. Throws `upstream-address-not-usable`. */
+/**
+ * Reads an address: `rsync://`, `http(s)://`, `file:///`, or an existing directory. Throws `upstream-address-not-usable`.
+ */
 export function parsePlace(address: string): PlaceAddress {
   if (/^rsync:\/\//i.test(address)) return { kind: 'rsync', address: rsyncAddress(address) };
   if (/^https?:\/\//i.test(address)) {

@@ -33,8 +33,8 @@ export type Place = {
   /** The path, when it is a directory of this machine: nothing has to be fetched then. */
   readonly path?: string;
   /**
-   * Throws `store-not-found` or `upstream-directory-missing` when it is not there, `upstream-not-listed`, `upstream-refused`,
-   * `upstream-rsync-failed`, `upstream-rsync-missing`, and the errors of stores.
+   * Throws `store-not-found` or `upstream-directory-missing` when it is not there, `upstream-not-listed`,
+   * `upstream-refused`, `upstream-rsync-failed`, `upstream-rsync-missing`, and the errors of stores.
    */
   list(signal?: AbortSignal): Promise<Listing>;
   /** Small files, whole; those that are not there or longer than the limit are left out. */

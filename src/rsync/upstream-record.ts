@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { systemErrorCode } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 
 /** What is remembered of one build that came, or failed to come, from another server. */
 export type Remembered = {
@@ -22,7 +20,7 @@ const format = 1;
 
 /** The record of imports at a path; empty where it is absent. Throws `record-invalid`, `record-newer`. */
 export function readImportRecord(path: string): Map<BuildName, Remembered> {
-  const bytes = readIfThere(path);
+  const bytes = readFileIfThere(path);
   if (bytes === undefined) return new Map();
   const fields = Fields.parse(bytes, path);
   fields.expectFormat('imported', format);
@@ -46,13 +44,4 @@ export function remember(path: string, entry: Remembered): void {
   record.set(entry.build, entry);
   const builds = [...record.values()];
   writeFileAtomic(path, `${JSON.stringify({ satchel: 'imported', format, builds }, undefined, 1)}\n`);
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
 }

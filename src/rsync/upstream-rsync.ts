@@ -4,7 +4,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import { syncFile } from '../os/atomic-file.ts';
-import { findProgram, type ProcessOutcome, runFilter } from '../os/process.ts';
+import { findProgram, type ProcessOutcome, runFilter, tiedToParent } from '../os/process.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { isStoredName } from '../store/names.ts';
@@ -72,7 +72,8 @@ async function runRsync({ words, input, largest, signal, ...call }: RsyncCall): 
   if (rsync === undefined) throw new SatchelError('upstream-rsync-missing', { location: call.location });
   // A server may send more than it said, and rsync would write all of it.
   const limiter = largest === undefined ? undefined : findProgram('prlimit');
-  const [program, ...limit] = limiter === undefined ? [rsync] : [limiter, `--fsize=${largest}`, rsync];
+  const limited = limiter === undefined ? [rsync] : [limiter, `--fsize=${largest}`, rsync];
+  const [program = rsync, ...limit] = [...tiedToParent(), ...limited];
   const seconds = Math.max(1, Math.ceil(call.patience / 1000));
   const common = ['--no-motd', `--timeout=${seconds}`, `--contimeout=${seconds}`];
   const output: Uint8Array[] = [];

@@ -13,8 +13,8 @@ const anyName = 'py802-1' as BuildName;
 
 /**
  * Checks the setting `upstream`: `http://host/builds/{name}/` is a directory that holds the build's four files,
- * `rsync://host/os/{name}` the beginning of their names (for builds whose public name that is), `rsync://host/os/` a drop directory whose `.name` files say
- * which build is which. Throws `upstream-address-not-usable`.
+ * `rsync://host/os/{name}` the beginning of their names (for builds whose public name that is), `rsync://host/os/` a
+ * drop directory whose `.name` files say which build is which. Throws `upstream-address-not-usable`.
  */
 export function checkUpstream(template: string): void {
   parsePlace(targetFor(template, anyName).address);

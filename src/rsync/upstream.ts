@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { untilAborted } from '../base/cancel.ts';
-import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import { createQueue, type Queue } from '../base/queue.ts';
 import { fetchSet, removeOldParts, requireKeys, type UpstreamContext } from './upstream-fetch.ts';
 import { findSet, listBuilds } from './upstream-template.ts';
 
@@ -30,8 +31,6 @@ export type Upstream = {
   fetch(name: BuildName, options?: FetchBuildOptions): Promise<void>;
   /** Builds that could be fetched, as far as the server has listed them; asks it for a newer list, without waiting. */
   names(): readonly BuildName[];
-  /** Builds that are being fetched now. */
-  fetching(): readonly FetchProgress[];
   /** Ends what is being fetched and waits for its end; what was received stays. */
   close(): Promise<void>;
 };
@@ -47,7 +46,6 @@ type Failure = { readonly error: unknown; readonly until: number };
 type Running = {
   readonly ended: Promise<void>;
   readonly listeners: ((progress: FetchProgress) => void)[];
-  progress: FetchProgress;
 };
 type Listed = {
   readonly template: string;
@@ -61,8 +59,8 @@ type State = {
   readonly stop: AbortController;
   readonly running: Map<BuildName, Running>;
   readonly failures: Map<string, Failure>;
-  /** Settles when the fetching that began last has ended. */
-  last: Promise<unknown>;
+  /** One build after the other: over a slow link the first is complete sooner, and publishing keeps a processor busy. */
+  readonly inTurn: Queue;
   listed: Listed | undefined;
 };
 
@@ -77,7 +75,7 @@ export function upstreamOf(template: () => string | undefined, context: Upstream
     stop: new AbortController(),
     running: new Map(),
     failures: new Map(),
-    last: Promise.resolve(),
+    inTurn: createQueue(),
     listed: undefined,
   };
   mkdirSync(context.layout.incoming, { recursive: true });
@@ -89,7 +87,6 @@ export function upstreamOf(template: () => string | undefined, context: Upstream
       await untilAborted(ended, signal);
     },
     names: () => namesOf(state),
-    fetching: () => [...state.running.values()].map(({ progress }) => progress),
     async close() {
       state.stop.abort();
       await Promise.allSettled([...state.running.values()].map(({ ended }) => ended));
@@ -117,7 +114,7 @@ function fetching(state: State, name: BuildName): Promise<void> {
     .finally(() => running.delete(name));
   // Everybody who waits may have gone when it fails.
   ended.catch(() => {});
-  running.set(name, { ended, listeners: [], progress: { name, done: 0, total: 0 } });
+  running.set(name, { ended, listeners: [] });
   return ended;
 }
 
@@ -128,15 +125,12 @@ async function bring(state: State, name: BuildName, template: string): Promise<v
   const { signal } = stop;
   const { place, set } = await findSet(template, name, { temporary, signal, patience: context.patience });
   try {
-    const { bytes } = await inTurn(state, () =>
+    const { bytes } = await state.inTurn(() =>
       fetchSet(place, set, context, {
         streams: [],
         signal,
         onProgress(done, total = 0) {
-          const entry = running.get(name);
-          if (entry === undefined) return;
-          entry.progress = { name, done, total };
-          for (const listener of entry.listeners) listener(entry.progress);
+          for (const listener of running.get(name)?.listeners ?? []) listener({ name, done, total });
         },
       }),
     );
@@ -144,13 +138,6 @@ async function bring(state: State, name: BuildName, template: string): Promise<v
   } finally {
     await place.close();
   }
-}
-
-/** One build after the other: over a slow link the first is complete sooner, and publishing keeps a processor busy. */
-function inTurn<Result>(state: State, action: () => Promise<Result>): Promise<Result> {
-  const result = state.last.then(action);
-  state.last = result.catch(() => {});
-  return result;
 }
 
 function noteFailure({ context, failures, stop }: State, key: string, error: unknown): void {
@@ -205,7 +192,7 @@ function problemOf(
   { template }: Listed,
   error: unknown,
 ): { readonly build: string; readonly reason: string } {
-  return { build: withoutPassword(template), reason: error instanceof Error ? error.message : String(error) };
+  return { build: withoutPassword(template), reason: messageOf(error) };
 }
 
 function withoutPassword(template: string): string {

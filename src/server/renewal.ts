@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { say } from '../base/catalogue.ts';
+import { messageOf } from '../base/errors.ts';
 
 const everyMinutes = 60;
 
@@ -19,7 +20,7 @@ export function startRenewal(renew: () => Promise<void>, log: Logger): Renewal {
     try {
       await renew();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const parameters = { reason, minutes: everyMinutes };
       log.error({ err: error }, say('server-renewal-failed', parameters, 'en').text);
     }

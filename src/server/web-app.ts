@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { type Language, say } from '../base/catalogue.ts';
 import type { Clock } from '../base/clock.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
 import { languageOfReader, prefersJson } from './language.ts';
 import { checkOnlineMetadata } from './online-metadata.ts';
@@ -120,7 +120,7 @@ function rsyncOrUndefined({ rsync, log }: WebAppOptions): RsyncSummary | undefin
   try {
     return rsync?.();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
     return undefined;
   }
@@ -131,7 +131,7 @@ async function dataOrUndefined(options: WebAppOptions): Promise<PageData | undef
   try {
     return await options.pageData();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     options.log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
     return undefined;
   }

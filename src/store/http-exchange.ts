@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { throwIfCancelled } from '../base/cancel.ts';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { messageOf, SatchelError, systemErrorCode } from '../base/errors.ts';
 import { request as sendPlain } from '../base/node-http.ts';
 import type { Connections } from './http-connections.ts';
 import type { Wanted } from './range.ts';
@@ -249,7 +249,7 @@ function requireWhole({ complete, headers }: IncomingMessage, watch: Watch): voi
 /** What a failure of `node:http` means. */
 function explain(error: unknown, { location, name }: Wanted): SatchelError {
   if (error instanceof SatchelError) return error;
-  const code = systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  const code = systemErrorCode(error) ?? messageOf(error);
   if (/CERT|SELF_SIGNED|^UNABLE_TO_/.test(code))
     return new SatchelError('store-certificate', { location, reason: code }, { cause: error });
   if (code.startsWith('HPE_'))

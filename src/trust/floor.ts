@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { SatchelError } from '../base/errors.ts';
 import { Fields, recordTime } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { day } from './roles.ts';
 
 /**
@@ -98,22 +99,13 @@ function believable(issued: number, others: readonly number[]): number {
 }
 
 function readState(file: string): FloorState {
-  const bytes = readFloor(file);
+  const bytes = readFileIfThere(file);
   try {
     if (bytes !== undefined) return parseState(bytes, file);
   } catch (error) {
     if (!(error instanceof SatchelError)) throw error;
   }
   return { floor: 0, loweredBy: 0, evidence: new Map() };
-}
-
-function readFloor(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', file);
-  }
 }
 
 function parseState(bytes: Uint8Array, file: string): FloorState {

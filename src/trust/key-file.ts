@@ -1,10 +1,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
+import { listIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 
 /** A private key and when it was made (UTC). */
 export type KeptKey = { readonly created: string; readonly privateKey: KeyObject };
@@ -23,7 +24,7 @@ export function keyFolder(folder: string, role: string, tellExposed?: TellKeyFil
   return {
     /** Ids of the keys that are here, in order; none is no error. */
     ids: (): string[] =>
-      namesIn(folder)
+      listIfThere(folder)
         .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
         .map((name) => name.slice(0, 64))
         .sort(),
@@ -58,13 +59,4 @@ export function keyFolder(folder: string, role: string, tellExposed?: TellKeyFil
       writeFileAtomic(fileOf(keyId), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
     },
   };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw systemError(error, 'read', folder);
-  }
 }

@@ -1,12 +1,10 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { systemErrorCode } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { rsaBits, rsaKeyId, serialiseKeyLine, signLine } from '../formats/signature-line.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
 import { keyFolder, type TellKeyFile } from './key-file.ts';
 
 /** An RSA key that signs the lists for machines with a shell only. */
@@ -57,7 +55,7 @@ export function openLiteKeys(
     load,
     publish() {
       const text = publicText();
-      const held = heldText(publicFile);
+      const held = readFileIfThere(publicFile)?.toString('latin1');
       // Who publishes may have the secret keys only, in a place where nothing can be written.
       if (held !== undefined && held !== text) writeFileAtomic(publicFile, text);
     },
@@ -83,15 +81,6 @@ export function memoryLiteKeys(clock: Clock = systemClock): LiteKeys {
       return key;
     },
   };
-}
-
-function heldText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
 }
 
 function generate(clock: Clock): { readonly created: string; readonly privateKey: KeyObject } {

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { SatchelError } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { readAll } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { targetFileName } from './names.ts';
@@ -17,13 +18,8 @@ const mostKept = 256;
 /** The cached bytes of a target, verified again, or undefined. */
 export function cachedTarget(directory: string, info: TargetInfo): Uint8Array | undefined {
   if (info.sha256 === undefined) return undefined;
-  try {
-    const bytes = readFileSync(join(directory, info.sha256));
-    return hasContent(bytes, info) ? bytes : undefined;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', join(directory, info.sha256));
-  }
+  const bytes = readFileIfThere(join(directory, info.sha256));
+  return bytes !== undefined && hasContent(bytes, info) ? bytes : undefined;
 }
 
 /** Keeps a verified target. Beyond {@link mostKept} the oldest go. */

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { SatchelError } from '../base/errors.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
+import { readFileIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { type MetadataKinds, readVerified } from './metadata.ts';
 import { metadataFile } from './names.ts';
 
@@ -42,13 +43,8 @@ const format = 1;
 /** Reads the state; undefined when there is none. Throws `trust-state-damaged`, `repository-newer`. */
 export function loadState(directory: string): TrustState | undefined {
   const path = join(directory, fileName);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw systemError(error, 'read', path);
-  }
+  const bytes = readFileIfThere(path);
+  if (bytes === undefined) return undefined;
   const end = bytes.indexOf(0x0a);
   const header = end < 0 ? undefined : readHeader(bytes.subarray(0, end));
   const body = bytes.subarray(end + 1);

@@ -40,7 +40,6 @@ export function gatedTrees(): GatedTrees {
     writeTree(layout, name);
   };
   const open = async ({ layout }: { readonly layout: RsyncLayout }): Promise<Trees> => ({
-    names: async () => [...published],
     async prepare(names) {
       published = names;
       for (const name of names) mkdirSync(join(layout.module(name)), { recursive: true });

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { exchange } from './http-exchange.ts';
 
 /** A real nginx over a repository. */
@@ -93,18 +93,6 @@ function serverConfiguration(directory: string, port: number): string {
   });
   if (replaced !== 2) throw new Error(`docs/nginx.conf has ${replaced} lines to change instead of 2`);
   return changed;
-}
-
-/** A port that was free a moment ago; nginx cannot choose one by itself. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function answering(url: string, child: ChildProcess): Promise<void> {

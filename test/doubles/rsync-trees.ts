@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { MessageCode } from '../../src/base/catalogue.ts';
 import { buildName } from '../../src/base/identifiers.ts';
+import { openCatalog } from '../../src/repository/catalog.ts';
 import { type RsyncLayout, rsyncLayout } from '../../src/rsync/layout.ts';
 import { defaultSettings, type RsyncSettings } from '../../src/rsync/settings.ts';
 import { openTrees, type Trees, type TreesOptions } from '../../src/rsync/trees.ts';
@@ -19,6 +20,8 @@ export type TestTrees = {
   readonly said: readonly { readonly code: MessageCode; readonly build: unknown }[];
   /** Changes what the operator has set. */
   set(settings: Partial<RsyncSettings>): void;
+  /** Makes the modules those of all builds that are published. */
+  prepareAll(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -46,6 +49,9 @@ export async function openTestTrees(
     said,
     set(changed) {
       settings = { ...settings, ...changed };
+    },
+    async prepareAll() {
+      await trees.prepare((await openCatalog(store)).buildNames());
     },
     async close() {
       await trees.close();

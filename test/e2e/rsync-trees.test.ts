@@ -51,7 +51,7 @@ beforeEach(async () => {
   number += 1;
   directory = scratch.file(`rsync-${number}`);
   opened = await openTestTrees(repository, directory);
-  await opened.trees.prepare(await opened.trees.names());
+  await opened.prepareAll();
 });
 afterEach(() => opened.close());
 
@@ -212,7 +212,7 @@ describe('making', () => {
     }
     const damaged = await openTestTrees(broken, join(directory, 'damaged'));
     context.after(() => damaged.close());
-    await damaged.trees.prepare(await damaged.trees.names());
+    await damaged.prepareAll();
     await assert.rejects(damaged.trees.make(v1), (error) => isSatchelError(error, 'stored-file-damaged'));
     assert.ok(!isComplete(damaged.layout, v1));
     assert.deepEqual(readdirSync(damaged.layout.module(v1)), []);
@@ -331,7 +331,7 @@ describe('withdrawing', () => {
     await must('publish', '--repo', changing, '--name', 'later', treeOf(v3));
     await must('remove', '--repo', changing, 'os');
     await must('publish', '--repo', changing, '--name', 'os', treeOf(v2));
-    await place.trees.prepare(await place.trees.names());
+    await place.prepareAll();
     assert.ok(!isComplete(place.layout, os));
     await place.trees.make(os);
     assert.equal(readFileSync(join(place.layout.moduleRoot(os), 'etc/hostname'), 'utf8'), 'machine-2\n');
@@ -343,7 +343,7 @@ describe('a restart', () => {
     await opened.trees.make(v1);
     const inode = inodeOf(opened.layout, v1, 'etc/same');
     await reopen();
-    await opened.trees.prepare(await opened.trees.names());
+    await opened.prepareAll();
     await opened.trees.make(v1);
     assert.equal(inodeOf(opened.layout, v1, 'etc/same'), inode);
     assert.deepEqual(opened.said, []);
@@ -365,7 +365,7 @@ describe('a restart', () => {
     await opened.close();
     execFileSync('cp', ['-a', directory, moved]);
     opened = await openTestTrees(repository, moved);
-    await opened.trees.prepare(await opened.trees.names());
+    await opened.prepareAll();
     await opened.trees.make(v2);
     assert.deepEqual(opened.said, [{ code: 'tree-made', build: v2 }]);
     assert.equal(inodeOf(opened.layout, v1, 'etc/same'), inodeOf(opened.layout, v2, 'etc/same'));
@@ -386,7 +386,7 @@ describe('a restart', () => {
       execFileSync(program[0], [...program.slice(1), directory, copied]);
       opened = await openTestTrees(repository, copied);
       assert.ok(!isComplete(opened.layout, v1));
-      await opened.trees.prepare(await opened.trees.names());
+      await opened.prepareAll();
       await opened.trees.make(v1);
       assert.deepEqual(opened.said, [{ code: 'tree-made', build: v1 }]);
     });

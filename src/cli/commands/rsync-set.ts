@@ -4,7 +4,12 @@ import { formatBytes } from '../../base/units.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
 import { userNumbers } from '../../rsync/daemon-user.ts';
 import { defaultRsyncDirectory, rsyncLayout } from '../../rsync/layout.ts';
-import { type RsyncSettings, readRsyncSettings, writeRsyncSettings } from '../../rsync/settings.ts';
+import {
+  mostSettings,
+  type RsyncSettings,
+  readRsyncSettings,
+  writeRsyncSettings,
+} from '../../rsync/settings.ts';
 import { requireRepository } from '../../trust/metadata-store.ts';
 import { defineCommand } from '../command.ts';
 import { value } from '../option-kinds.ts';
@@ -20,9 +25,9 @@ export const rsyncSetCommand = defineCommand({
   options: {
     repo,
     rsyncDir,
-    connections: value('option-rsync-connections', 'N', wholeNumber(100_000)),
-    perSource: value('option-rsync-per-source', 'N', wholeNumber(100_000)),
-    nice: value('option-rsync-nice', 'N', wholeNumber(19)),
+    connections: value('option-rsync-connections', 'N', wholeNumber(mostSettings.connections)),
+    perSource: value('option-rsync-per-source', 'N', wholeNumber(mostSettings.connections)),
+    nice: value('option-rsync-nice', 'N', wholeNumber(mostSettings.nice)),
     memory: value('option-rsync-memory', 'SIZE|none', sizeOrNone),
     budget: value('option-rsync-budget', 'SIZE', size),
     wait: value('option-rsync-wait', 'TIME', waitingTime),
@@ -54,7 +59,10 @@ export const rsyncSetCommand = defineCommand({
 /** Least address space with which rsync starts and serves, in bytes; it needs about half of that. */
 const leastMemory = 32 * 1024 ** 2;
 
-/** Refuses what is well written and cannot work. Throws `memory-too-small`, `rsync-user-absent`, `packed-directory-absent`. */
+/**
+ * Refuses what is well written and cannot work. Throws `memory-too-small`, `rsync-user-absent`,
+ * `packed-directory-absent`.
+ */
 function requirePossible({ memory, user, packed }: Changes): void {
   if (memory && memory < leastMemory)
     throw new SatchelError('memory-too-small', {
