@@ -27,8 +27,8 @@ import { formatBytes } from '../src/base/units.ts';
 const checkout = resolve(import.meta.dirname, '..');
 const modules = join(checkout, 'node_modules');
 
-/** Large packages that only the server needs: a file each, so that no other command reads them. */
-const apart = ['fastify', 'pino'];
+/** Large packages that few commands need: a file each, so that no other command reads them. */
+const apart = ['bonjour-service', 'fastify', 'kysely', 'pino', 'zod'];
 
 /** Packages with native code: they stay packages. */
 const native = ['koffi', ...readdirSync(join(modules, '@koromix')).map((name) => `@koromix/${name}`)];

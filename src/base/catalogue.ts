@@ -1,9 +1,13 @@
 /** Every sentence that a person reads, by stable code, in every language; one file a part of the system. */
+import { adviceMessages } from './catalogue/advice.ts';
 import { baseMessages } from './catalogue/base.ts';
 import { buildMessages } from './catalogue/build.ts';
 import { cliMessages } from './catalogue/cli.ts';
 import { deltaMessages } from './catalogue/delta.ts';
 import { deviceMessages } from './catalogue/device.ts';
+import { discoveryMessages } from './catalogue/discovery.ts';
+import { fleetMessages } from './catalogue/fleet.ts';
+import { fleetResultsMessages } from './catalogue/fleet-results.ts';
 import { formatsMessages } from './catalogue/formats.ts';
 import { liteMessages } from './catalogue/lite.ts';
 import { olpcCommandsMessages } from './catalogue/olpc-commands.ts';
@@ -18,6 +22,14 @@ import { rsyncDropMessages } from './catalogue/rsync-drop.ts';
 import { rsyncTreesMessages } from './catalogue/rsync-trees.ts';
 import { rsyncUpstreamMessages } from './catalogue/rsync-upstream.ts';
 import { serverMessages } from './catalogue/server.ts';
+import { siteLinkMessages } from './catalogue/site-link.ts';
+import { siteLinkResultsMessages } from './catalogue/site-link-results.ts';
+import { siteMirrorMessages } from './catalogue/site-mirror.ts';
+import { siteMirrorResultsMessages } from './catalogue/site-mirror-results.ts';
+import { sitePullMessages } from './catalogue/site-pull.ts';
+import { siteServerMessages } from './catalogue/site-server.ts';
+import { stickMessages } from './catalogue/stick.ts';
+import { stickResultsMessages } from './catalogue/stick-results.ts';
 import { storeMessages } from './catalogue/store.ts';
 import { trustMessages } from './catalogue/trust.ts';
 import type { Message, Wording } from './message.ts';
@@ -40,13 +52,25 @@ const all = {
   ...repositoryMessages,
   ...liteMessages,
   ...planMessages,
+  ...adviceMessages,
   ...deviceMessages,
+  ...discoveryMessages,
   ...rsyncTreesMessages,
   ...rsyncDaemonMessages,
   ...rsyncUpstreamMessages,
   ...rsyncDropMessages,
   ...rsyncClientMessages,
+  ...sitePullMessages,
+  ...siteMirrorMessages,
+  ...siteMirrorResultsMessages,
+  ...siteLinkMessages,
+  ...siteLinkResultsMessages,
+  ...fleetMessages,
+  ...fleetResultsMessages,
+  ...stickMessages,
+  ...stickResultsMessages,
   ...serverMessages,
+  ...siteServerMessages,
   ...cliMessages,
   ...resultsMessages,
   ...olpcCommandsMessages,

@@ -91,6 +91,17 @@ export class Fields {
     return value;
   }
 
+  /** The whole record, when it holds only texts and finite numbers. */
+  scalars(): Readonly<Record<string, string | number>> {
+    const values: Record<string, string | number> = {};
+    for (const [name, value] of Object.entries(this.#record)) {
+      if (typeof value !== 'string' && (typeof value !== 'number' || !Number.isFinite(value)))
+        throw this.wrong(name);
+      values[name] = value;
+    }
+    return values;
+  }
+
   /** A list of pairs of whole numbers, each from 0 to 2^53 − 1. */
   pairs(name: string): (readonly [number, number])[] {
     const value: unknown = this.#record[name];

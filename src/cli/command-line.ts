@@ -74,6 +74,8 @@ function splitWords(name: string, definitions: OptionSet, words: readonly string
     .action(() => {});
   for (const [key, definition] of Object.entries(definitions)) {
     const option = new Option(optionForm(key, definition));
+    // For commander `--no-x` takes back `--x`; here it is a word like any other.
+    option.negate = false;
     if (definition.placeholder !== undefined)
       option.argParser((word: string, before: string[] | undefined) => [...(before ?? []), word]);
     parser.addOption(option);

@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 
 /** One line of the table: loaded only when it is called, so that starting costs the same however many there are. */
 export type CommandEntry = {
-  readonly section: 'origin' | 'device' | 'any';
+  readonly section: 'origin' | 'site' | 'device' | 'any';
   readonly summary: MessageCode;
   load(): Promise<Command>;
 };
@@ -75,10 +75,105 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-delta-remove',
     load: async () => (await import('./commands/delta-remove.ts')).deltaRemoveCommand,
   },
+  'stream halt': {
+    section: 'origin',
+    summary: 'help-stream-halt',
+    load: async () => (await import('./commands/stream-halt.ts')).streamHaltCommand,
+  },
+  'stream resume': {
+    section: 'origin',
+    summary: 'help-stream-resume',
+    load: async () => (await import('./commands/stream-resume.ts')).streamResumeCommand,
+  },
+  'stream show': {
+    section: 'origin',
+    summary: 'help-stream-show',
+    load: async () => (await import('./commands/stream-show.ts')).streamShowCommand,
+  },
   serve: {
     section: 'origin',
     summary: 'help-serve',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  'site token create': {
+    section: 'origin',
+    summary: 'help-site-token-create',
+    load: async () => (await import('./commands/site-token-create.ts')).siteTokenCreateCommand,
+  },
+  'site token list': {
+    section: 'origin',
+    summary: 'help-site-token-list',
+    load: async () => (await import('./commands/site-token-list.ts')).siteTokenListCommand,
+  },
+  'site token revoke': {
+    section: 'origin',
+    summary: 'help-site-token-revoke',
+    load: async () => (await import('./commands/site-token-revoke.ts')).siteTokenRevokeCommand,
+  },
+  'fleet devices': {
+    section: 'origin',
+    summary: 'help-fleet-devices',
+    load: async () => (await import('./commands/fleet-devices.ts')).fleetDevicesCommand,
+  },
+  'fleet sites': {
+    section: 'origin',
+    summary: 'help-fleet-sites',
+    load: async () => (await import('./commands/fleet-sites.ts')).fleetSitesCommand,
+  },
+  'fleet requests': {
+    section: 'origin',
+    summary: 'help-fleet-requests',
+    load: async () => (await import('./commands/fleet-requests.ts')).fleetRequestsCommand,
+  },
+  'site join': {
+    section: 'site',
+    summary: 'help-site-join',
+    load: async () => (await import('./commands/site-join.ts')).siteJoinCommand,
+  },
+  'site set': {
+    section: 'site',
+    summary: 'help-site-set',
+    load: async () => (await import('./commands/site-set.ts')).siteSetCommand,
+  },
+  'site status': {
+    section: 'site',
+    summary: 'help-site-status',
+    load: async () => (await import('./commands/site-status.ts')).siteStatusCommand,
+  },
+  'site plan': {
+    section: 'site',
+    summary: 'help-site-plan',
+    load: async () => (await import('./commands/site-plan.ts')).sitePlanCommand,
+  },
+  'site sync': {
+    section: 'site',
+    summary: 'help-site-sync',
+    load: async () => (await import('./commands/site-sync.ts')).siteSyncCommand,
+  },
+  'site gc': {
+    section: 'site',
+    summary: 'help-site-gc',
+    load: async () => (await import('./commands/site-gc.ts')).siteGcCommand,
+  },
+  pin: {
+    section: 'site',
+    summary: 'help-pin',
+    load: async () => (await import('./commands/pin.ts')).pinCommand,
+  },
+  'stick prepare': {
+    section: 'origin',
+    summary: 'help-stick-prepare',
+    load: async () => (await import('./commands/stick-prepare.ts')).stickPrepareCommand,
+  },
+  'stick load': {
+    section: 'site',
+    summary: 'help-stick-load',
+    load: async () => (await import('./commands/stick-load.ts')).stickLoadCommand,
+  },
+  'stick collect': {
+    section: 'origin',
+    summary: 'help-stick-collect',
+    load: async () => (await import('./commands/stick-collect.ts')).stickCollectCommand,
   },
   'rsync set': {
     section: 'origin',
@@ -185,6 +280,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-repair',
     load: async () => (await import('./commands/repair.ts')).repairCommand,
   },
+  report: {
+    section: 'device',
+    summary: 'help-report',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
   purge: {
     section: 'device',
     summary: 'help-purge',
@@ -226,7 +326,12 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
 export const groupSummaries: Readonly<Record<string, MessageCode>> = {
   delta: 'help-group-delta',
   device: 'help-group-device',
+  fleet: 'help-group-fleet',
   keys: 'help-group-keys',
   lite: 'help-group-lite',
   rsync: 'help-group-rsync',
+  site: 'help-group-site',
+  stick: 'help-group-stick',
+  'site token': 'help-group-site-token',
+  stream: 'help-group-stream',
 };

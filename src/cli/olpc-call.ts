@@ -4,6 +4,7 @@ import { SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { readConfiguration } from '../device/configuration.ts';
+import { anyPlace } from '../device/first-place.ts';
 import { deviceLayout } from '../device/layout.ts';
 import { type ServerAddress, serverAddress, usualServer } from '../rsync/client-address.ts';
 
@@ -94,6 +95,7 @@ export function olpcTask({ options, arguments: { words } }: OlpcCall): OlpcTask 
 export function serverOf({ options }: OlpcCall): ServerAddress {
   if (options.server !== undefined) return options.server;
   const configured = readConfiguration(deviceLayout(rootOf(options)))?.source;
+  if (configured === anyPlace) return { kind: 'satchel', url: anyPlace };
   return serverAddress(configured ?? usualServer) ?? { kind: 'satchel', url: configured ?? '' };
 }
 

@@ -5,6 +5,7 @@ import type { PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
 import type { ClientUpdateResult } from '../rsync/client-options.ts';
 import type { Words } from './command.ts';
+import { haltedLine } from './halted-line.ts';
 
 /** What `olpc-update` answers. */
 export type OlpcResult =
@@ -38,6 +39,7 @@ type Updated = (ClientUpdateResult | (UpdateResult & Pick<ClientUpdateResult, 'c
 
 function updateLines(result: Updated, words: Words): string[] {
   const { build, plan, rebootNeeded, changes = [], rebooting } = result;
+  if ('halted' in result && result.halted !== undefined) return haltedLine(result, words);
   if (plan === 'none') return [words.say('result-check-current', { build }), ...damageLines(result, words)];
   const checked = 'checkedBy' in result && result.checkedBy === 'comparison';
   return [

@@ -12,6 +12,7 @@ import { type BuildRecord, parseBuildRecord } from '../repository/records.ts';
 import { changedPaths, type PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
 import { type OlpcCall, rootOf } from './olpc-call.ts';
+import { reportAfterwards } from './report-afterwards.ts';
 
 /** Opens the device at this repository, runs `action`, and closes the connections whatever happens. */
 async function withRepository<Result>(
@@ -37,21 +38,29 @@ export function updateFromRepository(
   source: string,
   build: BuildName | undefined,
 ): Promise<UpdateResult & { readonly changes?: readonly PathChange[] }> {
+  return withRepository(call, source, (session) =>
+    reportAfterwards(session, call, () => updateIn(session, call, build)),
+  );
+}
+
+async function updateIn(
+  session: DeviceSession,
+  call: OlpcCall,
+  build: BuildName | undefined,
+): Promise<UpdateResult & { readonly changes?: readonly PathChange[] }> {
   const { clock, reporter, signal } = call;
-  return withRepository(call, source, async (session) => {
-    const choice = chooseWanted(session.layout, { build });
-    const wanted = await findWanted({ ...session, signal }, choice);
-    const { current, isCurrent } = situationOf(session.layout, wanted);
-    const before = current === undefined ? undefined : readInstalled(session.layout, current)?.sequence;
-    if (!call.options.force && before !== undefined && before > wanted.build.sequence)
-      throw new SatchelError('olpc-older', { build: wanted.build.name, current: current ?? '' });
-    const repaired =
-      isCurrent && call.options.force ? await repairCurrent(session, wanted.build.name, call) : [];
-    if (call.options.hints !== undefined) reporter.notice('hints-not-needed');
-    const updated = await update({ session, choice, clock, reporter, signal });
-    const result = repaired.length === 0 ? updated : { ...updated, damaged: repaired };
-    return call.options.verbose ? { ...result, changes: changesOf(session, result) } : result;
-  });
+  const choice = chooseWanted(session.layout, { build });
+  const wanted = await findWanted({ ...session, signal }, choice);
+  const { current, isCurrent } = situationOf(session.layout, wanted);
+  const before = current === undefined ? undefined : readInstalled(session.layout, current)?.sequence;
+  if (!call.options.force && before !== undefined && before > wanted.build.sequence)
+    throw new SatchelError('olpc-older', { build: wanted.build.name, current: current ?? '' });
+  const repaired =
+    isCurrent && call.options.force ? await repairCurrent(session, wanted.build.name, call) : [];
+  if (call.options.hints !== undefined) reporter.notice('hints-not-needed');
+  const updated = await update({ session, choice, clock, reporter, signal });
+  const result = repaired.length === 0 ? updated : { ...updated, damaged: repaired };
+  return call.options.verbose ? { ...result, changes: changesOf(session, result) } : result;
 }
 
 /** The paths in which the new version differs from the one before; all are told by their indexes. */

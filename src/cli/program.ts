@@ -78,8 +78,9 @@ function findCommand(
   const first = words.findIndex((word) => !word.startsWith('-'));
   if (first < 0) return undefined;
   const before = words.slice(0, first);
-  const [one = '', two = ''] = words.slice(first);
+  const [one = '', two = '', three = ''] = words.slice(first);
   for (const [name, length] of [
+    [`${one} ${two} ${three}`, 3],
     [`${one} ${two}`, 2],
     [one, 1],
   ] as const) {
@@ -170,7 +171,9 @@ async function runWithoutCommand(host: ProgramHost, words: Words): Promise<numbe
   if (first === 'help') return explain(host, named.slice(1), words);
   if (first === undefined && wantsHelp(host.words)) return explain(host, [], words);
   if (first !== undefined && Object.hasOwn(groupSummaries, first)) {
-    if (wantsHelp(host.words)) return explain(host, [first], words);
+    const group = groupOf(named) ?? first;
+    if (wantsHelp(host.words)) return explain(host, group.split(' '), words);
+    if (group.includes(' ')) throw new SatchelError('command-incomplete', { command: group });
     if (named.length > 1) throw unknownCommand(named.slice(0, 2).join(' '));
     throw new SatchelError('command-incomplete', { command: first });
   }
@@ -181,16 +184,21 @@ async function runWithoutCommand(host: ProgramHost, words: Words): Promise<numbe
 /** `help`, `help update`, `help device`, `help device init`. */
 async function explain(host: ProgramHost, named: readonly string[], words: Words): Promise<number> {
   const { generalHelp } = await import('./help.ts');
-  const [group] = named;
-  if (group === undefined) {
+  if (named.length === 0) {
     await host.print(generalHelp(words, host.width));
     return 0;
   }
   const found = findCommand(named, host.commands ?? commandTable);
   if (found !== undefined) return printCommandHelp(host, found.name, await found.entry.load(), words);
-  if (!Object.hasOwn(groupSummaries, group) || named.length > 1) throw unknownCommand(named.join(' '));
+  const group = groupOf(named);
+  if (group !== named.join(' ')) throw unknownCommand(named.join(' '));
   await host.print(generalHelp(words, host.width, group));
   return 0;
+}
+
+/** The group that these words begin with: `site token`, else `site`. */
+function groupOf([one = '', two = '']: readonly string[]): string | undefined {
+  return [`${one} ${two}`, one].find((name) => Object.hasOwn(groupSummaries, name));
 }
 
 function wantsHelp(words: readonly string[]): boolean {

@@ -1,8 +1,10 @@
 /** Options and arguments that several commands have, so that they mean the same everywhere. */
 import { buildName, streamName } from '../base/identifiers.ts';
-import type { Parser } from './command.ts';
+import { defaultRepository } from '../site/layout.ts';
+import type { OptionDefinition, Parser } from './command.ts';
+import { deviceSource } from './device-source.ts';
 import { flag, optionalArgument, required, value } from './option-kinds.ts';
-import { localPath, oneOf, patience, rate, size, sourceUrl } from './options.ts';
+import { localPath, oneOf, patience, rate, size } from './options.ts';
 
 /** The name of a build, checked. */
 export const build: Parser<ReturnType<typeof buildName>> = (given) => buildName(given);
@@ -12,6 +14,14 @@ export const stream: Parser<ReturnType<typeof streamName>> = (given) => streamNa
 
 /** `--repo DIR` or `SATCHEL_REPO`. */
 export const repo = required('option-repo', 'DIR', localPath, { environment: 'SATCHEL_REPO' });
+
+const repoOfServer = value('option-repo', 'DIR', localPath, { environment: 'SATCHEL_REPO' });
+
+/** `--repo DIR` or `SATCHEL_REPO`, else where a server keeps its repository. */
+export const siteRepo: OptionDefinition<string> = {
+  ...repoOfServer,
+  read: (words, label) => repoOfServer.read(words, label) ?? defaultRepository,
+};
 
 /** `--key-dir DIR`: keys that do not lie in the repository's usual place. */
 export const keyDir = value('option-key-dir', 'DIR', localPath);
@@ -23,7 +33,7 @@ export const rsyncDir = value('option-rsync-dir', 'DIR', localPath, { environmen
 export const root = required('option-root', 'DIR', localPath, { environment: 'SATCHEL_ROOT' });
 
 /** `--source URL` or `SATCHEL_SOURCE`: a repository to fetch from, instead of what the device has stored. */
-export const source = value('option-source', 'URL', sourceUrl, { environment: 'SATCHEL_SOURCE' });
+export const source = value('option-source', 'URL|auto', deviceSource, { environment: 'SATCHEL_SOURCE' });
 
 /** `--timeout TIME` or `SATCHEL_TIMEOUT`: how long a source may be silent. Milliseconds. */
 export const timeout = value('option-timeout', 'TIME', patience, { environment: 'SATCHEL_TIMEOUT' });

@@ -1,4 +1,6 @@
 import type { BuildName, StreamName } from '../base/identifiers.ts';
+import type { Halt } from '../repository/records.ts';
+import { stayingOn } from './halted.ts';
 import type { DeviceSession } from './session.ts';
 import { situationOf } from './situation.ts';
 import { type Choice, findWanted } from './wanted.ts';
@@ -11,6 +13,8 @@ export type Checked = {
   readonly stream?: StreamName | undefined;
   /** True when it should be updated. */
   readonly available: boolean;
+  /** Why the device stays on what it has although its stream names another build. */
+  readonly halted?: Halt | undefined;
   readonly bytesReceived: number;
   readonly requests: number;
 };
@@ -23,6 +27,9 @@ export async function check(options: {
 }): Promise<Checked> {
   const { session, choice, signal } = options;
   const wanted = await findWanted({ ...session, signal }, choice);
+  const staying = stayingOn(session.layout, wanted);
+  if (staying !== undefined)
+    return { ...staying, from: staying.build, available: false, ...session.counters() };
   const { current, isCurrent } = situationOf(session.layout, wanted);
   return {
     build: wanted.build.name,

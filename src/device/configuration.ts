@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import { type StreamName, streamName } from '../base/identifiers.ts';
+import { isSha256, type Sha256, type StreamName, streamName } from '../base/identifiers.ts';
 import type { DeviceLayout } from './layout.ts';
 import {
   type Fields,
@@ -13,11 +13,20 @@ import {
 
 /** What an operator has set on a device. */
 export type DeviceConfiguration = {
-  /** Address of the repository; absent on a device that follows none and is updated through rsync or from drives. */
+  /**
+   * Address of the repository, or `auto`: it looks for one each time. Absent on a device that follows none and is
+   * updated through rsync or from drives.
+   */
   readonly source?: string;
+  /** With the source `auto`: addresses that are asked before any others. */
+  readonly addresses?: readonly string[];
+  /** SHA-256 of the first root of the repository that it follows, where it is known. */
+  readonly organisation?: Sha256;
   readonly stream?: StreamName;
   /** Most bytes that the device may receive in a calendar month; absent: as many as it likes. */
   readonly monthlyBytes?: number;
+  /** False: it tells nobody what it runs. */
+  readonly reports?: boolean;
 };
 
 const format = 1;
@@ -32,13 +41,20 @@ export function writeConfiguration(layout: DeviceLayout, configuration: DeviceCo
   writeStateFile(layout.configuration, format, configuration);
 }
 
-function parseConfiguration({ source, stream, monthlyBytes }: Fields): DeviceConfiguration | undefined {
+function parseConfiguration(fields: Fields): DeviceConfiguration | undefined {
+  const { source, stream, monthlyBytes, addresses, organisation, reports } = fields;
+  if (addresses !== undefined && !isTexts(addresses)) return undefined;
+  if (!isOptionalText(organisation) || (organisation !== undefined && !isSha256(organisation)))
+    return undefined;
   if (!isOptionalText(source) || source === '' || !isOptionalText(stream)) return undefined;
   // A budget that cannot be understood must not count as none.
   if (monthlyBytes !== undefined && !isCount(monthlyBytes)) return undefined;
   const rest = {
     ...(source === undefined ? {} : { source }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(organisation === undefined ? {} : { organisation }),
     ...(monthlyBytes === undefined ? {} : { monthlyBytes }),
+    ...(reports === false ? { reports } : {}),
   };
   if (stream === undefined) return rest;
   try {
@@ -47,6 +63,10 @@ function parseConfiguration({ source, stream, monthlyBytes }: Fields): DeviceCon
     if (isSatchelError(error, 'name-not-allowed')) return undefined;
     throw error;
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
 }
 
 /** Which stream a device follows, and who said so. */

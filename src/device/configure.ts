@@ -4,13 +4,18 @@ import type { StreamName } from '../base/identifiers.ts';
 import { type DeviceConfiguration, readConfiguration, writeConfiguration } from './configuration.ts';
 import { deviceLayout, initialiseDevice, requireDevice } from './layout.ts';
 import { lockDevice } from './lock.ts';
+import { forgetReports } from './report-queue.ts';
 
 /** What is changed; what is absent stays. */
 export type ConfigurationChange = {
   readonly source?: string | undefined;
+  /** What is asked before any others with the source `auto`; none: no list any more. */
+  readonly addresses?: readonly string[] | undefined;
   readonly stream?: StreamName | undefined;
   /** Most bytes to receive in a calendar month; null: as many as it likes. */
   readonly monthlyBytes?: number | null | undefined;
+  /** Whether it tells what it runs. */
+  readonly reports?: boolean | undefined;
 };
 
 /**
@@ -27,12 +32,18 @@ export function configureDevice(root: string, change: ConfigurationChange): Devi
     throw new SatchelError('device-without-source', { root: layout.root });
   const source = change.source ?? before.source;
   const stream = change.stream ?? before.stream;
+  const addresses = change.addresses ?? before.addresses ?? [];
   const monthlyBytes = change.monthlyBytes === undefined ? before.monthlyBytes : change.monthlyBytes;
+  const reports = change.reports ?? before.reports ?? true;
   const after: DeviceConfiguration = {
     ...(source === undefined ? {} : { source }),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(before.organisation === undefined ? {} : { organisation: before.organisation }),
     ...(stream === undefined ? {} : { stream }),
     ...(monthlyBytes === undefined || monthlyBytes === null ? {} : { monthlyBytes }),
+    ...(reports ? {} : { reports }),
   };
   writeConfiguration(layout, after);
+  if (!reports) forgetReports(layout);
   return after;
 }

@@ -14,7 +14,6 @@ import type { Clock } from '../base/clock.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
 import { countAt, isMonth, type Month, type MonthCount, monthOf } from '../plan/month.ts';
-import type { DeviceLayout } from './layout.ts';
 
 const dataSync = promisify(fdatasync);
 
@@ -24,8 +23,11 @@ const syncBytes = 8 * 1024 * 1024;
 /** Past months whose counts are kept. */
 const keptMonths = 12;
 
+/** The folder of an account, as the layouts of devices and sites have it. */
+export type AccountFolder = { readonly usage: string };
+
 /**
- * Counts what a device receives, a file a month (`usage/2026-01`). Each count is a line that is appended: a killed
+ * Counts what a device or a site receives, a file a month (`usage/2026-01`). Each count is a line that is appended: a killed
  * process has lost none, and several processes may count at the same time.
  */
 export type DataAccount = {
@@ -38,12 +40,12 @@ export type DataAccount = {
 };
 
 /** What counts at a moment (milliseconds since 1970). Changes nothing. */
-export function readDataCount({ usage }: DeviceLayout, time: number): MonthCount {
+export function readDataCount({ usage }: AccountFolder, time: number): MonthCount {
   return countAt(time, readMonths(usage));
 }
 
 /** Counts what was received before there was an account. */
-export async function countOnce(layout: DeviceLayout, now: Clock, bytes: number): Promise<void> {
+export async function countOnce(layout: AccountFolder, now: Clock, bytes: number): Promise<void> {
   const account = openDataAccount(layout, { now, isLaw: false });
   account.add(bytes);
   await account.close();
@@ -56,8 +58,8 @@ export type DataAccountOptions = {
   readonly isLaw: boolean;
 };
 
-/** Opens the account of a device; the folder is made with the first count. */
-export function openDataAccount({ usage }: DeviceLayout, { now, isLaw }: DataAccountOptions): DataAccount {
+/** Opens the account of a place; the folder is made with the first count. */
+export function openDataAccount({ usage }: AccountFolder, { now, isLaw }: DataAccountOptions): DataAccount {
   let open: { readonly month: Month; readonly fd: number } | undefined;
   let unsynced = 0;
   let syncing: Promise<void> = Promise.resolve();

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
 import type { DeviceLayout } from './layout.ts';
+import { noteReport } from './report-make.ts';
 import { type Fields, isCount, isOptionalText, readStateFile, writeStateFile } from './state-file.ts';
 
 /** How the last update of this device ended. */
@@ -50,7 +51,7 @@ export type UpdateCost = Pick<UpdateResult, 'build' | 'bytesReceived' | 'request
   readonly from: BuildName | null;
 };
 
-/** Remembers how an update ended; what was begun and not done stays begun. */
+/** Remembers how an update ended, to be told to the fleet too; what was begun and not done stays begun. */
 export function recordEnd(
   { layout, clock }: { readonly layout: DeviceLayout; readonly clock: Clock },
   { build, from, bytesReceived, requests, seconds }: UpdateCost,
@@ -58,19 +59,20 @@ export function recordEnd(
   code?: string,
 ): void {
   const { pending } = readJournal(layout);
+  const ended = {
+    build,
+    ...(from === null ? {} : { from }),
+    result,
+    ...(code === undefined ? {} : { code }),
+    bytesReceived,
+    requests,
+    seconds,
+  };
   writeJournal(layout, {
     ...(result === 'done' || pending === undefined ? {} : { pending }),
-    last: {
-      build,
-      ...(from === null ? {} : { from }),
-      result,
-      ...(code === undefined ? {} : { code }),
-      at: new Date(clock()).toISOString(),
-      bytesReceived,
-      requests,
-      seconds,
-    },
+    last: { ...ended, at: new Date(clock()).toISOString() },
   });
+  noteReport({ layout, clock }, { event: 'update', result: ended });
 }
 
 function parseJournal(fields: Fields): Journal | undefined {

@@ -58,6 +58,8 @@ export type DeviceLayout = {
   readonly links: string;
   /** What was received, a file a month. */
   readonly usage: string;
+  /** What this device tells about itself, until it was told. */
+  readonly reports: string;
 };
 
 /** The paths of the device whose `/` is `root`. Touches nothing. */
@@ -94,6 +96,7 @@ export function deviceLayout(root: string): DeviceLayout {
     journal: join(own, 'journal.json'),
     links: join(own, 'links.json'),
     usage: join(own, 'usage'),
+    reports: join(own, 'reports'),
   };
 }
 
@@ -151,6 +154,7 @@ function foldersOf(layout: DeviceLayout): string[] {
     layout.stage,
     layout.trash,
     layout.usage,
+    layout.reports,
   ];
 }
 

@@ -137,3 +137,29 @@ test('the sentence says what was received, of how much, and when the next month 
     parameters: { month: '2026-01', used: '0 B', budget: '1.00 kB', left: '1.00 kB', next: '2026-02-01' },
   });
 });
+
+test('what else comes over the connections is counted, and needs room in the month', async () => {
+  const counted = account();
+  let bytesReceived = 0;
+  const store = { ...source().store, counters: () => ({ requests: 0, bytesReceived }) };
+  const allowance = createAllowance(() => dataMonth(counted.count(), 5000));
+  const metered = meterSource(store, { account: counted, allowance });
+  const answer = (bytes: number) => async () => {
+    bytesReceived += bytes;
+    return 'done';
+  };
+  assert.equal(await metered.counted(1000, answer(4500)), 'done');
+  assert.equal(counted.total(), 4500);
+  await assert.rejects(metered.counted(1000, answer(1)), isSpent);
+  assert.equal(counted.total(), 4500);
+});
+
+test('a measurement that was taken is not told again', async () => {
+  const { store, clock } = source({ milliseconds: 1 });
+  const metered = meterSource(store, { now: () => clock.now });
+  await drain(metered.read('a', { length: 300_000 }));
+  assert.equal(metered.meter.takeMeasured()?.bytesPerSecond, 1_000_000);
+  assert.equal(metered.meter.takeMeasured(), undefined);
+  await drain(metered.read('a', { length: 600_000 }));
+  assert.equal(metered.meter.takeMeasured()?.roundTrip, 0.05);
+});

@@ -10,10 +10,19 @@ export type Meter = {
   contentBytes(): number;
   /** What the link was like; undefined when too little came to tell. */
   measured(): LinkRate | undefined;
+  /** The same since it was last taken, for a process that goes on for days. */
+  takeMeasured(): LinkRate | undefined;
 };
 
 /** A source whose every byte is counted. */
-export type MeteredSource = SourceStore & { readonly meter: Meter };
+export type MeteredSource = SourceStore & {
+  readonly meter: Meter;
+  /**
+   * Does something else on the connections of the source that may receive so many bytes, and counts what came. Throws
+   * `data-budget-spent` when the month has not as many left, and what `action` throws.
+   */
+  counted<Result>(mostBytes: number, action: () => Promise<Result>): Promise<Result>;
+};
 
 export type MeterOptions = {
   /** Where the bytes are counted; undefined for a source that costs nothing. */
@@ -81,12 +90,22 @@ export function meterSource(source: SourceStore, options: MeterOptions): Metered
         throw error;
       }
     },
+    async counted(mostBytes, action) {
+      const grant = await allowance?.ask(mostBytes);
+      try {
+        grant?.requireWhole();
+        return await action();
+      } finally {
+        settle();
+        grant?.end();
+      }
+    },
     async close() {
       await source.close();
       settle();
       await account?.close();
     },
-    meter: { contentBytes: () => content, measured: link.result },
+    meter: { contentBytes: () => content, measured: link.result, takeMeasured: link.take },
   };
 }
 
@@ -96,6 +115,7 @@ type LinkMeasure = {
   /** A body begins; call the answer with its length when it has ended. */
   begin(): (bytes: number) => void;
   result(): LinkRate | undefined;
+  take(): LinkRate | undefined;
 };
 
 /** Measures over all connections: from the first body that comes until none does. */
@@ -105,6 +125,10 @@ function createLinkMeasure(now: () => number): LinkMeasure {
   let started = 0;
   let bytes = 0;
   const total = { bytes: 0, milliseconds: 0 };
+  const result = (): LinkRate | undefined => {
+    if (total.bytes === 0 || total.milliseconds <= 0) return undefined;
+    return { bytesPerSecond: (total.bytes * 1000) / total.milliseconds, roundTrip: roundTrip / 1000 };
+  };
   return {
     answered(milliseconds) {
       // The shortest is a round trip; the others had to connect first, or the server was busy.
@@ -121,9 +145,14 @@ function createLinkMeasure(now: () => number): LinkMeasure {
         total.milliseconds += now() - started;
       };
     },
-    result() {
-      if (total.bytes === 0 || total.milliseconds <= 0) return undefined;
-      return { bytesPerSecond: (total.bytes * 1000) / total.milliseconds, roundTrip: roundTrip / 1000 };
+    result,
+    take() {
+      const measured = result();
+      if (measured !== undefined) {
+        total.bytes = 0;
+        total.milliseconds = 0;
+      }
+      return measured;
     },
   };
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { openSourceStore } from '../store/open.ts';
+import { openSourceStore, type SourceStore } from '../store/open.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { createAllowance } from './allowance.ts';
-import { openDataAccount } from './data-account.ts';
+import { type AccountFolder, openDataAccount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type MeteredSource, meterSource } from './metered-source.ts';
@@ -25,8 +25,18 @@ export type OpenSource = {
 
 /** Opens a source of a device. Its bytes are counted for the month when they come through a network. */
 export async function openMeteredSource(layout: DeviceLayout, options: SourceOptions): Promise<OpenSource> {
-  const { address, monthlyBytes, clock } = options;
-  const source = await openSourceStore(address, options);
+  return meterForMonth(layout, await openSourceStore(options.address, options), options);
+}
+
+/** Where a place keeps its account, and the floor of time that says which month it is. */
+export type AccountPlace = AccountFolder & { readonly trust: string };
+
+/** Counts what comes from a source for the month of a device or a site, when it comes through a network. */
+export function meterForMonth(
+  layout: AccountPlace,
+  source: SourceStore,
+  { address, monthlyBytes, clock }: Omit<SourceOptions, 'patience'>,
+): OpenSource {
   if (!isNetwork(address)) return { store: meterSource(source, {}), month: () => undefined };
   const isLaw = monthlyBytes !== undefined;
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
@@ -34,6 +44,12 @@ export async function openMeteredSource(layout: DeviceLayout, options: SourceOpt
   const month = () => dataMonth(account.count(), monthlyBytes);
   const allowance = isLaw ? createAllowance(month, { isEncrypted: /^https:/i.test(address) }) : undefined;
   return { store: meterSource(source, { account, allowance }), month };
+}
+
+/** Asks a program behind a source, and counts what it answers. Undefined where there cannot be one. */
+export function countedAsk({ ask, counted }: MeteredSource): SourceStore['ask'] {
+  if (ask === undefined) return undefined;
+  return (question) => counted(question.limit, () => ask(question));
 }
 
 /** False for what lies on this machine: a directory, a stick. */

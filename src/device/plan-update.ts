@@ -2,8 +2,10 @@ import { displayOf } from '../base/byte-string.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { expectedSeconds, type LinkRate } from '../plan/link.ts';
 import { byPrice, type Refusal, refusal, type Way, type WayKind } from '../plan/ways.ts';
+import type { Halt } from '../repository/records.ts';
 import { chooseWay } from './choose-way.ts';
 import type { DataMonth } from './data-month.ts';
+import { stayingOn } from './halted.ts';
 import { readLink } from './link-file.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareUpdate } from './prepare.ts';
@@ -25,6 +27,8 @@ export type UpdatePlan = {
   readonly build: BuildName;
   readonly from: BuildName | null;
   readonly stream?: StreamName | undefined;
+  /** Why the device stays on what it has although its stream names another build. */
+  readonly halted?: Halt | undefined;
   /** The way that `update` would take. */
   readonly plan: WayKind;
   /** The build between, for the plan `chain`. */
@@ -68,15 +72,16 @@ const nothing = {
 export async function planUpdate(options: UpdateOptions): Promise<UpdatePlan> {
   const { session, choice, maximumBytes, signal } = options;
   const wanted = await findWanted({ ...session, signal }, choice);
+  const link = readLink(session.layout, session.store.location);
+  const asked = () => ({ link: link ?? null, month: session.month() ?? null, ...session.counters() });
+  const staying = stayingOn(session.layout, wanted);
+  if (staying !== undefined) return { ...nothing, ...staying, from: staying.build, plan: 'none', ...asked() };
   const { name } = wanted.build;
   const { current, isCurrent, isInstalled } = situationOf(session.layout, wanted);
-  const link = readLink(session.layout, session.store.location);
   const finish = (plan: WayKind, what: Described = nothing): UpdatePlan => ({
     ...{ build: name, from: current ?? null, stream: wanted.stream, plan },
     ...what,
-    link: link ?? null,
-    month: session.month() ?? null,
-    ...session.counters(),
+    ...asked(),
   });
   if (isCurrent) return finish('none');
   if (isInstalled) return finish('switch');

@@ -144,10 +144,10 @@ function purgeRecords(layout: DeviceLayout): void {
     if (!indexes.has(name)) removeFile(pathBelow(layout.indexes, name));
 }
 
-/** What killed processes left. Metadata is refreshed without the device lock, so there age has to tell. */
+/** What killed processes left. Metadata is refreshed, and reports are made, without the device lock, so there age has to tell. */
 function purgeTemporaries(layout: DeviceLayout): void {
   removeTemporaries(layout.own);
-  for (const folder of [layout.trust, join(layout.trust, 'targets')])
+  for (const folder of [layout.trust, join(layout.trust, 'targets'), layout.reports])
     removeTemporaries(folder, { olderThanMs: refreshLimit });
 }
 

@@ -1,14 +1,18 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { HttpStore } from '../store/http.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
-import { chooseStream, readConfiguration } from './configuration.ts';
+import { loadState } from '../trust/trust-state.ts';
+import { chooseStream, type DeviceConfiguration, readConfiguration } from './configuration.ts';
 import type { DataMonth } from './data-month.ts';
+import { openFirstPlace } from './first-place.ts';
 import { type DeviceLayout, deviceLayout, requireDevice, requireInsideRoot } from './layout.ts';
 import type { Meter } from './metered-source.ts';
-import { openMeteredSource } from './open-source.ts';
+import { countedAsk, openMeteredSource } from './open-source.ts';
 import { openSpool, type Spool } from './spool.ts';
 import type { Choice } from './wanted.ts';
 
@@ -19,6 +23,8 @@ export type DeviceSession = {
   readonly client: TrustClient;
   readonly spool: Spool;
   readonly meter: Meter;
+  /** Asks a program behind the source, where there can be one; what comes is counted. Throws `data-budget-spent`. */
+  readonly ask?: HttpStore['ask'] | undefined;
   /** What the device has received this month; undefined when the source costs nothing. */
   month(): DataMonth | undefined;
   /** What was asked of the source so far. */
@@ -39,8 +45,8 @@ export type SessionOptions = {
 
 /**
  * Opens a device and brings its trusted metadata up to date with the source. A source that is behind what the
- * device has seen is used for its files only. Throws `device-not-initialised`, `device-without-source` and what the
- * source and the checks of its metadata throw.
+ * device has seen is used for its files only. Throws `device-not-initialised`, `device-without-source`,
+ * `place-not-found`, and what the source and the checks of its metadata throw.
  */
 export async function openSession(options: SessionOptions): Promise<DeviceSession> {
   const layout = deviceLayout(options.root);
@@ -51,8 +57,34 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
     throw new SatchelError('device-without-source', { root: layout.root });
   }
   requireInsideRoot(layout);
+  const { session } = await openFirstPlace<OpenedAt>(
+    options.source ?? configuration.source,
+    {
+      reporter: options.reporter,
+      discovery: () => ({
+        addresses: configuration.addresses ?? [],
+        organisation: organisationKnown(layout, configuration),
+        signal: options.signal,
+      }),
+      isSecondBest: ({ isOlder }) => isOlder,
+      close: ({ session }) => session.close(),
+    },
+    (address) => openSessionAt(address, layout, configuration, options),
+  );
+  return session;
+}
+
+/** A session, and whether its source is behind what the device has seen. */
+type OpenedAt = { readonly session: DeviceSession; readonly isOlder: boolean };
+
+async function openSessionAt(
+  address: string,
+  layout: DeviceLayout,
+  configuration: DeviceConfiguration,
+  options: SessionOptions,
+): Promise<OpenedAt> {
   const { store, month } = await openMeteredSource(layout, {
-    address: options.source ?? configuration.source,
+    address,
     monthlyBytes: configuration.monthlyBytes,
     patience: options.patience,
     clock: options.clock,
@@ -60,35 +92,50 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
   try {
     const { clock, reporter, signal } = options;
     const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
-    await refresh(client, store, reporter, signal);
-    return {
+    const isOlder = await refresh(client, store, reporter, signal);
+    const session = {
       layout,
       store,
       client,
       spool: openSpool(layout.spool),
       meter: store.meter,
+      ask: countedAsk(store),
       month,
       counters: () => store.counters(),
       close: () => store.close(),
     };
+    return { session, isOlder };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
+/** Whose repository the device follows: as settled when it became one, else by the first root if it still holds that. */
+function organisationKnown(
+  { trust }: DeviceLayout,
+  { organisation }: DeviceConfiguration,
+): string | undefined {
+  if (organisation !== undefined) return organisation;
+  const root = loadState(trust)?.newest.get('root');
+  return root?.version === 1 ? hash('sha256', root.bytes) : undefined;
+}
+
+/** True when the source is behind what the device has seen. */
 async function refresh(
   client: TrustClient,
   store: ReadableStore,
   reporter: Reporter,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await client.refresh({ signal });
+    return false;
   } catch (error) {
     if (!isSatchelError(error, 'metadata-rolled-back')) throw error;
     reporter.notice('source-is-older', { source: store.location });
     client.judge();
+    return true;
   }
 }
 

@@ -1,8 +1,10 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { WayKind } from '../plan/ways.ts';
+import type { Halt } from '../repository/records.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import type { Changed } from './change.ts';
+import { type Staying, stayingOn } from './halted.ts';
 import { recordEnd } from './journal.ts';
 import { lockDevice } from './lock.ts';
 import type { DeviceSession } from './session.ts';
@@ -25,6 +27,8 @@ export type UpdateResult = {
   readonly stream?: StreamName | undefined;
   /** Paths of a version on the device that were not as they were published. */
   readonly damaged?: readonly string[];
+  /** Why the device stays on what it has although its stream names another build. */
+  readonly halted?: Halt | undefined;
 };
 
 /** Brings the device to the wanted build: check, plan, fetch, stage, verify, switch. */
@@ -33,6 +37,8 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const started = performance.now();
   options.reporter.progress({ step: 'check', done: 0, unit: 'entries' });
   const wanted = await findWanted({ ...session, signal }, choice);
+  const staying = stayingOn(session.layout, wanted);
+  if (staying !== undefined) return stayed(options, staying, started);
   const situation = situationOf(session.layout, wanted);
   const finish = ({ plan, via, damaged = [] }: Partial<Changed>): UpdateResult => ({
     build: wanted.build.name,
@@ -62,6 +68,17 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
     }
     throw error;
   }
+}
+
+function stayed({ session }: UpdateOptions, staying: Staying, started: number): UpdateResult {
+  return {
+    ...staying,
+    from: staying.build,
+    plan: 'none',
+    ...session.counters(),
+    seconds: (performance.now() - started) / 1000,
+    rebootNeeded: isRebootNeeded(session, staying.build),
+  };
 }
 
 function isRebootNeeded({ layout }: DeviceSession, build: BuildName): boolean {

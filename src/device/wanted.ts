@@ -6,6 +6,7 @@ import { buildTarget, deltasTarget, streamTarget } from '../repository/layout.ts
 import {
   type BuildRecord,
   type DeltasRecord,
+  type Halt,
   parseBuildRecord,
   parseDeltasRecord,
   parseStreamRecord,
@@ -21,6 +22,8 @@ export type Wanted = {
   readonly build: BuildRecord;
   readonly deltas: DeltasRecord;
   readonly stream?: StreamName | undefined;
+  /** There while nobody is to follow the stream: see `stayingOn`. */
+  readonly halted?: Halt | undefined;
 };
 
 /** Verified metadata, and the source that it came from. */
@@ -38,6 +41,8 @@ export async function findWanted(context: WantedContext, choice: Choice): Promis
   const wanted =
     'build' in choice ? await namedBuild(context, choice.build) : await streamHead(context, choice.stream);
   const { name, minimumClient } = wanted.build;
+  // What the device does not take asks nothing of it.
+  if (wanted.halted !== undefined) return wanted;
   if (minimumClient !== '' && compareVersions(programVersion, minimumClient) < 0)
     throw new SatchelError('client-too-old', { build: name, wanted: minimumClient, version: programVersion });
   return wanted;
@@ -68,5 +73,5 @@ async function streamHead({ client, store, signal }: WantedContext, stream: Stre
       source: store.location,
       build: record.build.name,
     });
-  return { build: record.build, deltas: record.deltas, stream };
+  return { build: record.build, deltas: record.deltas, stream, halted: record.halted };
 }

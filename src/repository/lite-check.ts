@@ -37,18 +37,20 @@ export async function checkLite(
   };
   for (const stream of catalog.streamNames()) {
     if (stream.endsWith('.sum')) continue;
-    const { build } = await catalog.stream(stream);
+    const { build, halted } = await catalog.stream(stream);
     const file = liteStreamFile(stream);
     const held = await read(file, liteStreamLimit);
     if (held === undefined) continue;
     const signed = parseSignedText(held);
     const keys = signed && namedKeys(signed);
     const header = signed && headerOf(signed);
-    if (!signed || !keys || header?.get('stream') !== stream || header.get('build') !== build.name) {
+    const says = (name: string, value: string | undefined) => header?.get(name) === value;
+    if (!signed || !keys || !header || !says('stream', stream) || !says('build', build.name)) {
       problems.push({ file, build: build.name });
       continue;
     }
-    if (!isSignedBy(signed, keys)) problems.push({ file, build: build.name });
+    if (!isSignedBy(signed, keys) || !says('halted', halted?.since))
+      problems.push({ file, build: build.name });
     const listFile = liteListFile(build.name);
     const list = await read(listFile, liteListLimit);
     const signedList = list && parseSignedText(list);

@@ -14,7 +14,7 @@ import { type Catalog, openCatalog, readIndex } from './catalog.ts';
 import { liteListFile, liteStreamFile } from './layout.ts';
 import { liteListText } from './lite-list.ts';
 import { headerOf, isSignedBy, parseSignedText, type SignedText, sha256Of, signText } from './lite-signed.ts';
-import type { BuildRecord } from './records.ts';
+import type { BuildRecord, Halt, StreamRecord } from './records.ts';
 
 /** What writing the lists did. */
 export type LiteRefreshed = {
@@ -91,12 +91,12 @@ async function refreshStream(
     const catalog = await openCatalog(context.store, context.signal);
     if (!catalog.hasStream(stream)) return [];
     const work = { context, keys, catalog };
-    const { build } = await catalog.stream(stream);
+    const { build, halted } = await catalog.stream(stream);
     const list = await listOf(work, stream, build);
     if (list === undefined) return [];
     const held = await readIfThere(context.store, file, { limit: liteStreamLimit, signal: context.signal });
     const signed = held && parseSignedText(held);
-    const facts = streamFacts(work, stream, build, list);
+    const facts = streamFacts(work, { stream, build, halted }, list);
     if (signed && isStillGood(work, signed, facts)) return list.written;
     // Another process may have seen a newer state of the repository meanwhile: a serial never goes back.
     if (signed && Number(headerOf(signed).get('serial')) > facts.serial && isSignedBy(signed, keys)) continue;
@@ -153,8 +153,7 @@ type StreamFacts = { readonly serial: number; readonly lines: readonly string[] 
 
 function streamFacts(
   { catalog, keys }: Work,
-  stream: StreamName,
-  build: BuildRecord,
+  { stream, build, halted }: Pick<StreamRecord, 'stream' | 'build'> & { readonly halted: Halt | undefined },
   list: ListFile,
 ): StreamFacts {
   return {
@@ -165,6 +164,7 @@ function streamFacts(
       `sequence ${build.sequence}`,
       `bytes ${build.tree.bytes}`,
       `list ${list.sha256} ${list.length}`,
+      ...(halted === undefined ? [] : [`halted ${halted.since}`]),
       ...keys.map(({ publicKey }) => serialiseKeyLine(publicKey)),
     ],
   };

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import { openCatalog } from './catalog.ts';
+import type { Halt } from './records.ts';
 
 /** A repository at a glance: for the command line's list and the server's page. */
 export type Overview = {
@@ -26,14 +27,17 @@ export type Overview = {
     /** Bytes of memory that applying it needs at most. */
     readonly memory: number;
   }[];
-  readonly streams: readonly { readonly name: string; readonly head: string }[];
+  readonly streams: readonly { readonly name: string; readonly head: string; readonly halted?: Halt }[];
 };
 
 /** Reads it from the signed records; builds are in the order of their publication. */
 export async function readOverview(store: Store, signal?: AbortSignal): Promise<Overview> {
   const catalog = await openCatalog(store, signal);
   const streams = await Promise.all(
-    catalog.streamNames().map(async (name) => ({ name, head: (await catalog.stream(name)).build.name })),
+    catalog.streamNames().map(async (name) => {
+      const { build, halted } = await catalog.stream(name);
+      return { name, head: build.name, ...(halted === undefined ? {} : { halted }) };
+    }),
   );
   const costs: { from: string; to: string; bytes: number }[] = [];
   const small: { from: string; to: string; bytes: number; memory: number }[] = [];

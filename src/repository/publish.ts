@@ -81,16 +81,20 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   const sequence = (catalog.metadata.highest.get('builds') ?? 0) + 1;
   const records = held ?? (await storeRecords({ ...options, sequence }, packed, known));
   options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
+  let heads: StreamRecord[] = [];
   const outcome = await publishTargets(options, async (metadata) => {
     const current = catalogOf(store, metadata, signal);
-    const heads = await Promise.all(
+    heads = await Promise.all(
       streams.map((stream) =>
         streamWithHead(current, stream, { ...records, keepDeltas: options.keepDeltas }),
       ),
     );
-    return { ...(held ? {} : newTargets(records)), streams: { add: heads } };
+    return { ...(held ? {} : newTargets(records)), streams: { add: heads.map(streamFile) } };
   });
   if (held) options.reporter.notice('build-already-published', { name: source.name });
+  for (const { stream, halted } of heads)
+    if (halted !== undefined)
+      options.reporter.notice('published-while-halted', { stream, build: source.name });
   if (outcome.outcome !== 'to-sign') await followWithLite(options);
   const { build, deltas } = records;
   return {
@@ -122,19 +126,24 @@ async function streamWithHead(
   current: Catalog,
   stream: StreamName,
   { build, deltas, keepDeltas }: Records & { readonly keepDeltas: number | undefined },
-): Promise<NewTarget> {
+): Promise<StreamRecord> {
   const held = current.hasStream(stream) ? await current.stream(stream) : undefined;
-  const record: StreamRecord = {
+  return {
     satchel: 'stream',
     format: recordFormat,
     stream,
     previous: previousAfter(held, build.name),
     keepDeltas: keepDeltas ?? held?.keepDeltas ?? defaultKeepDeltas,
+    // A halt is ended by who made it, not by the next build.
+    ...(held?.halted === undefined ? {} : { halted: held.halted }),
     build,
     // A build that is there already may have got deltas since its records were read.
     deltas: current.hasBuild(build.name) ? await current.deltas(build.name) : deltas,
   };
-  return { path: streamTarget(stream), bytes: recordBytes(record) };
+}
+
+function streamFile(record: StreamRecord): NewTarget {
+  return { path: streamTarget(record.stream), bytes: recordBytes(record) };
 }
 
 /**

@@ -106,9 +106,22 @@ export type StreamRecord = {
   readonly previous: readonly BuildName[];
   /** Deltas are made and kept from so many of the heads before to this one. */
   readonly keepDeltas: number;
+  /** There while no device is to update along it. */
+  readonly halted?: Halt;
   readonly build: BuildRecord;
   readonly deltas: DeltasRecord;
 };
+
+/** Why and since when devices stay on what they have. */
+export type Halt = {
+  /** For people, at most {@link longestReason} characters; may be empty. */
+  readonly reason: string;
+  /** UTC. */
+  readonly since: string;
+};
+
+/** Most characters (UTF-16 units) of the reason of a halt. */
+export const longestReason = 500;
 
 /** Newest format of each record that this program writes and reads. */
 export const recordFormat = 1;
@@ -205,6 +218,12 @@ function previousHeads(fields: Fields): BuildName[] {
   return names.map(buildName);
 }
 
+function halt(fields: Fields): Halt {
+  const reason = fields.text('reason');
+  if (reason.length > longestReason) throw fields.wrong('reason');
+  return { reason, since: fields.time('since') };
+}
+
 /** Reads a build's record. Throws `record-invalid`, `record-newer`. */
 export function parseBuildRecord(bytes: Uint8Array, what: string): BuildRecord {
   return buildRecord(Fields.parse(bytes, what));
@@ -232,6 +251,7 @@ export function parseStreamRecord(
     stream: streamName(fields.text('stream')),
     previous: previousHeads(fields),
     keepDeltas: fields.count('keepDeltas', rememberedHeads),
+    ...(fields.has('halted') ? { halted: halt(fields.record('halted')) } : {}),
     build: buildRecord(build),
     deltas: deltasRecord(fields.record('deltas')),
   };

@@ -5,13 +5,14 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
+import { isStick } from '../store/stick.ts';
 import { type OpenImageOptions, openImage } from './client-image.ts';
 import { fetchSmallFile } from './client-manifest.ts';
 import { type OpenPlace, openPlace, type PlaceOptions, type RsyncPlace } from './client-place.ts';
 
 /** What was found on a drive. */
 export type Medium =
-  /** A repository of ours. */
+  /** A repository of ours, or a stick that `satchel stick prepare` has made. */
   | { readonly kind: 'repository'; readonly path: string }
   /** The tree of one build with its manifest: a folder, or an image or block device that holds it. */
   | { readonly kind: 'folder' | 'image'; readonly path: string };
@@ -42,6 +43,7 @@ export function findMedium(root: string): Medium {
 }
 
 function mediaIn(folder: string): Medium[] {
+  if (isInsideStick(folder)) return [];
   if (isRepository(folder)) return [{ kind: 'repository', path: folder }];
   if (look(join(folder, 'contents'))?.isFile()) return [{ kind: 'folder', path: folder }];
   return namesIn(folder)
@@ -49,8 +51,13 @@ function mediaIn(folder: string): Medium[] {
     .map((name) => ({ kind: 'image', path: join(folder, name) }));
 }
 
+/** The repository on a stick is found with the stick. */
+function isInsideStick(folder: string): boolean {
+  return folder.endsWith('/satchel/repo') && isStick(join(folder, '..', '..'));
+}
+
 function isRepository(folder: string): boolean {
-  return look(join(folder, 'metadata', 'timestamp.json'))?.isFile() === true;
+  return isStick(folder) || look(join(folder, 'metadata', 'timestamp.json'))?.isFile() === true;
 }
 
 /**

@@ -11,6 +11,8 @@ import { removeServiceState, writeServiceFailure } from './service-state.ts';
 export type KeptService = {
   /** How the first try ended: the address for clients on this machine, or why there is none yet. */
   readonly first: { readonly url: string } | { readonly failure: string };
+  /** The trees of the service that runs now. */
+  trees(): RsyncService['trees'] | undefined;
   /** Ends the service and the trying. A second call waits for the first. */
   close(): Promise<void>;
 };
@@ -65,6 +67,7 @@ export async function keepServiceStarted(
   let stopped: Promise<void> | undefined;
   return {
     first: service === undefined ? { failure: messageOf(failure) } : { url: service.url },
+    trees: () => service?.trees,
     close() {
       stopped ??= stop();
       return stopped;

@@ -17,7 +17,7 @@ import { type RsyncLayout, rsyncLayout } from './layout.ts';
 import { keepUp, renewalOf } from './service-keeper.ts';
 import type { ServiceLog } from './service-log.ts';
 import { openOffer } from './service-offer.ts';
-import { openTrees, type Trees } from './trees.ts';
+import { type LackingFiles, openTrees, type Trees } from './trees.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** What the service needs. */
@@ -33,6 +33,10 @@ export type RsyncServiceOptions = {
   readonly log: ServiceLog;
   /** With which builds that arrive are published: by the drop directory and from an upstream. Absent: none arrive. */
   readonly arrivals?: ArrivalOptions | undefined;
+  /** Brings what the repository's directory lacks: at a site, whose files come when they are asked for. */
+  readonly lacking?: LackingFiles | undefined;
+  /** True: builds that are not here are not fetched from anywhere. */
+  readonly offline?: boolean | undefined;
   /** Makes the trees; the engine when absent. */
   readonly trees?: typeof openTrees;
 };
@@ -44,6 +48,8 @@ export type ArrivalOptions = Pick<DropContext, 'spoolDirectory' | 'keys' | 'cloc
 export type RsyncService = {
   /** Address for clients on this machine, without a slash at the end. */
   readonly url: string;
+  /** The trees, as far as the room goes that they take. */
+  readonly trees: Pick<Trees, 'usage' | 'shrinkTo'>;
   /** Ends the daemon, its connections and what is being made. A second call waits for the first. */
   close(): Promise<void>;
 };
@@ -65,20 +71,23 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
   makeDirectories(layout);
   const address = await usableAddress(options.listen, layout);
   const reporter = reporterTo(log);
+  const fetching = options.offline ? undefined : arrivals;
   const upstream =
-    arrivals && upstreamOf(() => offer.settings().upstream, { ...arrivals, layout, store, reporter });
+    fetching && upstreamOf(() => offer.settings().upstream, { ...fetching, layout, store, reporter });
   const offer = openOffer({ ...options, layout, elsewhere: upstream && (() => upstream.names()) });
   const parts = partsOf(log);
   if (upstream !== undefined) parts.add(upstream);
+  let trees: Trees;
   try {
     const open = options.trees ?? openTrees;
-    const trees = await open({
+    trees = await open({
       layout,
       repository: options.repository,
       store,
       settings: offer.settings,
       reporter,
       upstream,
+      lacking: options.lacking,
     });
     // A renewal may wait for the end of a tree that is being made, which closing the trees brings about.
     const renewal = renewalOf(offer, trees, log);
@@ -103,7 +112,7 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     await parts.close();
     throw error;
   }
-  return { url: rsyncUrl(address), close: parts.close };
+  return { url: rsyncUrl(address), trees, close: parts.close };
 }
 
 type Part = { close(): void | Promise<void> };

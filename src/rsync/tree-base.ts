@@ -1,7 +1,8 @@
+import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { type BaseTree, baseOfTree } from '../device/base-check.ts';
 import type { Base } from '../device/stage-plan.ts';
-import { type Catalog, loadBuild } from '../repository/catalog.ts';
+import { type Catalog, type LoadedBuild, loadBuild } from '../repository/catalog.ts';
 import { fakeTree, type Owner } from './fake-super.ts';
 import type { RsyncLayout } from './layout.ts';
 import { readMark, readyNames, treeKey } from './tree-mark.ts';
@@ -24,11 +25,27 @@ export async function nearestTree(options: NearestOptions): Promise<NearestTree 
     const mark = readMark(layout, name);
     const record = await catalog.build(name);
     if (mark?.index !== treeKey(record, owner)) continue;
-    const { entries } = fakeTree((await loadBuild(catalog, name, signal)).entries, owner);
+    const build = await loadIfHere(catalog, name, signal);
+    if (build === undefined) continue;
+    const { entries } = fakeTree(build.entries, owner);
     if (mark.inode.length !== entries.length) continue;
     return { ...baseOfTree({ tree: layout.moduleRoot(name), entries, ledger: mark, owed: new Map() }), name };
   }
   return undefined;
+}
+
+/** At a site an index may be gone again although its tree stays. */
+async function loadIfHere(
+  catalog: Catalog,
+  name: BuildName,
+  signal: AbortSignal | undefined,
+): Promise<LoadedBuild | undefined> {
+  try {
+    return await loadBuild(catalog, name, signal);
+  } catch (error) {
+    if (isSatchelError(error, 'store-not-found')) return undefined;
+    throw error;
+  }
 }
 
 /**

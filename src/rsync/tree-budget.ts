@@ -23,6 +23,8 @@ export type TreeBudget = {
    * before that.
    */
   keep(incoming: number, stay: readonly BuildName[]): boolean;
+  /** Takes trees away until they take no more than so many bytes; those in use or sticky stay. */
+  shrinkTo(bytes: number): void;
   /** What the trees take; counted anew only when there are others than the last time. */
   usage(): TreeUsage;
 };
@@ -88,6 +90,9 @@ export function createTreeBudget({ layout, budget, reporter }: BudgetOptions): T
         counted = { key, usage: { trees: trees.length, bytes: before } };
       }
       return counted.usage;
+    },
+    shrinkTo(bytes) {
+      for (const name of chooseEvictions(complete([]), bytes).victims) evict(name);
     },
     keep(incoming, stay) {
       const trees = complete(stay);

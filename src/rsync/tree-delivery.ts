@@ -14,6 +14,11 @@ import { packFile } from '../repository/layout.ts';
 export type LocalDelivery = {
   /** The repository's directory. */
   readonly repository: string;
+  /**
+   * Where the bytes of a pack that is not in the directory lie at their place, as far as they are needed: a path with
+   * `{pack}` for its hash.
+   */
+  readonly parts?: string | undefined;
   readonly map: ObjectMap;
   /** Number of each object in the order that the map refers to. */
   readonly ordinals: ReadonlyMap<Sha256, number>;
@@ -27,19 +32,17 @@ const otherFrameBytes = 1024 * 1024;
 
 /** Hands over frames where they lie: in the packs of a repository on this machine. */
 export function createLocalDelivery(options: LocalDelivery): Delivery {
-  const { ordinals, repository } = options;
+  const { ordinals } = options;
   return async (objects, take, signal) => {
     const stored = objects.filter(({ sha256 }) => ordinals.has(sha256));
     const others = objects.filter(({ sha256 }) => !ordinals.has(sha256));
     const frames = framesOf(stored, options);
-    checkPacks(repository, frames);
-    const tasks = [
-      ...frames.map((frame) => taskOf(repository, frame)),
-      ...(await otherTasks(options, others)),
-    ];
+    const pathOf = findPacks(options, frames);
+    const tasks = [...frames.map((frame) => taskOf(pathOf, frame)), ...(await otherTasks(options, others))];
     await inTurn(tasks, signal, async (task) => {
       const { badFrame } = await take(task);
-      if (badFrame) throw damaged(repository, frames.find(({ number }) => number === task.frame)?.file);
+      if (badFrame)
+        throw damaged(options.repository, frames.find(({ number }) => number === task.frame)?.file);
     });
   };
 }
@@ -68,20 +71,29 @@ async function inTurn<Task>(
 type FrameTask = Extract<ReceivedTask, { kind: 'frame' }>;
 
 function taskOf(
-  repository: string,
+  pathOf: (pack: Sha256) => string,
   { number, file, start, end, rawLength, objects }: NeededFrame,
 ): FrameTask {
-  const pieces = [{ path: join(repository, packFile(file)), position: start, length: end - start }];
+  const pieces = [{ path: pathOf(file), position: start, length: end - start }];
   return { kind: 'frame', frame: number, pieces, rawLength, objects };
 }
 
-/** A pack that is cut short or gone is told before anything is written. */
-function checkPacks(repository: string, frames: readonly NeededFrame[]): void {
+/** Where each pack lies; one that is cut short or gone is told before anything is written. */
+function findPacks(
+  { repository, parts }: LocalDelivery,
+  frames: readonly NeededFrame[],
+): (pack: Sha256) => string {
   const ends = new Map<Sha256, number>();
   for (const { file, end } of frames) ends.set(file, Math.max(end, ends.get(file) ?? 0));
+  const paths = new Map<Sha256, string>();
   for (const [file, end] of ends) {
-    if (sizeOf(join(repository, packFile(file))) < end) throw damaged(repository, file);
+    const places = [join(repository, packFile(file))];
+    if (parts !== undefined) places.push(parts.replace('{pack}', file));
+    const path = places.find((place) => sizeOf(place) >= end);
+    if (path === undefined) throw damaged(repository, file);
+    paths.set(file, path);
   }
+  return (pack) => paths.get(pack) as string;
 }
 
 function sizeOf(path: string): number {

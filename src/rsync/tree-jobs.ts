@@ -43,7 +43,9 @@ export type JobOptions = {
   readonly budget: TreeBudget;
   readonly trash: TreeTrash;
   readonly reporter: Reporter;
-  /** Brings a build that is not in the repository. */
+  /** Where bytes of packs lie that are not in the repository's directory. */
+  readonly parts?: string | undefined;
+  /** Brings a build that is not in the repository, or not all of it. */
   readonly bring: (
     name: BuildName,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: Done) => void },
@@ -106,7 +108,8 @@ async function work(name: BuildName, job: Job, options: JobOptions): Promise<voi
     if (isReady(layout, name)) return;
     const began = performance.now();
     const { entries, written } = await makeTreeInThread({
-      ...{ layout, repository: options.repository, name, owner: options.owner, signal, onProgress },
+      ...{ layout, repository: options.repository, parts: options.parts, name, owner: options.owner },
+      ...{ signal, onProgress },
       async makeRoom(bytes, base) {
         // Deleted later if possible: ext4 is slow to make files while many were deleted in the last half minute.
         if (budget.keep(bytes, base === undefined ? [] : [base])) await trash.collect();

@@ -30,6 +30,8 @@ export type MakeOptions = {
   readonly layout: RsyncLayout;
   /** The repository's directory. */
   readonly repository: string;
+  /** Where bytes of packs lie that are not in the repository's directory. */
+  readonly parts?: string | undefined;
   readonly catalog: Catalog;
   readonly name: BuildName;
   readonly owner: Owner;
@@ -77,6 +79,7 @@ async function makeIn(folder: string, options: MakeOptions): Promise<MadeTree> {
   const staged = await stageTree({
     deliver: createLocalDelivery({
       repository: options.repository,
+      parts: options.parts,
       map,
       ordinals: objectOrdinals(build.objects),
       others: targets,

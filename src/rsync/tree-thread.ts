@@ -13,6 +13,8 @@ export type ThreadTask = {
   /** The rsync directory. */
   readonly directory: string;
   readonly repository: string;
+  /** Where bytes of packs lie that are not in the repository's directory. */
+  readonly parts?: string | undefined;
   readonly name: BuildName;
   readonly owner: Owner;
 };
@@ -43,9 +45,9 @@ export type ThreadOptions = Omit<ThreadTask, 'directory'> & {
  * busy disk is waited for. When it settles, the thread has ended.
  */
 export async function makeTreeInThread(options: ThreadOptions): Promise<MadeTree> {
-  const { layout, repository, name, owner, signal } = options;
+  const { layout, repository, parts, name, owner, signal } = options;
   throwIfCancelled(signal);
-  const workerData: ThreadTask = { directory: layout.directory, repository, name, owner };
+  const workerData: ThreadTask = { directory: layout.directory, repository, parts, name, owner };
   const worker = new Worker(new URL('./tree-worker.ts', import.meta.url), { workerData });
   const order = (message: ThreadOrder) => worker.postMessage(message);
   const stop = () => order('stop');

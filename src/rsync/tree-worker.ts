@@ -25,11 +25,11 @@ void make().finally(() => {
 });
 
 async function make(): Promise<void> {
-  const { directory, repository, name, owner } = task;
+  const { directory, repository, parts, name, owner } = task;
   const store = openDirectoryStore(repository);
   try {
     const made = await makeTree({
-      ...{ layout: rsyncLayout(directory), repository, name, owner, signal },
+      ...{ layout: rsyncLayout(directory), repository, parts, name, owner, signal },
       catalog: await openCatalog(store, signal),
       async makeRoom(bytes, base) {
         const { promise, resolve } = Promise.withResolvers<void>();

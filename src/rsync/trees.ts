@@ -29,6 +29,14 @@ export type BuildUpstream = {
   ): Promise<void>;
 };
 
+/** Brings stored files of builds that the repository names and whose files are not all in its directory. */
+export type LackingFiles = {
+  /** Resolves when all that a tree of the build is made of can be read from disk. */
+  bring(name: BuildName, signal: AbortSignal): Promise<void>;
+  /** Where the bytes of a pack lie at their place when the pack is not in the directory, with `{pack}` for its hash. */
+  readonly parts: string;
+};
+
 export type TreesOptions = {
   readonly layout: RsyncLayout;
   /** The repository's directory: packs are read from it without a copy. */
@@ -41,6 +49,8 @@ export type TreesOptions = {
   readonly reporter: Reporter;
   /** Where builds that are not here come from; absent: nowhere. */
   readonly upstream?: BuildUpstream | undefined;
+  /** Where what the repository's directory lacks comes from; absent: nothing is lacking. */
+  readonly lacking?: LackingFiles | undefined;
   /** Ends everything that is being made. */
   readonly signal?: AbortSignal | undefined;
 };
@@ -71,6 +81,8 @@ export type Trees = {
   withdraw(name: BuildName): Promise<void>;
   /** Deletes the least recently used trees until the budget is kept; those in use or sticky stay. */
   evict(): Promise<void>;
+  /** Deletes the least recently used trees until they take no more than so many bytes; those in use or sticky stay. */
+  shrinkTo(bytes: number): Promise<void>;
   /** How many trees are complete, and the bytes that they take on disk together. */
   usage(): TreeUsage;
   /** Ends what is being made and waits for the end of it. Trees stay. */
@@ -98,7 +110,7 @@ export async function openTrees(options: TreesOptions): Promise<Trees> {
 }
 
 function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees {
-  const { layout, repository, store, reporter, upstream } = options;
+  const { layout, repository, store, reporter, upstream, lacking } = options;
   const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const budget = createTreeBudget({ layout, reporter, budget: () => options.settings().budget });
   // Trees are made one at a time, so that each can share with the one before.
@@ -107,9 +119,11 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const jobs = createTreeJobs({
     ...{ layout, repository, owner, budget, trash, reporter, inTurn, signal },
+    parts: lacking?.parts,
     async bring(name, how) {
       if (upstream !== undefined && !(await openCatalog(store, how.signal)).hasBuild(name))
         await upstream.fetch(name, how);
+      await lacking?.bring(name, how.signal);
     },
   });
 
@@ -160,6 +174,10 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
       await inTurn(async () => {
         budget.keep(0, []);
       });
+      await trash.collect();
+    },
+    async shrinkTo(bytes) {
+      await inTurn(async () => budget.shrinkTo(bytes));
       await trash.collect();
     },
     usage: () => budget.usage(),

@@ -96,3 +96,16 @@ test('an empty repository and one that cannot be read are said in words', () => 
   assert.match(empty, /Nothing has been published yet/);
   assert.match(renderPage({ data: undefined, requests: [], language: 'en' }), /cannot be read right now/);
 });
+
+test('an origin that devices and sites report to shows them', () => {
+  const fleet = {
+    devices: [{ name: 'SHC1', running: null, state: 'failed', seen: '2026-11-20T10:00:00Z' }],
+    more: 0,
+    current: 0,
+    sites: [{ name: 'escuela', seen: null, devices: 31 }],
+  } as const;
+  const page = renderPage({ data, fleet, requests: [], language: 'es' });
+  for (const text of ['escuela', '31', 'SHC1', 'la última actualización falló', '0 de 1 equipos'])
+    assert.ok(page.includes(text), text);
+  assert.doesNotMatch(renderPage({ data, requests: [], language: 'es' }), /Equipos/);
+});

@@ -1,11 +1,13 @@
 import { type Language, type MessageCode, say } from '../base/catalogue.ts';
 import { formatBytes } from '../base/units.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
-import { type Html, type HtmlValue, html } from './html.ts';
+import { type Html, html } from './html.ts';
 import type { PageData } from './page-data.ts';
+import { devicesSection, type FleetView, sitesSection } from './page-devices.ts';
 import { dropSection } from './page-drop.ts';
+import { pageFrame } from './page-frame.ts';
 import { type RsyncSummary, rsyncSection } from './page-rsync.ts';
-import { pageStyle } from './page-style.ts';
+import { cell, grouped, head, moment, number, table } from './page-table.ts';
 import type { AnsweredRequest } from './request-log.ts';
 
 /** Renders the page that people see at `/`, complete and without scripts. `data` is undefined when unreadable. */
@@ -15,37 +17,20 @@ export function renderPage(options: {
   drop?: DropProblems | undefined;
   /** Absent when rsync clients are not to be served. */
   rsync?: RsyncSummary | undefined;
+  /** Absent when nothing is known of devices. */
+  fleet?: FleetView | undefined;
   requests: readonly AnsweredRequest[];
   language: Language;
 }): string {
-  const { data, drop, rsync, requests, language } = options;
+  const { data, drop, rsync, fleet, requests, language } = options;
   const word: Word = (code) => say(code, {}, language).text;
-  const other = language === 'en' ? 'es' : 'en';
-  const page = html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${word('page-title')}</title>
-<link rel="icon" href="data:,">
-<style>${{ html: pageStyle }}</style>
-</head>
-<body>
-<header><h1>${word('page-title')}</h1><p>${word('page-introduction')}</p></header>
-<main>
-${data === undefined ? html`<p class="bad" role="alert">${word('page-failed')}</p>` : contents(data, word)}
+  const body = html`${data === undefined ? html`<p class="bad" role="alert">${word('page-failed')}</p>` : contents(data, word)}
+${fleet === undefined ? html`` : html`${sitesSection(fleet, language)}${devicesSection(fleet, language)}`}
 ${rsync === undefined ? html`` : rsyncSection(rsync, language)}
 ${drop === undefined ? html`` : dropSection(drop, language)}
-${requestsSection(requests, word)}
-</main>
-<footer>
-<a href="/?lang=${other}" lang="${other}" hreflang="${other}">${word('page-other-language')}</a>
-<a href="/status.json">${word('page-as-json')}</a>
-</footer>
-</body>
-</html>
-`;
-  return page.html;
+${requestsSection(requests, word)}`;
+  const [title, introduction] = [word('page-title'), word('page-introduction')];
+  return pageFrame({ title, introduction, body, language });
 }
 
 type Word = (code: MessageCode) => string;
@@ -159,36 +144,4 @@ function requestWords(request: AnsweredRequest): Html {
   const range = request.range === undefined ? html`` : html` <span class="soft">${request.range}</span>`;
   const path = request.path.replace(/[0-9a-f]{64}/g, (hash) => `${hash.slice(0, 12)}…`);
   return html`<span title="${request.path}">${request.method} ${path}${range}</span>`;
-}
-
-function table(heads: readonly Html[], rows: readonly Html[]): Html {
-  return html`<table><thead><tr>${heads}</tr></thead><tbody>
-${rows}
-</tbody></table>`;
-}
-
-function head(text: string, style = ''): Html {
-  return html`<th scope="col" class="${style}">${text}</th>`;
-}
-
-function cell(label: string, value: HtmlValue, style = ''): Html {
-  return html`<td class="${style}" data-label="${label}">${value}</td>`;
-}
-
-function number(label: string, value: string | number): Html {
-  return cell(label, value, 'n');
-}
-
-/** Thousands apart by a narrow space that does not break, which both languages read. */
-function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
-
-/** A moment in UTC to the minute, or only its time to the second; whatever is no date is shown as it is. */
-function moment(iso: string, precision: 'minute' | 'time' = 'minute'): Html {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return html`${iso}`;
-  const full = date.toISOString();
-  const text = precision === 'time' ? full.slice(11, 19) : `${full.slice(0, 10)} ${full.slice(11, 16)} UTC`;
-  return html`<time datetime="${full}">${text}</time>`;
 }

@@ -1,5 +1,6 @@
 import { read } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { releaseMemory } from '../base/memory.ts';
 import type { ByteRange } from './byte-range.ts';
 import type { RequestRecord } from './request-log.ts';
 
@@ -7,7 +8,7 @@ import type { RequestRecord } from './request-log.ts';
 const pieceBytes = 128 * 1024;
 
 /** Bytes of a piece when many files are streamed at once, so that memory stays bounded. */
-const crowdedPieceBytes = 32 * 1024;
+const crowdedPieceBytes = 16 * 1024;
 
 /** Streams beyond this many get small pieces. */
 const crowd = 64;
@@ -31,12 +32,14 @@ export type RangeSender = {
 /** A sender with its own buffers. */
 export function rangeSender(): RangeSender {
   const spare: Buffer[] = [];
+  const clean = createCleaning();
   let streams = 0;
 
   const take = (bytes: number): Buffer =>
     (bytes === pieceBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
   const giveBack = (buffer: Buffer | undefined) => {
     if (buffer?.length === pieceBytes && spare.length < spareBuffers) spare.push(buffer);
+    else if (buffer !== undefined) releaseBuffer(buffer);
   };
 
   const send: RangeSender['send'] = async (fd, range, response, record) => {
@@ -44,7 +47,11 @@ export function rangeSender(): RangeSender {
     streams += 1;
     try {
       const bytes = streams > crowd ? crowdedPieceBytes : pieceBytes;
-      return await sendPieces(fd, range, response, record, { take: () => take(bytes), giveBack });
+      return await sendPieces(fd, range, response, record, {
+        take: () => take(bytes),
+        giveBack,
+        passed: bytes === pieceBytes ? () => {} : clean,
+      });
     } finally {
       streams -= 1;
     }
@@ -74,7 +81,7 @@ async function sendPieces(
   range: ByteRange,
   response: ServerResponse,
   record: RequestRecord,
-  buffers: { take(): Buffer; giveBack(buffer: Buffer | undefined): void },
+  buffers: { take(): Buffer; giveBack(buffer: Buffer | undefined): void; passed(bytes: number): void },
 ): Promise<boolean> {
   record.bytes = 0;
   const end = range.start + range.length;
@@ -88,8 +95,9 @@ async function sendPieces(
       response.destroy();
       return false;
     }
-    left = write(response, count === filling.length ? filling : filling.subarray(0, count));
+    left = writePiece(response, count === filling.length ? filling : filling.subarray(0, count));
     record.bytes += count;
+    buffers.passed(count);
     position += count;
     if (position < end) [filling, leaving] = [leaving ?? buffers.take(), filling];
   }
@@ -108,7 +116,7 @@ function readAt(fd: number, into: Buffer, length: number, position: number): Pro
 }
 
 /** Resolves to true when the bytes have left for the network, false when they never will. */
-function write(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
+export function writePiece(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     if (response.destroyed) {
       resolve(false);
@@ -122,4 +130,29 @@ function write(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
       resolve(!error);
     });
   });
+}
+
+/**
+ * Memory that nothing but these bytes uses goes back at once. Five hundred clients hold five hundred pieces, and the
+ * engine collects as many again before it looks.
+ */
+export function releaseBuffer({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
+/** Bytes that pass between two collections. */
+const cleanedEvery = 128 * 1024 * 1024;
+
+/**
+ * Told of the bytes that pass to many clients at once: they leave garbage behind, which the engine would let grow to as
+ * much as all the rest. Collecting takes some 50 ms.
+ */
+export function createCleaning(): (bytes: number) => void {
+  let passed = 0;
+  return (bytes) => {
+    passed += bytes;
+    if (passed < cleanedEvery) return;
+    passed = 0;
+    releaseMemory();
+  };
 }

@@ -2,15 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
+import { causedBy } from '../site/upstream-via.ts';
+import type { Api } from './api.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { type ListenAddress, listen } from './http-listener.ts';
 import { type LogOptions, openLog } from './logger.ts';
 import { cachedPageData, type PageData } from './page-data.ts';
+import type { FleetView } from './page-devices.ts';
 import type { RsyncSummary } from './page-rsync.ts';
+import type { SiteView } from './page-site.ts';
 import { answerPlainly } from './plain-answer.ts';
 import { startRenewal } from './renewal.ts';
 import { isRepositoryPath, pathOfTarget } from './repository-file.ts';
 import { requestLog } from './request-log.ts';
 import { staticFiles } from './static-file.ts';
+import { isLoop, viaOf } from './via.ts';
 import { webApp } from './web-app.ts';
 
 /** What `startServer` needs. */
@@ -21,18 +27,32 @@ export type ServerOptions = {
   readonly log?: LogOptions;
   /** Judges expiry and dates the log of requests; the machine's clock when absent. */
   readonly clock?: Clock;
-  /** What the page shows; asked again only when the repository's timestamp has changed. */
-  readonly pageData: () => Promise<PageData>;
+  /** What the page of an origin shows; asked again only when the repository's timestamp has changed. */
+  readonly pageData?: (() => Promise<PageData>) | undefined;
   /** What the drop directory of old clients waits for or is wrong with; asked at every look at the page. */
   readonly dropProblems?: (() => DropProblems) | undefined;
   /** How rsync clients are served; asked at every look at the page. Absent: they are not. */
   readonly rsync?: (() => RsyncSummary) | undefined;
+  /** Absent: reports are not taken, and nothing is told about the place. */
+  readonly api?: Api | undefined;
+  /** What makes the repository one of a site: files come from elsewhere, and the page is for the people in the room. */
+  readonly site?: ServedSite | undefined;
+  /** What devices and sites have told; asked at every look at the page. */
+  readonly fleet?: (() => Promise<FleetView | undefined>) | undefined;
   /** Renews the online metadata if it is due; called at start and every hour. */
   readonly renew?: () => Promise<void>;
   /** Requests that the page remembers; 50 when absent. */
   readonly requestsKept?: number;
   /** Milliseconds that running answers get to finish on `close`; 10 000 when absent. */
   readonly stopDeadline?: number;
+};
+
+/** A site as the server sees it. */
+export type ServedSite = {
+  /** Requests that have come through the place of this id already are refused. */
+  readonly id: string;
+  readonly elsewhere: Elsewhere;
+  readonly view: () => Promise<SiteView>;
 };
 
 /** A running server. */
@@ -56,13 +76,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const clock = options.clock ?? systemClock;
   const { repository } = options;
   const requests = requestLog({ log, clock, keep: options.requestsKept ?? 50 });
-  const files = staticFiles({ directory: repository, log });
-  const pageData = cachedPageData(repository, options.pageData);
+  const { site, api, fleet } = options;
+  const files = staticFiles({ directory: repository, elsewhere: site?.elsewhere, log });
+  const pageData = options.pageData && cachedPageData(repository, options.pageData);
   const { dropProblems, rsync } = options;
-  const app = await webApp({ repository, pageData, dropProblems, rsync, requests, log, clock });
+  const app = await webApp({
+    ...{ repository, pageData, dropProblems, rsync, requests, log, clock },
+    ...{ api, fleet, site: site?.view },
+  });
 
   // Files go past the framework: they are nearly all the requests, and need nothing of it.
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const record = requests.begin(request, response);
     const path = pathOfTarget(request.url ?? '');
     if (isRepositoryPath(path)) {
@@ -77,6 +101,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!request.url?.startsWith('/')) request.url = path;
     app.routing(request, response);
   };
+
+  // At a site what a request causes may go on to the upstream, which is told whom it has come through.
+  const answerAtSite = (request: IncomingMessage, response: ServerResponse) => {
+    const via = viaOf(request);
+    if (!isLoop(via, site?.id)) return causedBy(via, () => answer(request, response));
+    requests.begin(request, response);
+    answerPlainly(request, response, 508, 'answer-loop', { parameters: { places: via.length } });
+  };
+  const handle = site === undefined ? answer : answerAtSite;
 
   const listener = await listen(options.listen, handle);
   const renewal = options.renew && startRenewal(options.renew, log);

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { say } from '../base/catalogue.ts';
 import { systemErrorCode } from '../base/errors.ts';
-import { byteRange } from './byte-range.ts';
-import { judgeConditions } from './conditions.ts';
+import { answerFile, type Content } from './answer-file.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { closeFile, type OpenFailure, type OpenFile, openFile } from './open-file.ts';
 import { answerPlainly } from './plain-answer.ts';
+import { pulledFiles } from './pulled-file.ts';
 import { type RepositoryFile, repositoryFile } from './repository-file.ts';
 import type { RequestRecord } from './request-log.ts';
 import { rangeSender } from './send-range.ts';
@@ -25,22 +26,37 @@ export type StaticFiles = {
   ): Promise<void>;
 };
 
-const cacheControl = { forever: 'public, max-age=31536000, immutable', revalidate: 'no-cache' } as const;
-
 const failures = {
   absent: [404, 'answer-not-found', {}],
   forbidden: [403, 'answer-forbidden', {}],
   busy: [503, 'answer-busy', { 'Retry-After': 5 }],
 } as const satisfies Record<OpenFailure, readonly [number, string, Record<string, number>]>;
 
+/** What is served. */
+export type StaticFilesOptions = {
+  readonly directory: string;
+  /** Where files come from that are not in the directory; absent: they are not found. */
+  readonly elsewhere?: Elsewhere | undefined;
+  readonly log: Logger;
+};
+
 /**
  * Serves the repository in `directory`: GET and HEAD, one range a request, strong ETags, and caching for ever of
  * every file that is named by its hash. Whatever the repository does not offer is not found.
  */
-export function staticFiles(options: { directory: string; log: Logger }): StaticFiles {
-  const { directory, log } = options;
+export function staticFiles(options: StaticFilesOptions): StaticFiles {
+  const { directory, elsewhere, log } = options;
+  const pulled = elsewhere && pulledFiles({ elsewhere, log });
   const sender = rangeSender();
   const sha256 = (bytes: Uint8Array) => hash('sha256', bytes);
+  const contentOf = ({ fd, size, etag }: OpenFile): Content => ({
+    size,
+    etag,
+    async send(part, response, record, begin) {
+      begin();
+      await sender.send(fd, part, response, record);
+    },
+  });
 
   const answer: StaticFiles['answer'] = async (request, response, path, record) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -54,62 +70,23 @@ export function staticFiles(options: { directory: string; log: Logger }): Static
       return;
     }
     try {
+      if (await pulled?.answer(request, response, file, record)) return;
       const opened = await openFile(`${directory}/${file.name}`, file.sha256, sha256);
       if (typeof opened === 'string') {
-        const [status, code, headers] = failures[opened];
+        // What was here a moment ago has been removed to make room, and can be had again.
+        const isRemoved = opened === 'absent' && pulled !== undefined && file.sha256 !== undefined;
+        const [status, code, headers] = failures[isRemoved ? 'busy' : opened];
         answerPlainly(request, response, status, code, { headers });
         return;
       }
       try {
-        await answerOpened(request, response, file, opened, record);
+        await answerFile(request, response, file, contentOf(opened), record);
       } finally {
         closeFile(opened.fd);
       }
     } catch (error) {
       readFailed(request, response, file, error);
     }
-  };
-
-  const answerOpened = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    file: RepositoryFile,
-    opened: OpenFile,
-    record: RequestRecord,
-  ): Promise<void> => {
-    const verdict = judgeConditions(request.headers, opened.etag);
-    const caching = { ETag: opened.etag, 'Cache-Control': cacheControl[file.caching] };
-    if (verdict === 'precondition-failed') {
-      answerPlainly(request, response, 412, 'answer-precondition-failed');
-      return;
-    }
-    if (verdict === 'not-modified') {
-      response.writeHead(304, caching);
-      response.end();
-      return;
-    }
-    // Ranges are defined for GET only; HEAD tells about the whole file.
-    const wanted = verdict === 'send' && request.method === 'GET' ? request.headers.range : undefined;
-    const range = byteRange(wanted, opened.size);
-    if (range === 'unsatisfiable') {
-      const headers = { 'Content-Range': `bytes */${opened.size}` };
-      const parameters = { size: opened.size };
-      answerPlainly(request, response, 416, 'answer-range-not-satisfiable', { parameters, headers });
-      return;
-    }
-    const part = range === 'whole' ? { start: 0, length: opened.size } : range;
-    const headers: OutgoingHttpHeaders = {
-      'Content-Type': file.mediaType,
-      'Content-Length': part.length,
-      ...caching,
-      'Accept-Ranges': 'bytes',
-    };
-    if (range !== 'whole') {
-      headers['Content-Range'] = `bytes ${part.start}-${part.start + part.length - 1}/${opened.size}`;
-    }
-    response.writeHead(range === 'whole' ? 200 : 206, headers);
-    if (request.method === 'HEAD' || part.length === 0) response.end();
-    else await sender.send(opened.fd, part, response, record);
   };
 
   const readFailed = (

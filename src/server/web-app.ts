@@ -4,11 +4,14 @@ import { type Language, say } from '../base/catalogue.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, messageOf } from '../base/errors.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
+import { type Api, apiRoutes } from './api.ts';
 import { languageOfReader, prefersJson } from './language.ts';
 import { checkOnlineMetadata } from './online-metadata.ts';
 import { renderPage } from './page.ts';
 import type { PageData } from './page-data.ts';
+import type { FleetView } from './page-devices.ts';
 import type { RsyncSummary } from './page-rsync.ts';
+import { renderSitePage, type SiteView } from './page-site.ts';
 import { pageSecurityPolicy } from './page-style.ts';
 import { plainText } from './plain-answer.ts';
 import type { RequestLog } from './request-log.ts';
@@ -16,9 +19,14 @@ import type { RequestLog } from './request-log.ts';
 /** What the routes need of the rest of the server. */
 export type WebAppOptions = {
   readonly repository: string;
-  readonly pageData: () => Promise<PageData>;
+  /** Absent at a site, which has other things to tell. */
+  readonly pageData?: (() => Promise<PageData>) | undefined;
   readonly dropProblems?: (() => DropProblems) | undefined;
   readonly rsync?: (() => RsyncSummary) | undefined;
+  readonly api?: Api | undefined;
+  readonly fleet?: (() => Promise<FleetView | undefined>) | undefined;
+  /** Present at a site, whose page is another one. */
+  readonly site?: (() => Promise<SiteView>) | undefined;
   readonly requests: RequestLog;
   readonly log: Logger;
   readonly clock: Clock;
@@ -51,6 +59,7 @@ export async function webApp(options: WebAppOptions): Promise<FastifyInstance> {
     options.log.error({ err: error }, 'bug');
     return sendPlainly(request, reply, 500, 'answer-failed');
   });
+  if (options.api !== undefined) apiRoutes(app, options.api, options.log);
   app.get('/healthz', async (_request, reply) => await sendHealth(reply, options));
   app.get('/status.json', async (_request, reply) => await sendStatus(reply, options));
   app.get<{ Querystring: { lang?: unknown } }>('/', async (request, reply) => {
@@ -80,12 +89,11 @@ async function sendHealth(reply: FastifyReply, options: WebAppOptions): Promise<
 
 async function sendStatus(reply: FastifyReply, options: WebAppOptions): Promise<FastifyReply> {
   reply.header('Cache-Control', 'no-cache');
-  const data = await dataOrUndefined(options);
+  const { data, site, fleet, rsync, drop } = await lookAt(options);
   const requests = options.requests.last();
-  const drop = options.dropProblems?.();
-  const rsync = rsyncOrUndefined(options);
-  if (data !== undefined) return reply.send({ ...data, drop, rsync, requests });
-  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, drop, rsync, requests });
+  const rest = { drop, rsync, site, fleet, requests };
+  if (data !== undefined || site !== undefined) return reply.send({ ...data, ...rest });
+  return reply.code(503).send({ error: say('page-failed', {}, 'en').text, ...rest });
 }
 
 async function sendPage(
@@ -93,9 +101,13 @@ async function sendPage(
   options: WebAppOptions,
   language: Language,
 ): Promise<FastifyReply> {
-  const data = await dataOrUndefined(options);
+  const { data, site, fleet, rsync, drop } = await lookAt(options);
+  const isAtSite = options.site !== undefined;
+  const page = isAtSite
+    ? renderSitePage({ site, fleet, rsync, now: options.clock(), language })
+    : renderPage({ data, drop, rsync, fleet, requests: options.requests.last(), language });
   return reply
-    .code(data === undefined ? 503 : 200)
+    .code((isAtSite ? site : data) === undefined ? 503 : 200)
     .headers({
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Language': language,
@@ -104,35 +116,32 @@ async function sendPage(
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
     })
-    .send(
-      renderPage({
-        data,
-        drop: options.dropProblems?.(),
-        rsync: rsyncOrUndefined(options),
-        requests: options.requests.last(),
-        language,
-      }),
-    );
+    .send(page);
 }
 
-/** A failure is logged; the page has the rest. */
-function rsyncOrUndefined({ rsync, log }: WebAppOptions): RsyncSummary | undefined {
+/** What the page shows; of what cannot be read, undefined. */
+async function lookAt(options: WebAppOptions) {
+  const { log } = options;
+  const [data, site, fleet, rsync, drop] = await Promise.all([
+    foundOrUndefined(options.pageData, log),
+    foundOrUndefined(options.site, log),
+    foundOrUndefined(options.fleet, log),
+    foundOrUndefined(options.rsync, log),
+    options.dropProblems?.(),
+  ]);
+  return { data, site, fleet, rsync, drop };
+}
+
+/** A failure is logged, because the reader can do nothing about it; the page has the rest. */
+async function foundOrUndefined<Found>(
+  look: (() => Found | Promise<Found>) | undefined,
+  log: Logger,
+): Promise<Found | undefined> {
   try {
-    return rsync?.();
+    return await look?.();
   } catch (error) {
     const reason = messageOf(error);
     log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
-    return undefined;
-  }
-}
-
-/** The page's data; a failure is logged, because the reader can do nothing about it. */
-async function dataOrUndefined(options: WebAppOptions): Promise<PageData | undefined> {
-  try {
-    return await options.pageData();
-  } catch (error) {
-    const reason = messageOf(error);
-    options.log.error({ err: error }, say('server-page-failed', { reason }, 'en').text);
     return undefined;
   }
 }

@@ -16,9 +16,10 @@ export type Patience = {
 
 /** One request to send. */
 export type Message = {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly headers: Record<string, string>;
+  readonly body?: Uint8Array;
 };
 
 /** A request whose answer has begun. */
@@ -67,7 +68,7 @@ export async function exchange(
     watch.blame(explain(error, wanted));
     reject(watch.failure());
   });
-  request.end();
+  request.end(message.body);
   if (signal?.aborted) watch.cancel();
   try {
     const response = await promise;

@@ -14,6 +14,8 @@ export type HttpStoreOptions = {
   readonly idleTimeout?: number;
   /** Milliseconds that a connection may take; 15 000 when absent. */
   readonly connectTimeout?: number;
+  /** Headers to send with each request, wherever it is redirected to; asked for anew each time. */
+  readonly headers?: () => Readonly<Record<string, string>>;
 };
 
 /** What a store has cost so far. */
@@ -23,6 +25,21 @@ export type HttpCounters = {
   /** Every byte received on every socket, headers and TLS included. */
   readonly bytesReceived: number;
 };
+
+/** A question to a program behind the address of a store. */
+export type HttpQuestion = {
+  readonly method: 'GET' | 'POST';
+  /** Below the address of the store, without a leading slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Most bytes of the answer: `store-too-long` before more than that is taken in. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** An answer in memory, whatever its status. */
+export type HttpAnswer = AnswerHead & { readonly body: Uint8Array };
 
 /** A store behind HTTP or HTTPS. */
 export type HttpStore = ReadableStore & {
@@ -35,6 +52,11 @@ export type HttpStore = ReadableStore & {
     name: string,
     options: { readonly limit: number; readonly signal?: AbortSignal | undefined },
   ): AsyncGenerator<Uint8Array, void>;
+  /**
+   * Asks on the same connections, in one attempt, and follows no redirect. Throws what reaching the server throws; the
+   * status is for the caller to judge.
+   */
+  ask(question: HttpQuestion): Promise<HttpAnswer>;
 };
 
 /** As many idle connections may turn out to be closed, one after another, before one is opened anew. */
@@ -56,7 +78,8 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
     for (let attempt = 0; ; attempt += 1) {
       requests += 1;
       try {
-        return await exchange(message, wanted, { connections, patience });
+        const headers = { ...options.headers?.(), ...message.headers };
+        return await exchange({ ...message, headers }, wanted, { connections, patience });
       } catch (error) {
         if (!wasStaleConnection(error) || attempt >= mostStale) throw error;
       }
@@ -124,8 +147,32 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
     return wholeBody(Buffer.alloc(0), size);
   };
 
+  const ask = async ({ method, path, headers, body, limit, signal }: HttpQuestion): Promise<HttpAnswer> => {
+    throwIfCancelled(signal);
+    checkName(path);
+    const wanted: Wanted = { location, name: path, options: { limit, signal } };
+    const message: Message = {
+      method,
+      url: new URL(path, base),
+      headers: {
+        ...requestHeaders({}),
+        ...headers,
+        ...(body === undefined ? {} : { 'Content-Length': String(body.length) }),
+      },
+      ...(body === undefined ? {} : { body }),
+    };
+    const answered = await send(message, wanted);
+    try {
+      return { ...headOf(answered), body: await inMemory(unknownBody(answered, wanted)) };
+    } catch (error) {
+      answered.destroy();
+      throw error;
+    }
+  };
+
   return {
     location,
+    ask,
     async read(name: string, readOptions: ReadOptions = {}) {
       checkName(name);
       checkReadOptions(readOptions);

@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { SatchelError } from '../base/errors.ts';
-import type { HttpCounters } from './http.ts';
+import type { HttpCounters, HttpStore } from './http.ts';
 import type { ReadableStore } from './store.ts';
 
 /** A source of any kind; what is read from a directory costs no requests and no bytes. */
-export type SourceStore = ReadableStore & { counters(): HttpCounters };
+export type SourceStore = ReadableStore & {
+  counters(): HttpCounters;
+  /** Asks a program behind the address; only where there can be one. */
+  readonly ask?: HttpStore['ask'];
+};
 
 /**
- * Opens a source by its address: `http://…`, `https://…`, `file:///…`, or a path. Nothing is connected to or
- * read yet. Loads only the kind of store that is needed; `patience` is how many milliseconds a
+ * Opens a source by its address: `http://…`, `https://…`, `file:///…`, or a path; of a directory that is the top of
+ * a stick, the repository on it. Nothing is connected to or read yet. Loads only the kind of store that is needed; `patience` is how many milliseconds a
  * source behind a network may be silent, its own when absent. Throws `store-address-not-usable`.
  */
 export async function openSourceStore(
@@ -23,8 +27,11 @@ export async function openSourceStore(
     );
   }
   const path = pathFrom(address);
+  const counters = () => ({ requests: 0, bytesReceived: 0 });
+  const { isStick, openStickStore } = await import('./stick.ts');
+  if (isStick(path)) return { ...openStickStore(path), counters };
   const { openDirectoryStore } = await import('./directory.ts');
-  return { ...openDirectoryStore(path), counters: () => ({ requests: 0, bytesReceived: 0 }) };
+  return { ...openDirectoryStore(path), counters };
 }
 
 function pathFrom(address: string): string {

@@ -2,8 +2,9 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { addSignatures, signaturesMissing, versionOf } from './documents.ts';
 import type { KeyRing } from './keys.ts';
 import { isObject, type JsonObject, readEnvelope, readSigned } from './metadata.ts';
+import type { RepositoryMetadata } from './metadata-store.ts';
 import type { PublishOutcome } from './outcome.ts';
-import { carryOut, type PublishingContext } from './publication.ts';
+import { carryOut, type Plan, type PublishingContext } from './publication.ts';
 import type { Role } from './roles.ts';
 import { signersOf } from './signatures.ts';
 import type { SigningRequest } from './signing-request.ts';
@@ -76,24 +77,29 @@ export function signRequest(request: SigningRequest, keys: KeyRing): SigningRequ
   return { ...request, documents };
 }
 
+/** Looks at the target files that a request brings once more, beside what the repository says by now. */
+export type EditsChange = (current: RepositoryMetadata, edits: Plan['edits']) => Promise<Plan['edits']>;
+
 /**
- * Publishes a signed request. Throws `request-unsigned` while signatures are missing and `request-outdated`
+ * Publishes a signed request; `change` has the last word about its target files of online roles. Throws `request-unsigned` while signatures are missing and `request-outdated`
  * when another publication has replaced what the request was made from.
  */
 export async function submitSigned(
   context: PublishingContext,
   request: SigningRequest,
+  change: EditsChange = async (_, edits) => edits,
 ): Promise<PublishOutcome> {
   const outdated = (role: string, cause?: unknown) =>
     new SatchelError('request-outdated', { role }, { cause });
   const documents = request.documents.map(({ document }) => document);
   try {
-    const published = await carryOut(context, (current) => {
+    const published = await carryOut(context, async (current) => {
       for (const { role, replaces } of documents) {
         const held = role === 'root' ? current.root : current.roles.get(role);
         if (held?.signed.version !== replaces) throw outdated(role);
       }
-      return { fixed: documents, edits: request.edits, renew: new Set(), oldKeysLost: request.oldKeysLost };
+      const edits = await change(current, request.edits);
+      return { fixed: documents, edits, renew: new Set(), oldKeysLost: request.oldKeysLost };
     });
     if (published.outcome !== 'unsigned') return published;
     // Who must sign was worked out again from the repository: the request itself does not decide that.

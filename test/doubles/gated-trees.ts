@@ -59,6 +59,7 @@ export function gatedTrees(): GatedTrees {
     making: () => [...making.values()].map(({ progress }) => progress),
     withdraw: async () => undefined,
     evict: async () => undefined,
+    shrinkTo: async () => undefined,
     usage: () => ({ trees: readdirSync(layout.readyMarks).length, bytes: 0 }),
     close: async () => undefined,
   });

@@ -106,25 +106,40 @@ function onlyObject<Result>(stdout: string): Result {
 /** A running `satchel serve`. */
 export type RunningServer = {
   readonly url: string;
+  /** URL of the rsync daemon, where `--rsync` was among the words. */
+  readonly rsync: string | undefined;
+  readonly pid: number;
   /** Asks it to stop and waits for its end. */
   stop(): Promise<Ran>;
+  /** Ends it without asking. */
+  kill(): Promise<Ran>;
 };
 
-/** Starts `satchel serve` on a free port of the loopback interface. */
-export async function serve(repository: string, options?: ProgramOptions): Promise<RunningServer> {
+/** Starts `satchel serve` on a free port of the loopback interface, with further words if any. */
+export async function serve(
+  repository: string,
+  options: ProgramOptions & { readonly words?: readonly string[]; readonly listen?: string } = {},
+): Promise<RunningServer> {
+  const { listen = '127.0.0.1:0', words = [] } = options;
   const { child, ended } = startSatchel(
-    ['serve', '--repo', repository, '--listen', '127.0.0.1:0', '--json'],
+    ['serve', '--repo', repository, '--listen', listen, '--json', ...words],
     options,
   );
   const firstLine = new Promise<string>((resolve) => {
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
   });
   const line = await Promise.race([firstLine, ended.then(({ stderr }) => assert.fail(stderr))]);
-  const { url } = JSON.parse(line) as { url: string };
+  const { url, rsync } = JSON.parse(line) as { url: string; rsync?: string };
   return {
     url,
+    rsync,
+    pid: child.pid ?? 0,
     stop() {
       child.kill('SIGTERM');
+      return ended;
+    },
+    kill() {
+      child.kill('SIGKILL');
       return ended;
     },
   };

@@ -9,6 +9,7 @@ import { olpcBootPointer } from '../../src/device/boot-olpc.ts';
 import { deviceLayout, pristineTree } from '../../src/device/layout.ts';
 import { must } from '../doubles/command.ts';
 import {
+  ageTemporaries,
   assertBootable,
   copyDevice,
   discard,
@@ -79,6 +80,7 @@ describe('an update through rsync', { skip: !isRoot && 'needs root' }, () => {
           assert.equal(olpcBootPointer(layout).read().alternate, 'b1');
           isUntouched();
           await must('verify', '--root', layout.root, '--full', '--all');
+          ageTemporaries(layout.versions);
           await must('purge', '--root', layout.root);
           assert.deepEqual(temporariesBelow(layout.versions), []);
         },

@@ -8,7 +8,16 @@ import { type RunningServer, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 
 const checkout = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
-const pages = ['origin', 'serving', 'device', 'olpc-update', 'old-clients', 'lite'] as const;
+const pages = [
+  'origin',
+  'serving',
+  'device',
+  'fleet',
+  'olpc-update',
+  'old-clients',
+  'lite',
+  'stick',
+] as const;
 
 /** A fenced block of shell commands; `exit` is the code that its last command ends with. */
 type Block = { readonly line: number; readonly kind: string; readonly exit: number; readonly text: string };

@@ -22,6 +22,7 @@ import { deviceLayout, owedFile, recordFile } from '../../src/device/layout.ts';
 import { createLedger } from '../../src/device/ledger.ts';
 import { readLink } from '../../src/device/link-file.ts';
 import { readOwed, writeOwed } from '../../src/device/owed.ts';
+import { parseReports } from '../../src/fleet/report-schema.ts';
 import { parseContents, serialiseContents } from '../../src/formats/olpc-contents.ts';
 import { parseMap, serialiseMap } from '../../src/pack/map-format.ts';
 import { liteListText } from '../../src/repository/lite-list.ts';
@@ -210,6 +211,12 @@ describe('docs/formats.md', () => {
     const text = example('json request');
     const written = Buffer.from(serialiseRequest(parseRequest(Buffer.from(text), 'request'))).toString();
     assert.deepEqual(JSON.parse(written), JSON.parse(text));
+  });
+
+  test('the reports are read, and nothing of them is passed over', () => {
+    const batch = JSON.parse(example('json reports'));
+    const { reports, refused } = parseReports(batch);
+    assert.deepEqual({ reports, refused }, { reports: batch.reports, refused: 0 });
   });
 
   test('the note of pruning is JSON of its kind', () => {

@@ -15,6 +15,7 @@ export const cliHelpMessages = {
   'help-options': words('Options:', 'Opciones:'),
   'help-commands': words('Commands:', 'Órdenes:'),
   'help-section-origin': words('At the origin:', 'En el origen:'),
+  'help-section-site': words('At a site:', 'En un sitio:'),
   'help-section-device': words('On a device:', 'En un equipo:'),
   'help-section-any': words('Anywhere:', 'En cualquier lugar:'),
   'help-word-command': words('COMMAND', 'ORDEN'),

@@ -2,6 +2,8 @@ import { check } from '../../device/check.ts';
 import { chooseWanted } from '../../device/session.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
+import { haltedLine } from '../halted-line.ts';
+import { reportAfterwards } from '../report-afterwards.ts';
 import { buildWanted, root, source, streamChoice, timeout } from '../shared-options.ts';
 
 /** `satchel check`: ask what this device should run. */
@@ -10,13 +12,17 @@ export const checkCommand = defineCommand({
   options: { root, source, timeout, stream: streamChoice },
   run: (call) =>
     withSession(call, (session) =>
-      check({
-        session,
-        choice: chooseWanted(session.layout, { build: call.arguments.build, stream: call.options.stream }),
-        signal: call.signal,
-      }),
+      reportAfterwards(session, call, () =>
+        check({
+          session,
+          choice: chooseWanted(session.layout, { build: call.arguments.build, stream: call.options.stream }),
+          signal: call.signal,
+        }),
+      ),
     ),
-  show: ({ build, from, available }, words) => {
+  show: (result, words) => {
+    if (result.halted !== undefined) return haltedLine(result, words);
+    const { build, from, available } = result;
     if (!available) return [words.say('result-check-current', { build })];
     if (from === null) return [words.say('result-check-first', { build })];
     return [words.say('result-check-available', { build, from })];

@@ -1,33 +1,30 @@
-import { readFileSync } from 'node:fs';
-import { SatchelError } from '../../base/errors.ts';
 import { initialise } from '../../device/initialise.ts';
-import { withSystemErrors } from '../../os/system-error.ts';
 import { defineCommand } from '../command.ts';
-import { flag, required, value } from '../option-kinds.ts';
-import { sourceUrl, trustAnchor } from '../options.ts';
+import { addressList, deviceSource } from '../device-source.ts';
+import { required } from '../option-kinds.ts';
 import { root, timeout } from '../shared-options.ts';
+import { anchorOf, trustOptions } from '../trust-options.ts';
 
 /** `satchel device init`: make a directory a device, and decide whom it trusts. */
 export const deviceInitCommand = defineCommand({
   arguments: {},
   options: {
     root,
-    source: required('option-source-first', 'URL', sourceUrl, { environment: 'SATCHEL_SOURCE' }),
+    source: required('option-source-first', 'URL|auto', deviceSource, { environment: 'SATCHEL_SOURCE' }),
+    address: addressList('option-addresses'),
     timeout,
-    trust: value('option-trust', 'FILE|SHA256', trustAnchor),
-    trustOnFirstUse: flag('option-trust-on-first-use'),
+    ...trustOptions,
   },
   async run(call) {
-    const { trust, trustOnFirstUse } = call.options;
-    if (trust !== undefined && trustOnFirstUse)
-      throw new SatchelError('options-conflict', { first: '--trust', second: '--trust-on-first-use' });
-    if (trust === undefined && !trustOnFirstUse)
-      throw new SatchelError('trust-not-decided', { source: call.options.source });
-    const anchor =
-      trust?.kind === 'file'
-        ? { root: withSystemErrors('read', trust.path, () => readFileSync(trust.path)) }
-        : { sha256: trust?.sha256 };
-    const pinned = await initialise({ ...call, ...call.options, patience: call.options.timeout, anchor });
+    const { source, trustOnFirstUse } = call.options;
+    const anchor = anchorOf(call.options, source);
+    const pinned = await initialise({
+      ...call,
+      ...call.options,
+      addresses: call.options.address,
+      patience: call.options.timeout,
+      anchor,
+    });
     return { ...pinned, trustOnFirstUse };
   },
   show: (result, words) => [

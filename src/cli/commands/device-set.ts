@@ -4,8 +4,9 @@ import { chooseStream } from '../../device/configuration.ts';
 import { configureDevice } from '../../device/configure.ts';
 import { deviceLayout } from '../../device/layout.ts';
 import { defineCommand } from '../command.ts';
+import { addressList, deviceSource } from '../device-source.ts';
 import { value } from '../option-kinds.ts';
-import { sizeOrNone, sourceUrl } from '../options.ts';
+import { oneOf, sizeOrNone } from '../options.ts';
 import { root, stream } from '../shared-options.ts';
 
 /** `satchel device set`: change what a device follows and how much it may receive. */
@@ -13,26 +14,39 @@ export const deviceSetCommand = defineCommand({
   arguments: {},
   options: {
     root,
-    source: value('option-source-set', 'URL', sourceUrl),
+    source: value('option-source-set', 'URL|auto', deviceSource),
+    address: addressList('option-addresses-set'),
     stream: value('option-stream-set', 'STREAM', stream),
     monthlyBytes: value('option-monthly-bytes', 'SIZE|none', sizeOrNone),
+    reports: value('option-reports', 'on|off', oneOf('on', 'off')),
   },
   async run({ options }) {
-    const { source, stream, monthlyBytes } = options;
-    if (source === undefined && stream === undefined && monthlyBytes === undefined)
-      throw new SatchelError('one-option-needed', { options: '--source, --stream, --monthly-bytes' });
-    const after = configureDevice(options.root, { source, stream, monthlyBytes });
+    const { source, address: addresses, stream, monthlyBytes, reports } = options;
+    if ([source, addresses, stream, monthlyBytes, reports].every((given) => given === undefined))
+      throw new SatchelError('one-option-needed', {
+        options: '--source, --address, --stream, --monthly-bytes, --reports',
+      });
+    const after = configureDevice(options.root, {
+      ...{ source, addresses, stream, monthlyBytes },
+      reports: reports === undefined ? undefined : reports === 'on',
+    });
     return {
       root: options.root,
       source: after.source ?? null,
+      addresses: after.addresses ?? [],
       stream: chooseStream(deviceLayout(options.root), undefined, after).stream,
       monthlyBytes: after.monthlyBytes ?? null,
+      reports: after.reports ?? true,
     };
   },
-  show: ({ root, source, stream, monthlyBytes }, words) => [
+  show: ({ root, source, addresses, stream, monthlyBytes, reports }, words) => [
     words.say('result-device-set', { root, source: source ?? '—', stream }),
+    ...(addresses.length > 0
+      ? [words.say('result-device-addresses', { addresses: addresses.join(', ') })]
+      : []),
     monthlyBytes === null
       ? words.say('result-device-set-no-budget')
       : words.say('result-device-set-budget', { budget: formatBytes(monthlyBytes) }),
+    ...(reports ? [] : [words.say('result-device-set-reports-off')]),
   ],
 });

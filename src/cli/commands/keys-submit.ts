@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { keepHalts } from '../../advice/keep-halts.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
 import { followWithLite } from '../../repository/lite-refresh.ts';
 import { submitSigned } from '../../trust/offline-signing.ts';
@@ -17,7 +18,11 @@ export const keysSubmitCommand = defineCommand({
     const { file } = call.arguments;
     const bytes = withSystemErrors('read', file, () => readFileSync(file));
     const context = { ...openRepository(call), reporter: call.reporter };
-    const { outcome } = await submitSigned(context, parseRequest(bytes, file));
+    const { outcome } = await submitSigned(
+      context,
+      parseRequest(bytes, file),
+      keepHalts(context.store, call.signal),
+    );
     await followWithLite(context);
     return { outcome };
   },

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/units.ts';
 import { readOverview } from '../../repository/overview.ts';
 import { defineCommand } from '../command.ts';
+import { haltWords } from '../halted-line.ts';
 import { openRepository } from '../repository-context.ts';
 import { repo } from '../shared-options.ts';
 
@@ -30,7 +31,10 @@ export const listCommand = defineCommand({
           memory: formatBytes(memory),
         }),
       ),
-      ...streams.map(({ name, head }) => words.say('result-list-stream', { name, head })),
+      ...streams.flatMap(({ name, head, halted }) => [
+        words.say('result-list-stream', { name, head }),
+        ...(halted === undefined ? [] : [words.say('result-stream-halt', haltWords(halted, words))]),
+      ]),
     ];
   },
 });

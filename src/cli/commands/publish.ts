@@ -6,6 +6,7 @@ import { openCatalog } from '../../repository/catalog.ts';
 import type { DeltaReport } from '../../repository/delta-create.ts';
 import { missingDeltas } from '../../repository/delta-policy.ts';
 import { publish } from '../../repository/publish.ts';
+import { securityNotes } from '../../repository/security.ts';
 import { defineCommand } from '../command.ts';
 import { makeDeltasInBackground } from '../delta-background.ts';
 import { deltaMadeLine } from '../delta-lines.ts';
@@ -29,6 +30,7 @@ export const publishCommand = defineCommand({
     clampMtime: value('option-clamp-mtime', 'DATE', date),
     minimumClient: value('option-minimum-client', 'VERSION', version),
     notes: value('option-notes', 'TEXT', text),
+    security: flag('option-security'),
     deltas: value('option-deltas', 'N', keptDeltas, { environment: 'SATCHEL_DELTAS' }),
     wait: flag('option-wait'),
     keyDir,
@@ -48,7 +50,7 @@ export const publishCommand = defineCommand({
       contentsHash: options.contentsHash,
       clampMtime: options.clampMtime === undefined ? undefined : options.clampMtime * 1000,
       minimumClient: options.minimumClient,
-      notes: options.notes,
+      notes: options.security ? securityNotes(options.notes) : options.notes,
       keepDeltas: options.deltas,
       reporter: call.reporter,
     });

@@ -1,7 +1,9 @@
 import { olpcBootPointer } from '../../device/boot-olpc.ts';
 import { deviceLayout } from '../../device/layout.ts';
 import { lockDevice } from '../../device/lock.ts';
-import { rollback } from '../../device/rollback.ts';
+import { noteReport } from '../../device/report-make.ts';
+import { type RolledBack, rollback } from '../../device/rollback.ts';
+import { tellOwnSource } from '../../device/send-report.ts';
 import { defineCommand } from '../command.ts';
 import { optionalArgument } from '../option-kinds.ts';
 import { build, root } from '../shared-options.ts';
@@ -10,13 +12,27 @@ import { build, root } from '../shared-options.ts';
 export const rollbackCommand = defineCommand({
   arguments: { build: optionalArgument('argument-build-before', 'BUILD', build) },
   options: { root },
-  async run({ options, arguments: { build: to }, reporter, signal }) {
+  async run({ options, arguments: { build: to }, clock, reporter, signal }) {
     const layout = deviceLayout(options.root);
     using _lock = lockDevice(layout);
-    return await rollback({ layout, boot: olpcBootPointer(layout), to, reporter, signal });
+    const started = performance.now();
+    const result = await rollback({ layout, boot: olpcBootPointer(layout), to, reporter, signal });
+    noteRollback({ layout, clock }, result, (performance.now() - started) / 1000);
+    const reported = await tellOwnSource(layout, { clock, signal });
+    return { ...result, ...(reported > 0 ? { reported } : {}) };
   },
   show: ({ from, to, rebootNeeded }, words) => [
     words.say('result-rollback', { from: from ?? '—', to }),
     ...(rebootNeeded ? [words.say('result-reboot')] : []),
   ],
 });
+
+function noteRollback(
+  device: Parameters<typeof noteReport>[0],
+  { from, to }: RolledBack,
+  seconds: number,
+): void {
+  const way = { build: to, ...(from === null ? {} : { from }) };
+  const result = { ...way, result: 'done', bytesReceived: 0, requests: 0, seconds } as const;
+  noteReport(device, { event: 'rollback', result });
+}

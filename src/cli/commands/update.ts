@@ -4,8 +4,10 @@ import { chooseWanted } from '../../device/session.ts';
 import { update } from '../../device/update.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
+import { haltedLine } from '../halted-line.ts';
 import { flag } from '../option-kinds.ts';
 import { planLines } from '../plan-lines.ts';
+import { reportAfterwards } from '../report-afterwards.ts';
 import { buildWanted, root, source, streamChoice, timeout, transfer, verifyMode } from '../shared-options.ts';
 
 /** `satchel update`: check, plan, fetch, stage, verify and switch. */
@@ -39,16 +41,19 @@ export const updateCommand = defineCommand({
         const { planUpdate } = await import('../../device/plan-update.ts');
         return planUpdate(common);
       }
-      return update({
-        ...common,
-        reclaim: options.reclaim,
-        bytesPerSecond: options.limitRate,
-        verifyFully: options.verify === 'full',
-      });
+      return reportAfterwards(session, call, () =>
+        update({
+          ...common,
+          reclaim: options.reclaim,
+          bytesPerSecond: options.limitRate,
+          verifyFully: options.verify === 'full',
+        }),
+      );
     }),
   show(result, words) {
     if ('ways' in result) return planLines(result, words);
     const damaged = (result.damaged ?? []).map((path) => words.say('result-damaged', { path }));
+    if (result.halted !== undefined) return haltedLine(result, words);
     if (result.plan === 'none')
       return [words.say('result-check-current', { build: result.build }), ...damaged];
     return [

@@ -1,0 +1,324 @@
+import type { MessageSet } from '../message.ts';
+
+/** Sentences about sticks: `satchel stick`. */
+export const stickMessages = {
+  'stick-not-prepared': {
+    exit: 3,
+    en: {
+      text: 'There is nothing for Satchel on {path}: neither satchel/stick.json nor xs-xobuilds/.',
+      hint: 'Prepare the stick with "satchel stick prepare", or plug in another one.',
+    },
+    es: {
+      text: 'En {path} no hay nada para Satchel: ni satchel/stick.json ni xs-xobuilds/.',
+      hint: 'Prepare la memoria USB con «satchel stick prepare», o conecte otra.',
+    },
+  },
+  'stick-not-a-directory': {
+    exit: 3,
+    en: { text: '{path} is no directory.', hint: 'Give the directory where the stick is mounted.' },
+    es: {
+      text: '{path} no es un directorio.',
+      hint: 'Indique el directorio donde está montada la memoria USB.',
+    },
+  },
+  'stick-manifest-damaged': {
+    exit: 1,
+    en: {
+      text: 'The list of files on this stick, {path}, is not what Satchel writes: {field}. Nothing of the stick was used.',
+      hint: 'Prepare the stick again with "satchel stick prepare".',
+    },
+    es: {
+      text: 'La lista de archivos de esta memoria USB, {path}, no es la que escribe Satchel: {field}. No se usó nada de ella.',
+      hint: 'Prepare de nuevo la memoria USB con «satchel stick prepare».',
+    },
+  },
+  'stick-newer': {
+    exit: 1,
+    en: {
+      text: 'This stick was prepared by a newer Satchel (format {format}; this one knows {newest}).',
+      hint: 'Update Satchel on this machine first.',
+    },
+    es: {
+      text: 'Esta memoria USB fue preparada por un Satchel más nuevo (formato {format}; este conoce hasta {newest}).',
+      hint: 'Actualice antes Satchel en esta máquina.',
+    },
+  },
+  'stick-of-another-organisation': {
+    exit: 4,
+    en: {
+      text: 'The stick {path} belongs to another organisation (root {theirs}; here it is {ours}). Nothing was changed.',
+      hint: 'Use a stick of your own organisation, or empty this one first.',
+    },
+    es: {
+      text: 'La memoria USB {path} es de otra organización (raíz {theirs}; aquí es {ours}). No se cambió nada.',
+      hint: 'Use una memoria USB de su organización, o vacíe antes esta.',
+    },
+  },
+  'stick-symlink': {
+    exit: 1,
+    en: {
+      text: '{path} on the stick is no plain file or folder, and it is not followed.',
+      hint: 'Remove it from the stick, or prepare another one.',
+    },
+    es: {
+      text: '{path} en la memoria USB no es un archivo ni una carpeta común, y no se sigue.',
+      hint: 'Bórrelo de la memoria USB, o prepare otra.',
+    },
+  },
+  'stick-file-too-long': {
+    exit: 1,
+    en: { text: '{path} on the stick has more than {limit} bytes, so it is nothing of ours.' },
+    es: { text: '{path} en la memoria USB tiene más de {limit} bytes: no es nuestro.' },
+  },
+  'stick-too-small': {
+    exit: 4,
+    en: {
+      text: 'The stick {path} is too small: {needed} more are needed, {free} are free. Nothing was written.',
+      hint: 'Use a larger stick, name fewer builds, or take --deltas-only.',
+    },
+    es: {
+      text: 'La memoria USB {path} es demasiado chica: hacen falta {needed} más y hay {free} libres. No se escribió nada.',
+      hint: 'Use una más grande, nombre menos versiones, o use --deltas-only.',
+    },
+  },
+  'stick-old-goes-first': {
+    en: {
+      text: 'The stick has no room for old and new together: what it carried before is removed first.',
+    },
+    es: {
+      text: 'La memoria USB no alcanza para lo anterior y lo nuevo a la vez: primero se borra lo anterior.',
+    },
+  },
+  'stick-busy': {
+    exit: 1,
+    en: {
+      text: 'Another process works with the stick {path}.',
+      hint: 'Wait until it has finished.',
+    },
+    es: {
+      text: 'Otro proceso está trabajando con la memoria USB {path}.',
+      hint: 'Espere a que termine.',
+    },
+  },
+  'stick-source-needed': {
+    exit: 2,
+    en: { text: 'Say where the builds come from: with --repo DIR or with --source URL, and not both.' },
+    es: { text: 'Indique de dónde vienen las versiones: con --repo DIR o con --source URL, no con ambos.' },
+  },
+  'stick-attachments-need-keys': {
+    exit: 4,
+    en: {
+      text: 'Leases, delegations and activities need a signed stick, and no key of the role "timestamp" is here.',
+      hint: 'Prepare the stick at the origin, with --repo (and --key-dir where the keys lie elsewhere).',
+    },
+    es: {
+      text: 'Los permisos, las delegaciones y las actividades necesitan una memoria USB firmada, y aquí no hay una clave del rol «timestamp».',
+      hint: 'Prepárela en el origen, con --repo (y --key-dir si las claves están en otro lugar).',
+    },
+  },
+  'stick-attachment-name': {
+    exit: 2,
+    en: {
+      text: 'The file {name} cannot go on a stick by that name.',
+      hint: 'Use letters, digits and . _ + - only, and no full stop or hyphen first.',
+    },
+    es: {
+      text: 'El archivo {name} no puede ir a la memoria USB con ese nombre.',
+      hint: 'Use solo letras, cifras y . _ + -, sin punto al principio.',
+    },
+  },
+  'stick-site-unknown': {
+    en: { text: 'Nothing is known yet of what the site {site} has: the stick takes everything for it.' },
+    es: { text: 'Aún no se sabe qué tiene el sitio {site}: la memoria USB lleva todo para él.' },
+  },
+  'stick-no-delta': {
+    en: { text: 'Devices of {site} run {from}, and there is no delta from it to {build}.' },
+    es: { text: 'Hay equipos de {site} con {from}, y no existe un delta de esa versión a {build}.' },
+  },
+  'stick-unsigned': {
+    en: {
+      text: 'Nobody that this site knows has signed the list of this stick: its leases, delegations and activities were not taken.',
+      hint: 'Prepare the stick at the origin.',
+    },
+    es: {
+      text: 'Nadie que este sitio conozca firmó la lista de esta memoria USB: no se tomaron sus permisos, delegaciones ni actividades.',
+      hint: 'Prepare la memoria USB en el origen.',
+    },
+  },
+  'stick-expired': {
+    en: {
+      text: 'The signature of this stick ran out on {expires} (now {now}): its leases, delegations and activities were not taken.',
+      hint: 'Prepare the stick again at the origin.',
+    },
+    es: {
+      text: 'La firma de esta memoria USB venció el {expires} (ahora: {now}): no se tomaron sus permisos, delegaciones ni actividades.',
+      hint: 'Prepare de nuevo la memoria USB en el origen.',
+    },
+  },
+  'stick-attachment-older': {
+    en: {
+      text: 'The leases and delegations of this stick, of {made}, are older than those that this site took on {taken}, and were not taken.',
+      hint: 'Prepare the stick again at the origin.',
+    },
+    es: {
+      text: 'Los permisos y las delegaciones de esta memoria USB, del {made}, son anteriores a los que este sitio tomó del {taken}; no se tomaron.',
+      hint: 'Prepare de nuevo la memoria USB en el origen.',
+    },
+  },
+  'stick-file-damaged': {
+    en: {
+      text: '{file} on the stick is damaged, and was not taken.',
+      hint: 'Prepare the stick again; if that happens often, use another one.',
+    },
+    es: {
+      text: '{file} en la memoria USB está dañado, y no se tomó.',
+      hint: 'Prepárela de nuevo; si pasa seguido, use otra.',
+    },
+  },
+  'stick-file-unreadable': {
+    en: {
+      text: '{file} on the stick cannot be read: {reason}',
+      hint: 'The stick may be failing: copy what you need from it and use another one.',
+    },
+    es: {
+      text: 'No se puede leer {file} en la memoria USB: {reason}',
+      hint: 'La memoria USB puede estar fallando: copie lo que necesite y use otra.',
+    },
+  },
+  'stick-pulled-out': {
+    exit: 1,
+    en: {
+      text: 'The stick {path} was pulled out before everything was copied. What was copied is kept.',
+      hint: 'Plug it in again: only the rest is copied then.',
+    },
+    es: {
+      text: 'La memoria USB {path} se sacó antes de terminar la copia. Lo copiado se conserva.',
+      hint: 'Conéctela de nuevo: solo se copia lo que falta.',
+    },
+  },
+  'stick-site-full': {
+    exit: 4,
+    en: {
+      text: '{build} needs {needed} of disk at this site; {free} may be used. It was not copied.',
+      hint: 'Free some space or unpin builds with "satchel pin --remove", then plug the stick in again.',
+    },
+    es: {
+      text: '{build} necesita {needed} de disco en este sitio; se pueden usar {free}. No se copió.',
+      hint: 'Libere espacio o suelte versiones con «satchel pin --remove», y conecte de nuevo la memoria USB.',
+    },
+  },
+  'stick-extra-files': {
+    en: { text: '{count} files on the stick are on no list and were left alone: {names}' },
+    es: { text: '{count} archivos de la memoria USB no están en ninguna lista y no se tocaron: {names}' },
+  },
+  'stick-older': {
+    en: { text: 'The stick {path} is older than what this site knows; only its files were used.' },
+    es: {
+      text: 'La memoria USB {path} es anterior a lo que este sitio conoce; solo se usaron sus archivos.',
+    },
+  },
+  'stick-not-writable': {
+    en: {
+      text: 'Nothing can be written to the stick {path}: reports of this site do not go home with it. {reason}',
+      hint: 'Look for a write-protect switch on the stick.',
+    },
+    es: {
+      text: 'No se puede escribir en la memoria USB {path}: los informes de este sitio no viajan con ella. {reason}',
+      hint: 'Vea si la memoria USB tiene una traba contra escritura.',
+    },
+  },
+  'stick-reports-damaged': {
+    en: { text: '{file} on the stick holds no reports that can be read; it was left alone.' },
+    es: { text: '{file} en la memoria USB no contiene informes legibles; no se tocó.' },
+  },
+  'stick-not-mounted': {
+    exit: 1,
+    en: {
+      text: '{device} cannot be mounted: {reason}',
+      hint: 'Sticks with FAT32, exFAT or ext4 can be used; only root can mount them.',
+    },
+    es: {
+      text: 'No se puede montar {device}: {reason}',
+      hint: 'Sirven memorias USB con FAT32, exFAT o ext4; solo root puede montarlas.',
+    },
+  },
+  'stick-directory-or-device': {
+    exit: 2,
+    en: { text: 'Name either the directory where the stick is mounted or --device DEVICE.' },
+    es: { text: 'Indique el directorio donde está montada la memoria USB, o --device DISPOSITIVO.' },
+  },
+  'stick-site-not-trusting': {
+    exit: 4,
+    en: {
+      text: '{repository} does not trust anybody yet.',
+      hint: 'Run "satchel site join" there first; the stick itself may be what it joins.',
+    },
+    es: {
+      text: '{repository} todavía no confía en nadie.',
+      hint: 'Ejecute antes «satchel site join»; puede unirse a la propia memoria USB.',
+    },
+  },
+  'stick-site-only': {
+    exit: 2,
+    en: {
+      text: '{repository} is a site: its reports go to the origin.',
+      hint: 'Plug the stick in with "satchel stick load" here, and run "satchel stick collect" at the origin.',
+    },
+    es: {
+      text: '{repository} es un sitio: sus informes van al origen.',
+      hint: 'Use aquí «satchel stick load», y «satchel stick collect» en el origen.',
+    },
+  },
+  'xs-manifest-missing': {
+    exit: 3,
+    en: {
+      text: '{path} has neither manifest.sha256 nor manifest.sha1.',
+      hint: 'Make one there with "sha256sum * > manifest.sha256".',
+    },
+    es: {
+      text: '{path} no tiene manifest.sha256 ni manifest.sha1.',
+      hint: 'Créelo allí con «sha256sum * > manifest.sha256».',
+    },
+  },
+  'xs-manifest-damaged': {
+    exit: 1,
+    en: {
+      text: '{path} is no list of checksums: line {line}. Nothing of xs-xobuilds was taken.',
+      hint: 'Make it again with "sha256sum *": plain names, no folders.',
+    },
+    es: {
+      text: '{path} no es una lista de sumas: línea {line}. No se tomó nada de xs-xobuilds.',
+      hint: 'Créela de nuevo con «sha256sum *»: nombres simples, sin carpetas.',
+    },
+  },
+  'xs-manifest-unsigned': {
+    exit: 4,
+    en: {
+      text: 'Security is on ({switch}), and {path} has no good signature by a key of this machine: {reason}. Nothing of xs-xobuilds was taken.',
+      hint: 'Sign the manifest with "gpg --detach-sign --output {path}.sig {path}", and import the public key here with "gpg --import".',
+    },
+    es: {
+      text: 'La seguridad está activada ({switch}), y {path} no tiene una firma válida de una clave de esta máquina: {reason}. No se tomó nada de xs-xobuilds.',
+      hint: 'Firme el manifiesto con «gpg --detach-sign --output {path}.sig {path}», e importe aquí la clave pública con «gpg --import».',
+    },
+  },
+  'xs-file-wrong': {
+    en: { text: '{file} on the stick is not what its manifest says, and was not taken.' },
+    es: { text: '{file} en la memoria USB no es lo que dice su manifiesto, y no se tomó.' },
+  },
+  'xs-file-missing': {
+    en: { text: '{file} is in the manifest and not on the stick.' },
+    es: { text: '{file} está en el manifiesto y no en la memoria USB.' },
+  },
+  'xs-no-room': {
+    exit: 4,
+    en: {
+      text: 'The builds in xs-xobuilds need {needed}; {free} are free in {directory}. Nothing of them was taken.',
+      hint: 'Free some space, then plug the stick in again.',
+    },
+    es: {
+      text: 'Las versiones de xs-xobuilds necesitan {needed}; hay {free} libres en {directory}. No se tomó nada de ellas.',
+      hint: 'Libere espacio y conecte de nuevo la memoria USB.',
+    },
+  },
+} as const satisfies MessageSet;

@@ -1,0 +1,34 @@
+import type { LackingFiles } from '../rsync/trees.ts';
+import type { Api } from '../server/api.ts';
+import type { PageData } from '../server/page-data.ts';
+import type { FleetView } from '../server/page-devices.ts';
+import type { ServedSite } from '../server/start-server.ts';
+import type { SiteTrees } from '../site/evict.ts';
+import type { Store } from '../store/store.ts';
+
+/** A place as `satchel serve` needs it, an origin or a site. */
+export type ServedPlace = {
+  /** What the local network may call it. */
+  readonly name: string;
+  /** 16 hex digits of its own; undefined where nothing has been published yet. */
+  readonly id: string | undefined;
+  /** The files of the repository; at a site also those that come when they are asked for. */
+  readonly store: Store;
+  /** Absent at a site. */
+  readonly pageData?: () => Promise<PageData>;
+  readonly api: Api;
+  readonly fleet: () => Promise<FleetView | undefined>;
+  /** Present at a site. */
+  readonly site?: ServedSite;
+  /** What the site is called and where its builds come from. */
+  readonly about?: { readonly name: string; readonly upstream: string; readonly offline: boolean };
+  /** What trees for rsync clients need that is not in the directory; present at a site. */
+  readonly lacking?: LackingFiles;
+  /** Renews the online metadata; absent where others do. */
+  readonly renew?: () => Promise<void>;
+  /** Tells how much room the trees for rsync clients take, once they are there. */
+  useTrees(trees: SiteTrees): void;
+  /** Begins what it does by itself, once it is served. */
+  begin(): void;
+  close(): Promise<void>;
+};

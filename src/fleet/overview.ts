@@ -1,0 +1,127 @@
+import { type Kysely, sql } from 'kysely';
+import { recordTime } from '../base/fields.ts';
+import type { HeldBuild, ReportedResult } from '../device/report.ts';
+import type { DeviceRow, FleetTables, SiteRow } from './tables.ts';
+import type { FleetDevice, FleetSite, FleetSummary, LeaseRequest } from './types.ts';
+
+/** Milliseconds after which a device that is silent no longer counts for what the fleet runs, and a request lapses. */
+const recent = 90 * 86_400_000;
+
+/** Devices that are listed when nobody says how many. */
+const defaultLimit = 1000;
+
+/** Which devices to list. */
+export type DeviceChoice = {
+  readonly site?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+};
+
+/** Devices, those that reported last first. */
+export async function listDevices(
+  database: Kysely<FleetTables>,
+  { site, limit = defaultLimit, offset = 0 }: DeviceChoice,
+): Promise<FleetDevice[]> {
+  let query = database.selectFrom('devices').selectAll().orderBy('last_seen', 'desc').orderBy('id');
+  if (site !== undefined) query = query.where('site', '=', site);
+  return (await query.limit(limit).offset(offset).execute()).map(deviceOf);
+}
+
+function deviceOf(row: DeviceRow): FleetDevice {
+  return {
+    id: row.id,
+    serial: row.serial,
+    model: row.model,
+    running: row.running,
+    previous: row.previous,
+    stream: row.stream,
+    client: row.client,
+    disk: { free: row.disk_free, total: row.disk_total },
+    result: row.result === null ? null : (JSON.parse(row.result) as ReportedResult),
+    site: row.site,
+    made: row.made,
+    firstSeen: recordTime(row.first_seen),
+    lastSeen: recordTime(row.last_seen),
+  };
+}
+
+/** All sites, by name. */
+export async function listSites(database: Kysely<FleetTables>): Promise<FleetSite[]> {
+  const rows = await database.selectFrom('sites').selectAll().orderBy('name').orderBy('id').execute();
+  const counts = await database
+    .selectFrom('devices')
+    .select(['site', ({ fn }) => fn.countAll<number>().as('devices')])
+    .where('site', 'is not', null)
+    .groupBy('site')
+    .execute();
+  const devices = new Map(counts.map((row) => [row.site, Number(row.devices)]));
+  return rows.map((row) => siteOf(row, devices.get(row.id) ?? 0));
+}
+
+function siteOf(row: SiteRow, devices: number): FleetSite {
+  const { disk_free: free, disk_total: total } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    parent: row.parent,
+    joined: row.joined === null ? null : recordTime(row.joined),
+    lastSeen: row.last_seen === null ? null : recordTime(row.last_seen),
+    client: row.client,
+    disk: free === null || total === null ? null : { free, total },
+    builds: row.builds === null ? null : (JSON.parse(row.builds) as HeldBuild[]),
+    devices,
+  };
+}
+
+/** The newest request for a lease of each device. */
+export async function listLeaseRequests(database: Kysely<FleetTables>, now: number): Promise<LeaseRequest[]> {
+  const rows = await database
+    .selectFrom('reports')
+    .select(['maker', 'body', 'via', 'received'])
+    .where('event', '=', 'lease-request')
+    .where('received', '>', now - recent)
+    .orderBy('number', 'desc')
+    .execute();
+  const newest = new Map<string, LeaseRequest>();
+  for (const { maker, body, via, received } of rows) {
+    if (newest.has(maker)) continue;
+    const { serial = null, made } = JSON.parse(body) as { serial?: string; made: string };
+    const [site = null] = JSON.parse(via) as string[];
+    newest.set(maker, { device: maker, serial, site, made, received: recordTime(received) });
+  }
+  return [...newest.values()];
+}
+
+/** Figures about all of it. */
+export async function summarise(database: Kysely<FleetTables>, now: number): Promise<FleetSummary> {
+  const count = async (table: 'devices' | 'sites') =>
+    Number(
+      (await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(database))
+        .rows[0]?.count,
+    );
+  const builds = await database
+    .selectFrom('devices')
+    .select(['running as build', ({ fn }) => fn.countAll<number>().as('devices')])
+    .where('last_seen', '>', now - recent)
+    .groupBy('running')
+    .orderBy('devices', 'desc')
+    .execute();
+  const { waiting } = await database
+    .selectFrom('reports')
+    .select(({ fn }) => fn.countAll<number>().as('waiting'))
+    .where('forwarded', 'is', null)
+    .executeTakeFirstOrThrow();
+  const last = await database
+    .selectFrom('reports')
+    .select('received')
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return {
+    devices: await count('devices'),
+    sites: await count('sites'),
+    builds: builds.map((row) => ({ build: row.build, devices: Number(row.devices) })),
+    waiting: Number(waiting),
+    lastReport: last === undefined ? null : recordTime(last.received),
+  };
+}

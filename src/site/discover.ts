@@ -1,0 +1,110 @@
+import { isIPv4 } from 'node:net';
+import { type MulticastNetwork, networkAddresses, openMulticast, serviceType } from '../store/mdns.ts';
+import type { ReadableStore } from '../store/store.ts';
+import { organisationOf } from '../trust/organisation.ts';
+
+/** What is told on the local network. */
+export type Advertisement = {
+  /** What people call this place: a site's name, or the host's. */
+  readonly name: string;
+  /** 16 hex digits that are this place's own: tells two places of the same name apart. */
+  readonly id: string;
+  /** Where the server listens. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The repository that is served; its first root says which organisation it belongs to. */
+  readonly store: ReadableStore;
+};
+
+/** A place that can be found until it is closed. */
+export type Advertised = {
+  /** Takes it back, and waits until that is said. */
+  close(): Promise<void>;
+};
+
+/** How often it is looked whether the machine has other addresses, milliseconds. */
+const lookEvery = 10_000;
+/** How long it is listened whether another place has the name already, milliseconds. */
+const listenFor = 750;
+
+/**
+ * Tells the local networks where this place is: `_satchel._tcp` by multicast DNS, with the path and the organisation in
+ * its TXT record. Returns at once and never fails; where multicast does not work devices find the place in other ways.
+ * A place that listens on this machine only is not told about.
+ */
+export function advertise(place: Advertisement): Advertised {
+  const ended = new AbortController();
+  let told: { readonly about: string; readonly networks: readonly MulticastNetwork[] } | undefined;
+  let organisation: string | undefined;
+  const takeBack = async () => {
+    const { networks = [] } = told ?? {};
+    told = undefined;
+    await Promise.all(networks.map((network) => network.close()));
+  };
+  const tell = async () => {
+    // A site that has just joined gets its first root with the first metadata.
+    organisation ??= await organisationOf(place.store).catch(() => undefined);
+    const addresses = addressesOf(place.listen.host);
+    const about = JSON.stringify([organisation, addresses]);
+    if (organisation === undefined || about === told?.about) return;
+    await takeBack();
+    const networks = await Promise.all(addresses.map(openMulticast));
+    told = { about, networks };
+    const name = await freeName(networks, place, ended.signal);
+    if (ended.signal.aborted) return;
+    for (const { bonjour } of networks)
+      bonjour.publish({
+        name,
+        type: serviceType,
+        port: place.listen.port,
+        host: `satchel-${place.id}.local`,
+        txt: { path: '/', org: organisation, id: place.id },
+        // Its own probe prints to standard output when it finds something.
+        probe: false,
+        disableIPv6: true,
+      });
+  };
+  let work = Promise.resolve();
+  const look = () => {
+    work = work.then(tell).catch(() => undefined);
+  };
+  look();
+  const timer = setInterval(look, lookEvery);
+  timer.unref();
+  return {
+    async close() {
+      ended.abort();
+      clearInterval(timer);
+      await work;
+      await takeBack();
+    },
+  };
+}
+
+/** The addresses under which others reach what listens on `host`. */
+function addressesOf(host: string): string[] {
+  if (host === '0.0.0.0' || host === '::') return networkAddresses();
+  return isIPv4(host) && !host.startsWith('127.') ? [host] : [];
+}
+
+/** The name of the place as one DNS label; with a piece of its id where another place has that name. */
+async function freeName(
+  networks: readonly MulticastNetwork[],
+  { name, id }: Advertisement,
+  signal: AbortSignal,
+): Promise<string> {
+  const label = name.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 58) || 'satchel';
+  const isTaken = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), listenFor);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+    for (const { bonjour } of networks)
+      bonjour.find({ type: serviceType }, (service) => {
+        if (service.name.toLowerCase() !== label.toLowerCase() || service.txt?.id === id) return;
+        clearTimeout(timer);
+        resolve(true);
+      });
+  });
+  return isTaken ? `${label}-${id.slice(0, 4)}` : label;
+}

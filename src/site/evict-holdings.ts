@@ -1,0 +1,219 @@
+import { lstatSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { isSatchelError } from '../base/errors.ts';
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import { listIfThere } from '../os/if-there.ts';
+import type { Catalog } from '../repository/catalog.ts';
+import { contentsFile, deltaFile, indexFile, mapFile, packFile } from '../repository/layout.ts';
+import type { BuildRecord, DeltasRecord, StoredFile } from '../repository/records.ts';
+import { openDirectoryStore } from '../store/directory.ts';
+import { readAll } from '../store/read-all.ts';
+import type { SiteLayout } from './layout.ts';
+import { openSiteCatalog } from './mirror-catalog.ts';
+import { packUses } from './mirror-map.ts';
+import { listParts } from './mirror-parts.ts';
+
+/** One file on the disk of a site, whole or in parts. */
+export type HeldFile = {
+  /** Its name in the repository. */
+  readonly name: string;
+  /** Where it lies as a whole; undefined: it does not. */
+  readonly whole: string | undefined;
+  /** True when there are parts of it. */
+  readonly isInParts: boolean;
+  /** Bytes of disk that it takes. */
+  readonly bytes: number;
+  /** When it last changed, milliseconds since 1970. */
+  readonly modified: number;
+};
+
+/** A build as far as anything of it is here. */
+export type HeldBuild = {
+  readonly name: BuildName;
+  /** The streams that it is the head of. */
+  readonly streams: readonly StreamName[];
+  readonly record: BuildRecord;
+  readonly deltas: DeltasRecord;
+  /** Names of all its files, here or not, as far as is known: its packs are told by its map only. */
+  readonly files: readonly string[];
+  /** When it was last asked for; when the newest of its files came where nobody asked. Milliseconds since 1970. */
+  readonly usedAt: number;
+};
+
+/** What lies on the disk of a site. */
+export type Holdings = {
+  /** By name. */
+  readonly files: ReadonlyMap<string, HeldFile>;
+  /** Every build of which something is here, in byte order. */
+  readonly builds: readonly HeldBuild[];
+  /** Files that no build of the repository needs any more. */
+  readonly unneeded: readonly string[];
+  /** Bytes of disk that belong to no build: metadata and records. */
+  readonly otherBytes: number;
+};
+
+const contentFolders = ['indexes', 'maps', 'packs', 'deltas', 'contents'];
+const otherFolders = ['metadata', 'targets', 'lite'];
+
+/** Reads packs of maps; each map once in the life of this function. */
+export type PacksOf = (map: StoredFile) => Promise<readonly Sha256[]>;
+
+/** A reader of the packs that maps on the disk name; none where the map is not here. */
+export function createPacksOf({ repository }: Pick<SiteLayout, 'repository'>): PacksOf {
+  const store = openDirectoryStore(repository);
+  const known = new Map<Sha256, readonly Sha256[]>();
+  return async (map) => {
+    const found = known.get(map.stored);
+    if (found !== undefined) return found;
+    const name = mapFile(map.stored);
+    try {
+      const bytes = await readAll(store, name, { limit: map.length });
+      const packs = packUses(map, bytes, store.location).map(({ sha256 }) => sha256);
+      known.set(map.stored, packs);
+      return packs;
+    } catch (error) {
+      // A damaged map is fetched again when somebody asks for it.
+      if (isSatchelError(error, 'store-not-found', 'store-too-long', 'stored-file-damaged', 'map-damaged'))
+        return [];
+      throw error;
+    }
+  };
+}
+
+/** Looks at everything that a site holds, without asking anybody. */
+export async function readHoldings(
+  layout: SiteLayout,
+  options: { readonly packsOf?: PacksOf | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Holdings> {
+  const { packsOf = createPacksOf(layout), signal } = options;
+  const files = listContent(layout);
+  const builds: HeldBuild[] = [];
+  const needed = new Set<string>();
+  for (const known of await knownBuilds(layout, signal)) {
+    throwIfCancelled(signal);
+    const { record, deltas, streams } = known;
+    const names = await filesOf(record, deltas, packsOf);
+    for (const name of names) needed.add(name);
+    const held = names.flatMap((name) => files.get(name) ?? []);
+    if (held.length === 0) continue;
+    const { name } = record;
+    builds.push({ name, streams, record, deltas, files: names, usedAt: lastUse(layout, name, held) });
+  }
+  return {
+    files,
+    builds,
+    unneeded: [...files.keys()].filter((name) => !needed.has(name)),
+    otherBytes:
+      bytesBelow(otherFolders.map((name) => join(layout.repository, name))) + bytesBelow([layout.partial]),
+  };
+}
+
+/** When a build was last asked for, as `noteUse` wrote it down; undefined: never. */
+function lastUse(layout: SiteLayout, build: BuildName, held: readonly HeldFile[]): number {
+  const noted = statOf(join(layout.used, build))?.mtimeMs;
+  return noted ?? Math.max(...held.map(({ modified }) => modified));
+}
+
+/** A build whose records are here, and the streams that it is the head of. */
+export type KnownBuild = {
+  readonly record: BuildRecord;
+  readonly deltas: DeltasRecord;
+  readonly streams: readonly StreamName[];
+};
+
+/** The builds whose records are here, in byte order; none before the first metadata. */
+export async function knownBuilds(
+  layout: SiteLayout,
+  signal: AbortSignal | undefined,
+): Promise<KnownBuild[]> {
+  const catalog = await catalogIfThere(layout, signal);
+  if (catalog === undefined) return [];
+  const known = new Map<BuildName, KnownBuild>();
+  for (const stream of catalog.streamNames()) {
+    const head = await ifHere(() => catalog.stream(stream));
+    if (head === undefined) continue;
+    const { name } = head.build;
+    const streams = [...(known.get(name)?.streams ?? []), stream];
+    known.set(name, { record: head.build, deltas: head.deltas, streams });
+  }
+  for (const name of catalog.buildNames()) {
+    if (known.has(name)) continue;
+    const record = await ifHere(() => catalog.build(name));
+    const deltas = await ifHere(() => catalog.deltas(name));
+    if (record !== undefined && deltas !== undefined) known.set(name, { record, deltas, streams: [] });
+  }
+  return [...known.values()].sort((one, other) => (one.record.name < other.record.name ? -1 : 1));
+}
+
+async function catalogIfThere(
+  layout: SiteLayout,
+  signal: AbortSignal | undefined,
+): Promise<Catalog | undefined> {
+  try {
+    return await openSiteCatalog(layout, { signal });
+  } catch (error) {
+    if (isSatchelError(error, 'repository-absent')) return undefined;
+    throw error;
+  }
+}
+
+/** A record that never came, or that is damaged until it is fetched again, tells nothing. */
+async function ifHere<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const codes = ['store-not-found', 'store-too-long', 'stored-file-damaged', 'build-not-found'] as const;
+    if (isSatchelError(error, ...codes)) return undefined;
+    throw error;
+  }
+}
+
+async function filesOf(record: BuildRecord, deltas: DeltasRecord, packsOf: PacksOf): Promise<string[]> {
+  return [
+    ...deltas.deltas.map(({ stored }) => deltaFile(stored)),
+    ...(await packsOf(deltas.map)).map(packFile),
+    contentsFile(record.contents.sha256),
+    indexFile(record.index.stored),
+    mapFile(deltas.map.stored),
+  ];
+}
+
+function listContent(layout: SiteLayout): Map<string, HeldFile> {
+  const files = new Map<string, HeldFile>();
+  const add = (name: string, path: string, isPart: boolean) => {
+    const stat = statOf(path);
+    if (stat === undefined || !stat.isFile()) return;
+    const before = files.get(name);
+    files.set(name, {
+      name,
+      ...(isPart
+        ? { whole: before?.whole, isInParts: true }
+        : { whole: path, isInParts: before?.isInParts ?? false }),
+      bytes: (before?.bytes ?? 0) + stat.blocks * 512,
+      modified: Math.max(before?.modified ?? 0, stat.mtimeMs),
+    });
+  };
+  for (const folder of contentFolders)
+    for (const file of listIfThere(join(layout.repository, folder)))
+      if (!file.startsWith('.')) add(`${folder}/${file}`, join(layout.repository, folder, file), false);
+  for (const { name, folder, file } of listParts(layout)) add(name, join(folder, file), true);
+  return files;
+}
+
+function bytesBelow(folders: readonly string[]): number {
+  let bytes = 0;
+  for (const folder of folders) {
+    for (const name of listIfThere(folder)) {
+      const path = join(folder, name);
+      const stat = statOf(path);
+      if (stat === undefined) continue;
+      bytes += stat.blocks * 512 + (stat.isDirectory() ? bytesBelow([path]) : 0);
+    }
+  }
+  return bytes;
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

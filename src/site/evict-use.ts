@@ -1,0 +1,70 @@
+import { closeSync, futimesSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { type BuildName, isBuildName } from '../base/identifiers.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import type { Holdings } from './evict-holdings.ts';
+import type { SiteLayout } from './layout.ts';
+
+/** Notes which builds are asked for, so that eviction knows those that nobody wants any more. */
+export type BuildUses = {
+  /** Somebody outside asked for a file of the repository. Costs next to nothing. */
+  asked(file: string): void;
+  /** Somebody asked for a build in another way: as a tree, or onto a stick. */
+  used(build: BuildName): void;
+  /** When a build was asked for in the life of this process, milliseconds since 1970. */
+  lastUse(build: BuildName): number | undefined;
+  /** Learns which files belong to which builds. */
+  learn(holdings: Pick<Holdings, 'builds'>): void;
+};
+
+/** A use is written to the disk at most this often for each build, in milliseconds. */
+const writtenEvery = 60_000;
+
+const targetPattern = /^targets\/(?:builds|deltas)\/[0-9a-f]{64}\.(.+)\.json$/;
+
+/** Starts to take notes. Which build a file belongs to is told by its name, or by what was learnt. */
+export function createBuildUses({ used }: Pick<SiteLayout, 'used'>, clock: Clock): BuildUses {
+  let owners = new Map<string, BuildName>();
+  const last = new Map<BuildName, number>();
+  const written = new Map<BuildName, number>();
+  const use = (build: BuildName) => {
+    const now = clock();
+    last.set(build, now);
+    if (Math.abs(now - (written.get(build) ?? Number.NEGATIVE_INFINITY)) < writtenEvery) return;
+    written.set(build, now);
+    touch(used, build, now);
+  };
+  return {
+    asked(file) {
+      const [, named] = targetPattern.exec(file) ?? [];
+      const build = named ?? owners.get(file);
+      if (build !== undefined && isBuildName(build)) use(build);
+    },
+    used: use,
+    lastUse: (build) => last.get(build),
+    learn({ builds }) {
+      owners = new Map();
+      // A pack is read by whoever has read the map before; the map tells which build is meant.
+      for (const { name, files } of builds)
+        for (const file of files) if (!file.startsWith('packs/')) owners.set(file, name);
+    },
+  };
+}
+
+/** That somebody asked is no reason to fail the answer, so a disk that is full or broken costs the note only. */
+function touch(folder: string, build: BuildName, time: number): void {
+  try {
+    withSystemErrors('write', folder, () => {
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      const file = openSync(join(folder, build), 'w', 0o644);
+      try {
+        futimesSync(file, time / 1000, time / 1000);
+      } finally {
+        closeSync(file);
+      }
+    });
+  } catch {
+    // The next one tries again.
+  }
+}

@@ -1,0 +1,183 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { SatchelError } from '../base/errors.ts';
+import type { Sha256 } from '../base/identifiers.ts';
+import { contentsFile, deltaFile, indexFile, mapFile } from '../repository/layout.ts';
+import { metadataFile } from '../trust/names.ts';
+import { createPacksOf, type KnownBuild, knownBuilds } from './evict-holdings.ts';
+import { loadFrameTables } from './frames-load.ts';
+import type { FrameTable } from './frames-table.ts';
+import { unnamedBytes } from './frames-table.ts';
+import type { SiteLayout } from './layout.ts';
+
+/** What the signed records and the maps that are here tell about files. */
+export type FrameCatalogue = {
+  /** Signed length of an index, map, manifest or delta in bytes; undefined when no record that is here names it. */
+  lengthOf(name: string): Promise<number | undefined>;
+  /** Where the frames of a pack lie, from the builds whose maps are here; empty when no map names the pack. */
+  tablesOf(pack: Sha256): Promise<readonly FrameTable[]>;
+  /** Somebody reads this file: of several builds that share a pack, the one whose map was read last is looked at first. */
+  asked(name: string): void;
+  /** This file has just come: whoever has read the map and the index of a build is going to ask for packs soon. */
+  arrived(name: string): void;
+};
+
+/** What a catalogue works with. */
+export type FrameCatalogueOptions = {
+  readonly layout: SiteLayout;
+  /** Makes sure that a file lies in the repository, complete and right. Throws what fetching throws. */
+  fetch(name: string): Promise<void>;
+};
+
+/** Builds whose tables are kept at the same time; 50 000 objects take 3 MB. */
+const keptBuilds = 4;
+/** Names of maps that were read lately. */
+const rememberedMaps = 64;
+
+const isList = (name: string) => name.startsWith('maps/') || name.startsWith('indexes/');
+
+type Records = { readonly state: string; readonly builds: readonly KnownBuild[] };
+
+/** Makes a catalogue; nothing is read before it is asked. */
+export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): FrameCatalogue {
+  const packsOf = createPacksOf(layout);
+  /** By the hash of the map, the least recently used first. */
+  const loaded = new Map<Sha256, Promise<readonly FrameTable[]>>();
+  const recent = new Map<string, number>();
+  let turn = 0;
+  let records: Promise<Records> | undefined;
+  let lengths: { readonly of: Records; readonly byName: ReadonlyMap<string, number> } | undefined;
+
+  const currentRecords = async (): Promise<Records> => {
+    const state = stateOfRecords(layout);
+    const before = await records;
+    if (before?.state === state) return before;
+    const read = readRecords(layout, state, before);
+    records = read;
+    return read;
+  };
+  const load = ({ record, deltas }: KnownBuild): Promise<readonly FrameTable[]> => {
+    const key = deltas.map.stored;
+    const tables = loaded.get(key) ?? loadBuild(record.index, deltas.map);
+    loaded.delete(key);
+    loaded.set(key, tables);
+    tables.catch(() => loaded.delete(key));
+    for (const oldest of loaded.keys()) {
+      if (loaded.size <= keptBuilds) break;
+      loaded.delete(oldest);
+    }
+    return tables;
+  };
+  const loadBuild = async (
+    index: KnownBuild['record']['index'],
+    map: KnownBuild['deltas']['map'],
+  ): Promise<readonly FrameTable[]> => {
+    const [indexName, mapName] = [indexFile(index.stored), mapFile(map.stored)];
+    await Promise.all([fetch(indexName), fetch(mapName)]);
+    const pathOf = (name: string) => join(layout.repository, name);
+    return loadFrameTables({ index, map, indexPath: pathOf(indexName), mapPath: pathOf(mapName) });
+  };
+  const foresee = async (name: string): Promise<void> => {
+    const { builds } = await currentRecords();
+    for (const build of builds) {
+      const lists = [mapFile(build.deltas.map.stored), indexFile(build.record.index.stored)];
+      const isWanted = lists.includes(name) && recent.has(lists[0] ?? '');
+      if (isWanted && lists.every((list) => existsSync(join(layout.repository, list)))) await load(build);
+    }
+  };
+  /** The builds whose maps name the pack, those first whose maps were read last, then the newest. */
+  const candidates = async (pack: Sha256): Promise<KnownBuild[]> => {
+    const { builds } = await currentRecords();
+    const found: KnownBuild[] = [];
+    for (const build of builds) if ((await packsOf(build.deltas.map)).includes(pack)) found.push(build);
+    const readAt = ({ deltas }: KnownBuild) => recent.get(mapFile(deltas.map.stored)) ?? 0;
+    return found.sort((a, b) => readAt(b) - readAt(a) || b.record.sequence - a.record.sequence);
+  };
+
+  return {
+    async lengthOf(name) {
+      const current = await currentRecords();
+      if (lengths?.of !== current) lengths = { of: current, byName: signedLengths(current.builds) };
+      return lengths.byName.get(name);
+    },
+    async tablesOf(pack) {
+      const tables: FrameTable[] = [];
+      for (const build of (await candidates(pack)).slice(0, keptBuilds)) {
+        const table = await tableOrNone(load(build), pack);
+        if (table === undefined) continue;
+        tables.push(table);
+        if (tellsAll(table)) break;
+      }
+      return tables;
+    },
+    arrived(name) {
+      if (!isList(name)) return;
+      // It costs nobody anything but time if it goes wrong, and is tried again when it is needed.
+      foresee(name).catch(() => undefined);
+    },
+    asked(name) {
+      if (!name.startsWith('maps/')) return;
+      turn += 1;
+      recent.delete(name);
+      recent.set(name, turn);
+      for (const oldest of recent.keys()) {
+        if (recent.size <= rememberedMaps) break;
+        recent.delete(oldest);
+      }
+    },
+  };
+}
+
+/** A build that cannot be read, or whose index cannot be had just now, tells nothing. */
+async function tableOrNone(
+  tables: Promise<readonly FrameTable[]>,
+  pack: Sha256,
+): Promise<FrameTable | undefined> {
+  try {
+    return (await tables).find((table) => table.pack === pack);
+  } catch (error) {
+    if (error instanceof SatchelError) return undefined;
+    throw error;
+  }
+}
+
+/** True when every byte of every frame from the first to the last byte of the pack is named: other builds add nothing. */
+function tellsAll(table: FrameTable): boolean {
+  let end = 0;
+  for (const [number, offset] of table.offsets.entries()) {
+    if (offset !== end || unnamedBytes(table, number) > 0) return false;
+    end += table.lengths[number] as number;
+  }
+  return end === table.length;
+}
+
+function signedLengths(builds: readonly KnownBuild[]): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const { record, deltas } of builds) {
+    lengths.set(indexFile(record.index.stored), record.index.length);
+    lengths.set(contentsFile(record.contents.sha256), record.contents.length);
+    lengths.set(mapFile(deltas.map.stored), deltas.map.length);
+    for (const { stored, length } of deltas.deltas) lengths.set(deltaFile(stored), length);
+  }
+  return lengths;
+}
+
+/** Changes when the metadata of the repository does, or when a record arrives. */
+function stateOfRecords({ repository }: SiteLayout): string {
+  return [metadataFile('timestamp'), 'targets/builds', 'targets/deltas', 'targets/streams', 'maps']
+    .map((name) => {
+      const found = statSync(join(repository, name), { throwIfNoEntry: false, bigint: true });
+      return found === undefined ? '' : `${found.ino}.${found.mtimeNs}`;
+    })
+    .join(' ');
+}
+
+/** Metadata that is just being replaced may not fit together: then what was known before holds until the next look. */
+async function readRecords(layout: SiteLayout, state: string, before: Records | undefined): Promise<Records> {
+  try {
+    return { state, builds: await knownBuilds(layout, undefined) };
+  } catch (error) {
+    if (!(error instanceof SatchelError)) throw error;
+    return { state: '', builds: before?.builds ?? [] };
+  }
+}

@@ -1,0 +1,154 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSatchelError } from '../base/errors.ts';
+import type { BuildName, StreamName } from '../base/identifiers.ts';
+import type { Catalog } from '../repository/catalog.ts';
+import {
+  buildTarget,
+  contentsFile,
+  deltaFile,
+  deltasTarget,
+  indexFile,
+  mapFile,
+  packFile,
+  streamTarget,
+} from '../repository/layout.ts';
+import type { DeltaReference, DeltasRecord, StreamRecord } from '../repository/records.ts';
+import { openDirectoryStore } from '../store/directory.ts';
+import { readAll } from '../store/read-all.ts';
+import { targetFileName } from '../trust/names.ts';
+import { joinRuns, type PackUse, packUses, runBytes } from './mirror-map.ts';
+import { keptParts } from './mirror-parts.ts';
+import type { MirrorChoice, MirrorFile, MirrorPlace } from './mirror-types.ts';
+import { createIntervals } from './pull-intervals.ts';
+
+/** What is asked about the head of streams. */
+export type MissingQuestion = MirrorChoice & {
+  readonly catalog: Catalog;
+  readonly record: Pick<StreamRecord, 'build' | 'deltas'>;
+  readonly streams: readonly StreamName[];
+  /** The builds that devices run; undefined where no device has told. */
+  readonly running: ReadonlySet<BuildName> | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * One more request costs as much as some bytes that nobody wants; a part is short enough that an hour's end or a
+ * cancelled run comes soon.
+ */
+const joining = { gap: 64 * 1024, longest: 8 * 1024 * 1024 };
+
+/** What a site lacks of a head, in the order in which it is of use: records, deltas, lists, then packs. */
+export async function missingFiles(place: MirrorPlace, question: MissingQuestion): Promise<MirrorFile[]> {
+  const { record, running, deltasOnly = false } = question;
+  const { build, deltas } = record;
+  const missing: MirrorFile[] = recordsOf(question).filter(({ name, bytes }) => !isWhole(place, name, bytes));
+  const add = (kind: MirrorFile['kind'], name: string, length: number) => {
+    if (!isWhole(place, name, length)) missing.push({ kind, name, ...restOf(place, name, length) });
+  };
+  for (const { stored, length } of wantedDeltas(deltas.deltas, running))
+    add('deltas', deltaFile(stored), length);
+  if (deltasOnly) return missing;
+  add('lists', indexFile(build.index.stored), build.index.length);
+  add('lists', mapFile(deltas.map.stored), deltas.map.length);
+  add('lists', contentsFile(build.contents.sha256), build.contents.length);
+  const uses = await usesOf(place, deltas, question.signal);
+  if (uses === undefined) return [...missing, await unknownPacks(place, question)];
+  for (const use of uses) {
+    const file = missingOfPack(place, use);
+    if (file !== undefined) missing.push(file);
+  }
+  return missing;
+}
+
+/** The deltas from the builds that devices run; all that there are where no device has told. */
+function wantedDeltas(
+  deltas: readonly DeltaReference[],
+  running: ReadonlySet<BuildName> | undefined,
+): readonly DeltaReference[] {
+  if (running === undefined || running.size === 0) return deltas;
+  return deltas.filter(({ from }) => running.has(from));
+}
+
+function recordsOf({
+  catalog,
+  record,
+  streams,
+}: MissingQuestion): (MirrorFile & { readonly name: string })[] {
+  const build = record.build.name;
+  const wanted = [
+    ['builds', buildTarget(build)],
+    ['deltas', deltasTarget(build)],
+    ...streams.map((stream) => ['streams', streamTarget(stream)] as const),
+  ] as const;
+  return wanted.flatMap(([role, path]) => {
+    const target = catalog.metadata.roles.get(role)?.signed.targets.get(path);
+    if (target === undefined) return [];
+    const name = targetFileName(path, target.hashes.get('sha256'));
+    return [{ kind: 'records' as const, name, bytes: target.length }];
+  });
+}
+
+/** What the build needs of packs; undefined while its map is not here. */
+async function usesOf(
+  { layout }: MirrorPlace,
+  { map }: DeltasRecord,
+  signal: AbortSignal | undefined,
+): Promise<PackUse[] | undefined> {
+  const store = openDirectoryStore(layout.repository);
+  try {
+    const bytes = await readAll(store, mapFile(map.stored), { limit: map.length, signal });
+    return packUses(map, bytes, store.location);
+  } catch (error) {
+    // One that is damaged is fetched again when it is read through the site.
+    if (isSatchelError(error, 'store-not-found', 'store-too-long', 'stored-file-damaged')) return undefined;
+    throw error;
+  }
+}
+
+function missingOfPack(place: MirrorPlace, use: PackUse): MirrorFile | undefined {
+  const name = packFile(use.sha256);
+  if (isWhole(place, name, use.length)) return undefined;
+  const held = createIntervals(keptParts(place.layout, name));
+  const runs = use.runs.flatMap(({ start, end }) => held.missing(start, end));
+  if (runs.length === 0) return undefined;
+  const parts = joinRuns(runs, joining);
+  return { kind: 'packs', name, bytes: runBytes(parts), parts };
+}
+
+/**
+ * The price of packs before their names are known: what an update from a build costs that is here as a whole, else
+ * everything.
+ */
+async function unknownPacks(place: MirrorPlace, question: MissingQuestion): Promise<MirrorFile> {
+  const { catalog, record } = question;
+  const { build, deltas } = record;
+  const lists = build.index.length + deltas.map.length;
+  let bytes = deltas.everything;
+  for (const { from, bytes: cost } of deltas.costs)
+    if (cost - lists < bytes && (await isComplete(place, catalog, from))) bytes = Math.max(0, cost - lists);
+  return { kind: 'packs', name: undefined, bytes };
+}
+
+/** True when every byte is here that a device needs which has nothing. */
+async function isComplete(place: MirrorPlace, catalog: Catalog, name: BuildName): Promise<boolean> {
+  if (!catalog.hasBuild(name)) return false;
+  const [build, deltas] = [await catalog.build(name), await catalog.deltas(name)];
+  const uses = await usesOf(place, deltas, undefined);
+  if (uses === undefined || !isWhole(place, indexFile(build.index.stored), build.index.length)) return false;
+  for (const use of uses) if (missingOfPack(place, use) !== undefined) return false;
+  return true;
+}
+
+/** True for a file of this length in the repository of a site. */
+function isWhole({ layout }: Pick<MirrorPlace, 'layout'>, name: string, length: number): boolean {
+  const stat = lstatSync(join(layout.repository, name), { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size === length;
+}
+
+/** What has not come yet of a file that comes from its first byte to its last. The last byte is asked for in any case. */
+function restOf({ layout }: Pick<MirrorPlace, 'layout'>, name: string, length: number) {
+  const received = createIntervals(keptParts(layout, name)).endFrom(0);
+  const start = Math.max(0, Math.min(received, length - 1));
+  return start === 0 ? { bytes: length } : { bytes: length - start, parts: [{ start, end: length }] };
+}

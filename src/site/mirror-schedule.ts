@@ -1,0 +1,245 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { untilAborted } from '../base/cancel.ts';
+import { SatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { createQueue } from '../base/queue.ts';
+import type { Evicted } from './evict.ts';
+import type { SiteLayout } from './layout.ts';
+import { type ControlRequest, listenForRequests } from './mirror-control.ts';
+import { type PlanOptions, planMirror } from './mirror-plan.ts';
+import {
+  isLinkCode,
+  isLinkFailure,
+  type MirrorResult,
+  type MirrorRunOptions,
+  type MirrorSentence,
+  type MirrorSite,
+  runMirror,
+} from './mirror-run.ts';
+import type { MirrorItem, MirrorPlan } from './mirror-types.ts';
+import { nextOpening, parseWindow } from './window.ts';
+
+/** A site that mirrors by itself. */
+export type ScheduledSite = MirrorSite & {
+  /** Asks the upstream for news. Throws what that throws. */
+  readonly refresh: (options: { readonly signal: AbortSignal }) => Promise<unknown>;
+  /** Resolves when the upstream may be tried again. Throws `cancelled`. */
+  readonly untilTry: (options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Told of what went wrong without anybody waiting for it. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** What mirroring does now, for pages and status. */
+export type MirrorState = {
+  readonly phase: 'resting' | 'asking' | 'fetching';
+  /** Bytes that came, and that were to come, of the run that is under way. */
+  readonly done: number;
+  readonly total: number;
+  /** When it looks for news again by itself, ISO 8601; null while it works. */
+  readonly next: string | null;
+  /** What the last run brought, and when it ended. */
+  readonly last: { readonly ended: string; readonly result: MirrorResult } | null;
+  /** Why the upstream could not be asked; null: it could. */
+  readonly failure: MirrorSentence | null;
+};
+
+/** The mirroring of a site that is being served. */
+export type Mirror = {
+  state(): MirrorState;
+  /** Mirrors now, after what is under way. Throws what asking for news, planning and fetching throw. */
+  run(options?: MirrorRunOptions): Promise<MirrorResult>;
+  /** Removes what is not needed and what is over the budget, after what is under way. */
+  collect(options?: { readonly signal?: AbortSignal | undefined }): Promise<Evicted>;
+  /** What mirroring would bring, after asking for news. */
+  plan(options?: PlanOptions): Promise<MirrorPlan>;
+  /** There may be news: it looks at once. */
+  wake(): void;
+  /** Stops fetching and waits for the end of it. */
+  close(): Promise<void>;
+};
+
+export type ScheduleOptions = {
+  /** Waits; tests give another. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+};
+
+/** News are asked for this often when nothing else calls for it, milliseconds. */
+const interval = 15 * 60_000;
+
+/** What failed for its own reasons is left alone for so long at first, doubling to the longest. */
+const firstRest = 3600_000;
+const longestRest = 24 * 3600_000;
+
+/** Starts to mirror by itself until it is closed, and to do what commands ask for. */
+export function startMirror(site: ScheduledSite, { sleep = pause }: ScheduleOptions = {}): Mirror {
+  const closing = new AbortController();
+  const inTurn = createQueue();
+  const resting = createRests(site.clock);
+  let waking = new AbortController();
+  let state: MirrorState = { phase: 'resting', done: 0, total: 0, next: null, last: null, failure: null };
+  const change = (next: Partial<MirrorState>) => {
+    state = { ...state, ...next };
+  };
+
+  const fetchAll = async (options: MirrorRunOptions): Promise<MirrorResult> => {
+    const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+    try {
+      change({ phase: 'asking', done: 0, total: 0, next: null });
+      await site.refresh({ signal });
+      change({ phase: 'fetching', failure: null });
+      const reporter = {
+        progress(progress: { done: number; total?: number }) {
+          change({ done: progress.done, total: progress.total ?? 0 });
+          options.reporter?.progress({ step: 'fetch', unit: 'bytes', ...progress });
+        },
+        notice: (...notice: Parameters<NonNullable<MirrorRunOptions['reporter']>['notice']>) =>
+          options.reporter?.notice(...notice),
+      };
+      const result = await runMirror(site, { ...options, reporter, signal });
+      resting.learn(result);
+      change({ last: { ended: new Date(site.clock()).toISOString(), result } });
+      return result;
+    } catch (error) {
+      if (error instanceof SatchelError && error.code !== 'cancelled')
+        change({ failure: { code: error.code, parameters: error.parameters } });
+      throw error;
+    } finally {
+      change({ phase: 'resting' });
+    }
+  };
+
+  /** Failures of the link in a row. */
+  let failures = 0;
+  /** After a failure of the link: when it may be tried again, and later each time. */
+  const afterFailure = async (reason: MirrorSentence): Promise<number> => {
+    if (reason.code === 'site-month-spent' || reason.code === 'site-loop') return interval;
+    await site.untilTry({ signal: closing.signal }).catch(() => undefined);
+    failures += 1;
+    return Math.min(interval, firstPause * 2 ** (failures - 1));
+  };
+
+  /** One round; the answer is how many milliseconds to rest after it. */
+  const work = async (): Promise<number> => {
+    try {
+      const isFollowing = site.settings().follow.length > 0;
+      const result = isFollowing ? await inTurn(() => fetchAll({ skip: resting.rests })) : undefined;
+      await inTurn(() => site.evictor.collect({ signal: closing.signal }));
+      if (result?.stopped && isLinkCode(result.stopped.code)) return await afterFailure(result.stopped);
+      failures = 0;
+      return Math.min(interval, result?.stopped ? untilOpening(site) : interval);
+    } catch (error) {
+      if (closing.signal.aborted) return 0;
+      site.onFailure(error);
+      return isLinkFailure(error) ? await afterFailure(error) : interval;
+    }
+  };
+
+  /** Rests until it is time, or until somebody wakes it, or until the operator has changed something. */
+  const rest = async (milliseconds: number): Promise<void> => {
+    const settled = JSON.stringify(site.settings());
+    const signal = AbortSignal.any([waking.signal, closing.signal]);
+    for (let left = milliseconds; left > 0 && !signal.aborted; left -= lookEvery) {
+      await sleep(Math.min(left, lookEvery), signal);
+      if (JSON.stringify(site.settings()) !== settled) break;
+    }
+    waking = new AbortController();
+  };
+
+  const running = (async () => {
+    while (!closing.signal.aborted) {
+      const milliseconds = await work();
+      change({ next: new Date(site.clock() + milliseconds).toISOString() });
+      await rest(milliseconds);
+    }
+  })();
+
+  const mirror: Mirror = {
+    state: () => state,
+    run: (options = {}) =>
+      untilAborted(
+        inTurn(() => fetchAll(options)),
+        options.signal,
+      ),
+    collect: (options) => inTurn(() => site.evictor.collect(options)),
+    plan: (options = {}) => planWithNews(site, { signal: closing.signal, ...options }),
+    wake: () => waking.abort(),
+    async close() {
+      closing.abort();
+      await (await listening)();
+      await running;
+      await inTurn(async () => {});
+    },
+  };
+  const listening = listenForRequests(site.layout, (request, how) =>
+    obey(mirror, site.layout, request, how),
+  ).catch((error: unknown) => {
+    site.onFailure(error);
+    return async () => {};
+  });
+  return mirror;
+}
+
+/** The rest after the first failure of the link, milliseconds; it doubles with each that follows. */
+const firstPause = 5_000;
+
+/** A process that goes on has seen a change of the settings after so many milliseconds. */
+const settledAfter = 1100;
+
+/** So often it looks whether the operator has changed the settings, milliseconds. */
+const lookEvery = 30_000;
+
+async function obey(
+  mirror: Mirror,
+  { settings }: Pick<SiteLayout, 'settings'>,
+  request: ControlRequest,
+  options: { readonly signal: AbortSignal; readonly reporter: Reporter },
+): Promise<unknown> {
+  // What the operator changed just before is to hold for what he asks now.
+  const age = Date.now() - (statSync(settings, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (age >= 0 && age < settledAfter) await pause(settledAfter - age, options.signal);
+  if (request.do === 'gc') return mirror.collect(options);
+  return request.do === 'plan'
+    ? mirror.plan({ ...request, ...options })
+    : mirror.run({ ...request, ...options });
+}
+
+/** What mirroring would bring; where the upstream cannot be asked for news, by what is known. */
+export async function planWithNews(
+  site: ScheduledSite,
+  options: PlanOptions & { readonly signal: AbortSignal },
+): Promise<MirrorPlan> {
+  try {
+    await site.refresh(options);
+  } catch (error) {
+    if (!(error instanceof SatchelError) || error.code === 'cancelled') throw error;
+  }
+  return planMirror(site, options);
+}
+
+function untilOpening({ settings, clock }: MirrorSite): number {
+  return Math.max(1000, nextOpening(parseWindow(settings()), clock()).begins - clock());
+}
+
+/** Builds that cannot be had whatever one does are not asked for all day long. */
+function createRests(clock: () => number) {
+  const rests = new Map<BuildName, { until: number; length: number }>();
+  return {
+    rests: ({ build }: MirrorItem): boolean => clock() < (rests.get(build)?.until ?? 0),
+    learn({ builds }: MirrorResult) {
+      for (const { build, result } of builds) {
+        if (result !== 'failed') rests.delete(build);
+        else {
+          const length = Math.min(longestRest, 2 * (rests.get(build)?.length ?? firstRest / 2));
+          rests.set(build, { until: clock() + length, length });
+        }
+      }
+    },
+  };
+}
+
+/** Ends early, and without complaint, when the signal is aborted. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleepFor(milliseconds, undefined, { signal }).catch(() => undefined);
+}

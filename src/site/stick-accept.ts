@@ -1,0 +1,131 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isSatchelError } from '../base/errors.ts';
+import { Fields, recordTime } from '../base/fields.ts';
+import { syncDirectory, temporaryBeside, writeFileAtomic } from '../os/atomic-file.ts';
+import { readFileIfThere } from '../os/if-there.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { everySite, type StickFile } from '../store/stick-manifest.ts';
+import type { SiteLayout } from './layout.ts';
+import type { SiteSettings } from './settings.ts';
+import { siteAttachments } from './stick-attach.ts';
+import { readLocal, type StickTree } from './stick-files.ts';
+import { requireStick, Unreadable, writeHashed } from './stick-intake.ts';
+import type { StickList } from './stick-manifest-file.ts';
+import { isSigned } from './stick-sign.ts';
+import type { StickProblem } from './stick-state.ts';
+import type { StickTrust } from './stick-trust.ts';
+
+export type AcceptOptions = {
+  readonly layout: SiteLayout;
+  readonly settings: Pick<SiteSettings, 'id' | 'name'>;
+  readonly tree: StickTree;
+  readonly list: StickList;
+  readonly trust: Pick<StickTrust, 'root' | 'now' | 'signal'>;
+  readonly problems: StickProblem[];
+};
+
+/** An attachment and where a site keeps it. */
+type Destined = { readonly file: StickFile; readonly path: string };
+
+/**
+ * Takes the leases, delegations and activities that are for this site. Only from a stick whose list is signed by keys that
+ * the site trusts, that has not run out, and that is not older than the one whose attachments were taken last. The result
+ * are the names of what was taken. Throws `stick-pulled-out`, `stick-symlink`, `disk-full`.
+ */
+export async function acceptAttachments(options: AcceptOptions): Promise<string[]> {
+  const { layout, list, tree, trust, problems } = options;
+  const wanted = destinedFor(options);
+  if (wanted.length === 0) return [];
+  const refusal = refusalOf(options);
+  if (refusal !== undefined) {
+    problems.push(refusal);
+    return [];
+  }
+  const taken: string[] = [];
+  for (const { file, path } of wanted) {
+    if (await takeOne(tree, file, path, trust.signal)) taken.push(file.name);
+    else problems.push({ code: 'stick-file-damaged', parameters: { file: file.name } });
+  }
+  const record = { satchel: 'stick-accepted', format: 1, made: list.manifest.made };
+  writeFileAtomic(takenFile(layout), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  return taken;
+}
+
+/** What is for every site comes first, so that what is for this one takes its place. */
+function destinedFor({ layout, settings, list }: AcceptOptions): Destined[] {
+  const { files } = list.manifest;
+  const found = [everySite, settings.name, settings.id].flatMap((site) =>
+    siteAttachments.flatMap((kind) =>
+      files
+        .filter(({ name, sha256 }) => name === `sites/${site}/${kind}-${sha256}`)
+        .map((file) => ({ file, path: join(layout.leases, kind) })),
+    ),
+  );
+  const activities = files
+    .filter(({ name }) => name.startsWith('activities/'))
+    .map((file) => ({ file, path: join(layout.directory, file.name) }));
+  return [...found, ...activities];
+}
+
+/** Why nothing may be taken. */
+function refusalOf({ layout, list, trust }: AcceptOptions): StickProblem | undefined {
+  const { made, expires } = list.manifest;
+  if (!isSigned(list.bytes, list.signatures, trust.root)) return { code: 'stick-unsigned', parameters: {} };
+  if (trust.now >= Date.parse(expires))
+    return { code: 'stick-expired', parameters: { expires, now: recordTime(trust.now) } };
+  const taken = lastTaken(layout);
+  if (taken !== undefined && Date.parse(made) < Date.parse(taken))
+    return { code: 'stick-attachment-older', parameters: { made, taken } };
+  return undefined;
+}
+
+function takenFile({ directory }: SiteLayout): string {
+  return join(directory, 'stick-accepted.json');
+}
+
+/** When the stick was made whose attachments were taken last. */
+function lastTaken(layout: SiteLayout): string | undefined {
+  const path = takenFile(layout);
+  const bytes = readFileIfThere(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return Fields.parse(bytes, path).time('made');
+  } catch (error) {
+    // A damaged note blocks nothing that is signed.
+    if (isSatchelError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Copies an attachment to its place; false when it is not what the list says. */
+async function takeOne(
+  tree: StickTree,
+  file: StickFile,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (tree.sizeOf(file.name) !== file.length) return false;
+  withSystemErrors('mkdir', path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  const temporary = temporaryBeside(path);
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* readLocal(tree.pathOf(file.name), signal);
+    } catch (cause) {
+      throw new Unreadable(cause);
+    }
+  }
+  try {
+    if ((await writeHashed(temporary, bytes(), { signal })) !== file.sha256) return false;
+    withSystemErrors('rename', path, () => renameSync(temporary, path));
+    syncDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    if (isSatchelError(error.cause, 'cancelled')) throw error.cause;
+    requireStick(tree, error.cause);
+    return false;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,65 @@
+import type { StickTree } from './stick-files.ts';
+import type { StickList } from './stick-manifest-file.ts';
+
+/** Folders in which everything must be on the list. */
+const listed = ['repo', 'sites', 'activities'];
+
+/**
+ * Names that only a preparation gives. One that is under way, or was interrupted, has put them there before the list or
+ * has not removed them after it; what they hold is believed of no file.
+ */
+const ownNames = [
+  /^repo\/(?:packs|deltas|indexes|maps|contents)\/[0-9a-f]{64}(?:\.[a-z]+)?$/,
+  /^repo\/targets\/[a-z]+\/[0-9a-f]{64}\.[^/]+\.json$/,
+  /^repo\/metadata\/(?:\d+\.[a-z]+|timestamp)\.json$/,
+  /^sites\/[^/]+\/[a-z]+-[0-9a-f]{64}$/,
+];
+
+/** More than this is not worth naming. */
+const most = 1000;
+
+/** Names below `satchel/` that nobody of ours has put there, symlinks and the like among them; at most a thousand. */
+export function extraFiles(tree: StickTree, { manifest }: StickList): string[] {
+  const known = new Set(manifest.files.map(({ name }) => name));
+  const extra: string[] = [];
+  for (const { path, kind } of listedPlaces(tree)) {
+    if (kind === 'file' && (known.has(path) || isPartOf(path, known) || isOwnName(path))) continue;
+    extra.push(path);
+    if (extra.length === most) break;
+  }
+  return extra;
+}
+
+/** Files that a preparation has put there and that are not wanted any more, each by its whole name. */
+export function strayFiles(tree: StickTree, wanted: ReadonlySet<string>): string[] {
+  const stray = new Set<string>();
+  for (const { path, kind } of listedPlaces(tree))
+    if (kind === 'file' && isOwnName(path) && !wanted.has(path) && !isPartOf(path, wanted))
+      stray.add(withoutPart(path));
+  return [...stray];
+}
+
+function* listedPlaces(tree: StickTree): Generator<{ path: string; kind: string }> {
+  for (const folder of listed) if (tree.isFolder(folder)) yield* placesIn(tree, folder);
+}
+
+function* placesIn(tree: StickTree, folder: string): Generator<{ path: string; kind: string }> {
+  for (const { name, kind } of tree.list(folder)) {
+    const path = `${folder}/${name}`;
+    if (kind === 'folder') yield* placesIn(tree, path);
+    else if (!name.startsWith('.tmp.')) yield { path, kind };
+  }
+}
+
+/** A part of a file that was cut is known by the whole. */
+function isPartOf(path: string, names: ReadonlySet<string>): boolean {
+  return names.has(withoutPart(path));
+}
+
+function isOwnName(path: string): boolean {
+  return ownNames.some((pattern) => pattern.test(withoutPart(path)));
+}
+
+function withoutPart(path: string): string {
+  return path.replace(/\.\d{3}$/, '');
+}

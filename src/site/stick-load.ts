@@ -1,0 +1,245 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { Clock } from '../base/clock.ts';
+import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
+import type { Reporter } from '../base/progress.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { removeTemporaries } from '../os/atomic-file.ts';
+import { type Lock, tryLock } from '../os/file-lock.ts';
+import { syncFilesystemInBackground } from '../os/system-calls.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import type { SiteLayout } from './layout.ts';
+import { refreshMetadata } from './metadata-refresh.ts';
+import type { SiteSettings } from './settings.ts';
+import { appendSiteLog } from './site-log.ts';
+import { acceptAttachments } from './stick-accept.ts';
+import { extraFiles } from './stick-extra.ts';
+import { openStickTree, type StickTree } from './stick-files.ts';
+import { type SentHome, sendHome } from './stick-home.ts';
+import { requireStick } from './stick-intake.ts';
+import { readStickList, type StickList } from './stick-manifest-file.ts';
+import { removeTaken, takeDeviceReports } from './stick-reports.ts';
+import { openStickState, type StickProblem, type StickStateWriter } from './stick-state.ts';
+import { type TakenBuild, takeBuilds } from './stick-take.ts';
+import { openStickTrust, type StickTrust } from './stick-trust.ts';
+import { hasXobuilds, type TakenXobuilds, takeXobuilds, type XobuildsOptions } from './stick-xobuilds.ts';
+
+export type LoadOptions = {
+  /** The directory where the stick is mounted. */
+  readonly stick: string;
+  /** The block device and what people called the stick, for the page. */
+  readonly device?: string | undefined;
+  readonly label?: string | undefined;
+  readonly layout: SiteLayout;
+  readonly settings: Pick<SiteSettings, 'id' | 'name' | 'reserve'>;
+  readonly fleet: Pick<Fleet, 'storeReports' | 'pendingForUpstream' | 'markForwarded'>;
+  /** Makes room for so many bytes, or throws `site-budget-full` or `site-disk-reserved`. */
+  readonly ensureRoom?: ((bytes: number) => Promise<void>) | undefined;
+  /** Writes down what this site has, to be sent home. */
+  readonly reportSelf?: (() => Promise<void>) | undefined;
+  /** Where builds of the old kind go; asked only when a stick has some. */
+  readonly xobuilds: Pick<XobuildsOptions, 'security'> & { readonly directory: () => string };
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Called when nothing of the stick is needed any more, before people are told that they may pull it out: whoever has
+   * mounted it lets go of it. The stick's own file system has been synced.
+   */
+  readonly release?: (() => Promise<void>) | undefined;
+};
+
+/** What a stick brought. */
+export type Loaded = {
+  readonly stick: string;
+  /** When the stick was prepared; null for one that has only builds of the old kind. */
+  readonly made: string | null;
+  readonly builds: readonly TakenBuild[];
+  /** Bytes that were copied from it. */
+  readonly copied: number;
+  /** True when devices see newer metadata now. */
+  readonly news: boolean;
+  readonly attachments: readonly string[];
+  /** Reports of devices that lay on it. */
+  readonly reports: { readonly stored: number; readonly known: number };
+  /** What goes home on it; null when nothing could be written to it. */
+  readonly home: SentHome | null;
+  readonly xobuilds: TakenXobuilds | null;
+  readonly extra: readonly string[];
+  readonly problems: readonly StickProblem[];
+};
+
+/** Others write there too; nobody takes an hour for a small file. */
+const leftoverAge = 60 * 60_000;
+
+/** Another stick is waited for; looked at so often, in milliseconds. */
+const lockPause = 500;
+
+/**
+ * Takes what a stick brings to a site: attachments and reports first, since they are small, then builds, then the metadata
+ * that leads to them, so that devices see the old state until the new one is complete. At any moment the stick may be
+ * pulled out and the power fail. The page of the site shows how far it is.
+ *
+ * Throws `stick-not-prepared`, `stick-manifest-damaged`, `stick-newer`, `stick-of-another-organisation`, `stick-symlink`,
+ * `stick-pulled-out`, `stick-site-not-trusting`, `disk-full`, `cancelled`; what is wrong with a part of the stick is among
+ * the problems of the result.
+ */
+export async function loadStick(options: LoadOptions): Promise<Loaded> {
+  const { layout, stick, clock, device, label, signal } = options;
+  withSystemErrors('mkdir', layout.directory, () =>
+    mkdirSync(layout.directory, { recursive: true, mode: 0o700 }),
+  );
+  using _lock = await waitForLock(layout, signal);
+  for (const folder of [layout.directory, layout.leases, layout.outbox])
+    removeTemporaries(folder, { olderThanMs: leftoverAge });
+  const about = { ...(device && { device }), ...(label && { label }) };
+  const state = openStickState(layout, about, clock);
+  const log = (event: string, fields: object) =>
+    appendSiteLog(layout, { at: new Date(clock()).toISOString(), event, stick, ...fields });
+  try {
+    const loaded = await load(options, state);
+    await options.release?.();
+    state.finish(loaded.problems);
+    const { builds, copied, attachments, reports, problems } = loaded;
+    log('stick-loaded', { builds: builds.map(({ name }) => name), copied, attachments, reports, problems });
+    return loaded;
+  } catch (given) {
+    const error = isGone(stick, given)
+      ? new SatchelError('stick-pulled-out', { path: stick }, { cause: given })
+      : given;
+    state.fail(error);
+    const told = isSatchelError(error)
+      ? { code: error.code, parameters: error.parameters }
+      : { code: messageOf(error) };
+    log('stick-failed', told);
+    throw error;
+  }
+}
+
+async function load(options: LoadOptions, state: StickStateWriter): Promise<Loaded> {
+  const { stick, signal } = options;
+  if (lstatSync(stick, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new SatchelError('stick-not-a-directory', { path: stick });
+  const tree = openStickTree(stick);
+  const list = await readStickList(tree);
+  const isOld = hasXobuilds(stick);
+  const hasReports = tree.list('reports').length + tree.list('home').length > 0;
+  if (list === undefined && !isOld && !hasReports)
+    throw new SatchelError('stick-not-prepared', { path: stick });
+  const problems: StickProblem[] = [];
+  const takeReports = async () => {
+    const { stored, known, files } = await takeDeviceReports(tree, options.fleet, problems);
+    removeTaken(tree, files);
+    return { stored, known };
+  };
+  const ours =
+    list === undefined
+      ? { ...nothingOfOurs, reports: await takeReports() }
+      : await loadOurs({ ...options, tree, list, state, problems, takeReports });
+  const xobuilds = isOld ? await takeOld(options, state, problems) : null;
+  throwIfCancelled(signal);
+  await syncFilesystemInBackground(stick);
+  return {
+    stick,
+    made: list?.manifest.made ?? null,
+    ...ours,
+    copied: ours.builds.reduce((sum, { copied }) => sum + copied, 0) + (xobuilds?.copied ?? 0),
+    xobuilds,
+    problems,
+  };
+}
+
+const nothingOfOurs = { builds: [], news: false, attachments: [], home: null, extra: [] } as const;
+
+type OwnLoad = LoadOptions & {
+  readonly tree: StickTree;
+  readonly list: StickList;
+  readonly state: StickStateWriter;
+  readonly problems: StickProblem[];
+  /** Stores what devices have left on the stick. */
+  readonly takeReports: () => Promise<Loaded['reports']>;
+};
+
+/** The part of a stick that Satchel has prepared. */
+async function loadOurs(
+  options: OwnLoad,
+): Promise<Pick<Loaded, 'builds' | 'news' | 'attachments' | 'reports' | 'home' | 'extra'>> {
+  const { layout, stick, tree, list, problems, reporter, clock, signal, settings } = options;
+  const extra = extraFiles(tree, list);
+  if (extra.length > 0) problems.push(extraProblem(extra));
+  const trust = await openStickTrust({ layout, directory: stick, clock, signal });
+  try {
+    problems.push(...trust.problems);
+    const attachments = await acceptAttachments({ ...options, trust });
+    const reports = await options.takeReports();
+    // What matters goes home even if the stick does not stay for the builds.
+    await goHome(options, trust, []);
+    const builds = await takeBuilds({ ...options, trust, reserve: settings.reserve });
+    let news = false;
+    if (trust.isCurrent)
+      ({ changed: news } = await refreshMetadata({ layout, store: trust.stick, clock, reporter, signal }));
+    await options.reportSelf?.();
+    const home = await goHome(options, trust, problems);
+    return { builds, news, attachments, reports, home, extra };
+  } finally {
+    await trust.close();
+  }
+}
+
+/** Builds as the old school servers took them. */
+function takeOld(
+  { stick, xobuilds, signal }: LoadOptions,
+  state: StickStateWriter,
+  problems: StickProblem[],
+): Promise<TakenXobuilds> {
+  const directory = xobuilds.directory();
+  return takeXobuilds({ stick, directory, security: xobuilds.security, state, problems, signal });
+}
+
+/** Null, and a problem, when the stick cannot be written to. */
+async function goHome(
+  { tree, stick, settings, fleet, signal }: OwnLoad,
+  { root }: StickTrust,
+  problems: StickProblem[],
+): Promise<SentHome | null> {
+  try {
+    return await sendHome({ tree, settings, fleet, root, signal });
+  } catch (error) {
+    if (!isSatchelError(error, 'permission-denied', 'system-call-failed', 'disk-full', 'stick-symlink'))
+      throw error;
+    requireStick(tree, error);
+    problems.push({ code: 'stick-not-writable', parameters: { path: stick, reason: error.message } });
+    return null;
+  }
+}
+
+function extraProblem(extra: readonly string[]): StickProblem {
+  const names = extra.slice(0, 5).join(', ') + (extra.length > 5 ? ', …' : '');
+  return { code: 'stick-extra-files', parameters: { count: extra.length, names } };
+}
+
+/** How reading ends when a stick is pulled out; systemd ends the service then. */
+const goneCodes = ['system-call-failed', 'store-not-found', 'store-too-short', 'cancelled'] as const;
+
+/** True when a failure came because the stick is not there any more. */
+function isGone(stick: string, error: unknown): boolean {
+  if (!isSatchelError(error, ...goneCodes)) return false;
+  try {
+    requireStick(openStickTree(stick), error);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** One stick at a time; whoever comes second waits. */
+async function waitForLock(layout: SiteLayout, signal: AbortSignal | undefined): Promise<Lock> {
+  for (;;) {
+    throwIfCancelled(signal);
+    const lock = tryLock(join(layout.directory, 'stick.lock'));
+    if (lock !== undefined) return lock;
+    await sleep(lockPause);
+  }
+}

@@ -1,0 +1,152 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { isSatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
+import { formatBytes } from '../base/units.ts';
+import { freeSpace } from '../os/disk.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { isSecurityBuild } from '../repository/security.ts';
+import { createBuildUses } from './evict-use.ts';
+import type { SiteLayout } from './layout.ts';
+import { packsOf, type SignedFile, signedBuild, signedBuilds } from './stick-build.ts';
+import type { StickTree } from './stick-files.ts';
+import { openIntake } from './stick-intake.ts';
+import type { StickList } from './stick-manifest-file.ts';
+import type { StickProblem, StickStateWriter } from './stick-state.ts';
+import type { StickTrust } from './stick-trust.ts';
+
+export type TakeOptions = {
+  readonly layout: SiteLayout;
+  readonly tree: StickTree;
+  readonly list: StickList;
+  readonly trust: StickTrust;
+  /** Bytes of the file system that stay free. */
+  readonly reserve: number;
+  /** Makes room for so many bytes, or throws `site-budget-full` or `site-disk-reserved`; without it the reserve counts. */
+  readonly ensureRoom?: ((bytes: number) => Promise<void>) | undefined;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly state: StickStateWriter;
+  readonly problems: StickProblem[];
+};
+
+/** A build that the stick has a part of. */
+export type TakenBuild = {
+  readonly name: BuildName;
+  /** True when the site now has all of it, deltas aside. */
+  readonly complete: boolean;
+  /** Bytes that were copied of it. */
+  readonly copied: number;
+};
+
+/** A build of the stick with what the site lacks of it. */
+type Offer = {
+  readonly name: BuildName;
+  /** The lower comes first: what mends a hole, then the newest. */
+  readonly rank: number;
+  /** What a complete build has, deltas aside; undefined when not even that can be told. */
+  readonly needed: readonly SignedFile[] | undefined;
+  readonly missing: readonly SignedFile[];
+};
+
+/**
+ * Copies what the stick has of builds into the repository of a site: only files that signed metadata leads to, each
+ * verified before it gets its name. What is wrong with one file or one build is a problem and keeps no other from being
+ * taken. Throws `stick-pulled-out`, `disk-full`, `cancelled`.
+ */
+export async function takeBuilds(options: TakeOptions): Promise<TakenBuild[]> {
+  const { layout, tree, list, state, reporter, problems, clock } = options;
+  for (const { name, length } of list.manifest.files)
+    if (name.startsWith('repo/') && !name.startsWith('repo/metadata/') && tree.sizeOf(name) !== length)
+      problems.push({ code: 'stick-file-damaged', parameters: { file: name } });
+  const offers: Offer[] = [];
+  for (const name of buildsOnStick(options)) {
+    const offer = await offerOf(name, options);
+    if (offer !== undefined) offers.push(offer);
+  }
+  offers.sort((one, other) => one.rank - other.rank);
+  const sizes = new Map(offers.flatMap(({ missing }) => missing.map(({ name, length }) => [name, length])));
+  const total = [...sizes.values()].reduce((sum, length) => sum + length, 0);
+  state.expect(total);
+  let done = 0;
+  await using intake = openIntake({
+    ...options,
+    onBytes(count) {
+      done += count;
+      state.copied(count);
+      reporter.progress({ step: 'store', done, total: Math.max(total, done), unit: 'bytes' });
+    },
+  });
+  const uses = createBuildUses(layout, clock);
+  const taken: TakenBuild[] = [];
+  for (const { name, needed, missing } of offers) {
+    const left = missing.filter((file) => !isHere(layout, file));
+    const bytes = left.reduce((sum, { length }) => sum + length, 0);
+    const before = intake.copied();
+    if (await hasRoom(name, bytes, options)) for (const file of left) await intake.take(file);
+    const copied = intake.copied() - before;
+    if (copied > 0) uses.used(name);
+    taken.push({ name, complete: needed?.every((file) => isHere(layout, file)) ?? false, copied });
+  }
+  return taken;
+}
+
+/** Builds whose record is on the stick; it may have come there only just before the stick was pulled out. */
+function buildsOnStick({ trust, tree }: TakeOptions): BuildName[] {
+  const found = tree
+    .list('repo/targets/builds')
+    .map(({ name }) => /^[0-9a-f]{64}\.(.+)\.json$/.exec(name)?.[1]);
+  const names = new Set<string | undefined>(found);
+  return signedBuilds(trust).filter((name) => names.has(name));
+}
+
+/** Undefined when the stick has nothing of its content, or the signed records are on neither side. */
+async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | undefined> {
+  const { layout, tree, trust, problems } = options;
+  const orProblem = async <Result>(read: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isSatchelError(error) || error.code === 'cancelled') throw error;
+      if (error.code !== 'store-not-found') problems.push({ code: error.code, parameters: error.parameters });
+      return undefined;
+    }
+  };
+  const build = await orProblem(() => signedBuild(trust, name));
+  if (build === undefined) return undefined;
+  const isOnStick = (file: SignedFile) => tree.sizeOf(`repo/${file.name}`) === file.length;
+  // Records of all builds may go along; that makes none of them a build of this stick.
+  if (![...build.lists, ...build.deltas].some(isOnStick)) return undefined;
+  const packs = await orProblem(() => packsOf(trust, build));
+  const all = [...build.records, ...build.lists, ...build.deltas, ...(packs ?? [])];
+  return {
+    name,
+    rank: (isSecurityBuild(build.record) ? Number.MIN_SAFE_INTEGER / 2 : 0) - build.record.sequence,
+    needed: packs && [...build.records, ...build.lists, ...packs],
+    missing: all.filter((file) => !isHere(layout, file) && isOnStick(file)),
+  };
+}
+
+/** True for a file that the site has in full length; its bytes were verified before it got its name. */
+function isHere({ repository }: SiteLayout, { name, length }: SignedFile): boolean {
+  const path = join(repository, name);
+  const found = withSystemErrors('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  return found?.isFile() === true && found.size === length;
+}
+
+async function hasRoom(build: BuildName, bytes: number, options: TakeOptions): Promise<boolean> {
+  const { layout, reserve, ensureRoom, problems } = options;
+  if (bytes === 0) return true;
+  const free = () => Math.max(0, freeSpace(layout.repository).bytes - reserve);
+  try {
+    if (ensureRoom !== undefined) await ensureRoom(bytes);
+    if (bytes <= free()) return true;
+  } catch (error) {
+    if (!isSatchelError(error, 'site-budget-full', 'site-disk-reserved')) throw error;
+  }
+  const parameters = { build, needed: formatBytes(bytes), free: formatBytes(free()) };
+  problems.push({ code: 'stick-site-full', parameters });
+  return false;
+}
