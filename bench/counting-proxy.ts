@@ -21,6 +21,8 @@ export type CountingProxy = {
    * proxy and in the kernel's queues of both ends. Nothing more is passed on to connections that are open now.
    */
   unread(): Promise<number>;
+  /** Resets all connections that are open; what the clients can still read of them they have read by then. */
+  cut(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -123,6 +125,18 @@ export async function startCountingProxy(
         (sum, client) => sum + client.writableLength + queuedInKernel(client),
         0,
       );
+    },
+    async cut() {
+      const open = [...clients];
+      for (const [client, upstream] of open) {
+        frozen.add(client);
+        upstream.pause();
+      }
+      await new Promise((resolve) => setTimeout(resolve, acknowledgementDelay));
+      for (const [client, upstream] of open) {
+        client.resetAndDestroy();
+        upstream.destroy();
+      }
     },
     close: () =>
       new Promise((resolve) => {

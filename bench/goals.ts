@@ -81,6 +81,16 @@ const goals: readonly Goal[] = [
   { row: 'classroom', measure: 'server memory', limit: 150e6 },
   { row: 'classroom', who: 'satchel, nginx', measure: 'server CPU', limit: 0.05 },
   { row: 'thin link', measure: 'wall', limit: 0.55, against: 'ostree delta' },
+  ...['room behind a site', 'room behind a site, 100 kbit/s'].map((row) => ({
+    row,
+    measure: 'wire' as const,
+    limit: 1.02,
+    against: 'satchel, one device',
+  })),
+  { row: 'room behind a site, 100 kbit/s', measure: 'wall', limit: 1.3, against: 'satchel, one device' },
+  { row: 'room behind a site', measure: 'server memory', limit: 200e6 },
+  { row: '500 askers of a site', measure: 'server memory', limit: 200e6 },
+  { row: '500 askers of a site', measure: 'wire', limit: 1.02, against: 'the file' },
   { row: 'tree for rsync', measure: 'wall', limit: 3 },
   ...['', ', one time'].map((times) => ({
     row: `both trees for rsync${times}`,

@@ -21,6 +21,7 @@ export const rowNames = [
   'update',
   'classroom',
   'thin-link',
+  'site',
   'old-clients',
   'nothing-to-do',
   'staging',

@@ -12,6 +12,8 @@ import { firstInstall } from './rows/first-install.ts';
 import { makeDelta } from './rows/make-delta.ts';
 import { oldClients } from './rows/old-clients.ts';
 import { type OstreeInputs, type Published, publish, publishOnce } from './rows/publish.ts';
+import { roomBehindSite } from './rows/site.ts';
+import { manyAskers } from './rows/site-askers.ts';
 import { thinLink } from './rows/thin-link.ts';
 import { update } from './rows/update.ts';
 import { fullImage } from './trees.ts';
@@ -70,6 +72,7 @@ export async function pairOfTrees(context: Context, options: PairOptions): Promi
       await row(overThinLink(context, pair, offers, 0));
       if (!context.quick) await row(overThinLink(context, pair, offers, 1));
     }
+    if (has('site')) await row(behindSites(context, pair, offers, repositories));
     if (has('old-clients')) {
       const { plain: repository, oneTime } = repositories;
       const places = { repository, oneTime: oneTime?.repository, bare: offers.rsync?.home };
@@ -160,6 +163,22 @@ function overThinLink(context: Context, pair: Pair, offers: Offers, loss: number
   const always = ['satchelOneTime', 'ostreeDelta', 'rsyncCompressed'] as const;
   const contenders = those(offers, context.quick ? always : [...always, 'ostreeObjects']);
   return thinLink(context, pair.name, contenders, { loss, runs: Math.min(mostThinRuns, context.runs) });
+}
+
+/** With one time for every file, as the room without a site and the thin link. */
+async function behindSites(
+  context: Context,
+  pair: Pair,
+  offers: Offers,
+  { oneTime }: Repositories,
+): Promise<Result[]> {
+  const updater = offers.satchelOneTime?.updater;
+  if (updater === undefined || oneTime === undefined) return [];
+  const { repository } = oneTime;
+  return [
+    ...(await roomBehindSite(context, { pair: pair.name, repository, updater })),
+    ...(await manyAskers(context, pair.name, repository)),
+  ];
 }
 
 function those(offers: Offers, names: readonly OfferName[]): Offer[] {

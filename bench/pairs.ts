@@ -22,7 +22,7 @@ export type Pair = {
 export const pairs: readonly Pair[] = [
   {
     name: 'small-minor',
-    rows: ['publish', 'delta', 'install', 'update', 'classroom', 'thin-link', 'old-clients'],
+    rows: ['publish', 'delta', 'install', 'update', 'classroom', 'thin-link', 'site', 'old-clients'],
     runs: 5,
     deltaRuns: 3,
     builds: 'small',

@@ -77,6 +77,12 @@ export async function serve(repository: string, place: Place = loopback): Promis
   return await startServer(place, port, command);
 }
 
+/** Makes a new directory a site below a server. */
+export async function joinSite(repository: string, at: Address): Promise<void> {
+  const command = atOrigin('site', 'join', urlOf(at), '--trust-on-first-use', '--repo', repository);
+  await run(at.network === undefined ? command : { ...command, network: at.network });
+}
+
 /** Serves a repository's builds to rsync clients; `directory` gets their trees. The address is the rsync daemon's. */
 export async function serveRsync(repository: string, directory: string): Promise<Server> {
   const [http, port] = [await freePort(), await freePort()];

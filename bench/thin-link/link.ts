@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasProgram } from '../../scripts/run-program.ts';
 import { run } from '../measure.ts';
@@ -57,6 +58,15 @@ export async function openThinLink(scratch: string, options: LinkOptions): Promi
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1)! : String(error);
     return `The rows over a thin link are left out: ${reason}.`;
   }
+}
+
+/** Bytes of packets, headers included, that have come to the clients' end so far. */
+export function bytesReceivedBy({ place: { clientNetwork = '' } }: ThinLink): number {
+  const table = readFileSync(clientNetwork.replace(/\/ns\/net$/, '/net/dev'), 'latin1');
+  const line = table.split('\n').find((each) => each.trim().startsWith(`${device}:`));
+  const bytes = Number(line?.split(':')[1]?.trim().split(/\s+/)[0] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes)) throw new Error(`no counters of ${device} in ${clientNetwork}`);
+  return bytes;
 }
 
 /** A network namespace, as the file that names it. It lives as long as a `cat` that waits for our input. */
