@@ -24,6 +24,7 @@ const parts = [
   'repository',
   'lite',
   'plan',
+  'lease',
   'advice',
   'device',
   'discovery',

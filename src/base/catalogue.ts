@@ -9,6 +9,8 @@ import { discoveryMessages } from './catalogue/discovery.ts';
 import { fleetMessages } from './catalogue/fleet.ts';
 import { fleetResultsMessages } from './catalogue/fleet-results.ts';
 import { formatsMessages } from './catalogue/formats.ts';
+import { leaseMessages } from './catalogue/lease.ts';
+import { leaseCommandsMessages } from './catalogue/lease-commands.ts';
 import { liteMessages } from './catalogue/lite.ts';
 import { olpcCommandsMessages } from './catalogue/olpc-commands.ts';
 import { osMessages } from './catalogue/os.ts';
@@ -52,6 +54,7 @@ const all = {
   ...repositoryMessages,
   ...liteMessages,
   ...planMessages,
+  ...leaseMessages,
   ...adviceMessages,
   ...deviceMessages,
   ...discoveryMessages,
@@ -74,6 +77,7 @@ const all = {
   ...cliMessages,
   ...resultsMessages,
   ...olpcCommandsMessages,
+  ...leaseCommandsMessages,
 };
 
 /** The stable code of a sentence. */

@@ -185,6 +185,31 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-rsync-status',
     load: async () => (await import('./commands/rsync-status.ts')).rsyncStatusCommand,
   },
+  'lease key': {
+    section: 'origin',
+    summary: 'help-lease-key',
+    load: async () => (await import('./commands/lease-key.ts')).leaseKeyCommand,
+  },
+  'lease make': {
+    section: 'origin',
+    summary: 'help-lease-make',
+    load: async () => (await import('./commands/lease-make.ts')).leaseMakeCommand,
+  },
+  'lease delegate': {
+    section: 'origin',
+    summary: 'help-lease-delegate',
+    load: async () => (await import('./commands/lease-delegate.ts')).leaseDelegateCommand,
+  },
+  'lease verify': {
+    section: 'origin',
+    summary: 'help-lease-verify',
+    load: async () => (await import('./commands/lease-verify.ts')).leaseVerifyCommand,
+  },
+  'lease find': {
+    section: 'origin',
+    summary: 'help-lease-find',
+    load: async () => (await import('./commands/lease-find.ts')).leaseFindCommand,
+  },
   'keys list': {
     section: 'origin',
     summary: 'help-keys-list',
@@ -328,6 +353,7 @@ export const groupSummaries: Readonly<Record<string, MessageCode>> = {
   device: 'help-group-device',
   fleet: 'help-group-fleet',
   keys: 'help-group-keys',
+  lease: 'help-group-lease',
   lite: 'help-group-lite',
   rsync: 'help-group-rsync',
   site: 'help-group-site',

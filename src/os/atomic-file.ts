@@ -59,6 +59,35 @@ export function writeFileAtomic(
   });
 }
 
+/**
+ * As {@link writeFileAtomic}, for content that comes in pieces. What `source` throws leaves everything as it was.
+ * Returns how many bytes were written.
+ */
+export async function writeStreamAtomic(
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  options: { readonly mode?: number } = {},
+): Promise<number> {
+  const temporary = temporaryBeside(path);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  let length = 0;
+  try {
+    await using handle = await open(temporary, flags, 0o600);
+    for await (const piece of source) {
+      for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at)).bytesWritten;
+      length += piece.length;
+    }
+    await handle.chmod(options.mode ?? 0o644);
+    await handle.sync();
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw systemError(error, 'write', path);
+  }
+  await syncDirectoryInBackground(dirname(path));
+  return length;
+}
+
 /** Makes `path` a symlink to `target`, replacing a file or symlink of that name in one atomic step. */
 export function symlinkAtomic(target: SystemPath, path: string): void {
   withSystemErrors('symlink', path, () => {

@@ -1,0 +1,71 @@
+import { throwIfCancelled } from '../../base/cancel.ts';
+import { SatchelError } from '../../base/errors.ts';
+import { type LeaseEntry, writeCollection } from '../../lease/collection.ts';
+import { readDelegations } from '../../lease/delegations.ts';
+import { readPrivateKey } from '../../lease/key-files.ts';
+import { makePermission, type PermissionOrder } from '../../lease/make.ts';
+import { writeStreamAtomic } from '../../os/atomic-file.ts';
+import { defineCommand, type Parser } from '../command.ts';
+import {
+  laptopArguments,
+  laptopOptions,
+  laptopsOf,
+  passphraseIn,
+  signingOptions,
+  until,
+} from '../lease-values.ts';
+import { flag, required, value } from '../option-kinds.ts';
+import { localPath } from '../options.ts';
+
+/** One printable character; a space would end the field, a colon the signed one. */
+const disposition: Parser<string> = (given, label) => {
+  if (/^[!-9;-~]$/.test(given)) return given;
+  throw new SatchelError('disposition-not-understood', { value: given.slice(0, 100), option: label });
+};
+
+/** `satchel lease make`: leases, or developer keys, for laptops until a time, into one file. */
+export const leaseMakeCommand = defineCommand({
+  arguments: { laptops: laptopArguments },
+  options: {
+    ...laptopOptions,
+    ...signingOptions,
+    until: required('option-lease-until', 'TIME|never', until),
+    output: required('option-lease-output', 'FILE', localPath),
+    through: value('option-lease-through', 'FILE', localPath),
+    bound: flag('option-lease-bound'),
+    developer: flag('option-lease-developer'),
+    disposition: value('option-lease-disposition', 'X', disposition),
+    bare: flag('option-lease-bare'),
+  },
+  async run({ arguments: { laptops: named }, options, reporter, signal }) {
+    const laptops = laptopsOf(options.laptops, named);
+    const key = readPrivateKey(options.key, passphraseIn(options.passphraseFile));
+    const order: PermissionOrder = {
+      type: options.developer ? 'dev01' : 'act01',
+      disposition: options.disposition ?? (options.developer ? 'A' : 'K'),
+      expiry: options.until,
+      isBound: options.bound,
+      key,
+      ...(options.through === undefined ? {} : { delegations: await readDelegations(options.through) }),
+    };
+    async function* entries(): AsyncGenerator<LeaseEntry> {
+      for (const [done, laptop] of laptops.entries()) {
+        throwIfCancelled(signal);
+        yield { serial: laptop.serial, lines: makePermission(laptop, order) };
+        reporter.progress({ step: 'sign', done: done + 1, total: laptops.length, unit: 'entries' });
+      }
+    }
+    const bytes = await writeStreamAtomic(
+      options.output,
+      options.bare ? bareLines(entries()) : writeCollection(entries()),
+    );
+    return { output: options.output, laptops: laptops.length, until: options.until, bytes };
+  },
+  show: ({ output, laptops, until: expiry }, words) => [
+    words.say('result-lease-made', { path: output, count: laptops, expiry }),
+  ],
+});
+
+async function* bareLines(entries: AsyncIterable<LeaseEntry>): AsyncGenerator<Uint8Array> {
+  for await (const { lines } of entries) yield Buffer.from(lines, 'latin1');
+}

@@ -1,0 +1,50 @@
+/** What people write about laptops and leases on the command line. */
+import { createReadStream, readFileSync } from 'node:fs';
+import { SatchelError } from '../base/errors.ts';
+import { type Laptop, type LaptopTime, laptop, laptopTime, never } from '../lease/laptop.ts';
+import { parseLaptops } from '../lease/laptops.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import type { Parser } from './command.ts';
+import { repeated, required, restArguments, value } from './option-kinds.ts';
+import { date, localPath } from './options.ts';
+
+/** A time up to the second, or `never`. */
+export const until: Parser<LaptopTime> = (given, label) =>
+  given.trim() === 'never' ? never : laptopTime(date(given, label) * 1000);
+
+/** Options of commands that are about laptops. */
+export const laptopOptions = {
+  laptops: value('option-laptops', 'FILE', localPath),
+} as const;
+
+/** Options of commands that sign. */
+export const signingOptions = {
+  key: required('option-lease-key', 'FILE', localPath),
+  passphraseFile: value('option-passphrase-file', 'FILE', localPath),
+} as const;
+
+/** `--trust FILE…`: the public keys that the laptops have. */
+export const trustedKeys = repeated('option-lease-trust', 'FILE', localPath);
+
+/** `SERIAL:UUID…` */
+export const laptopArguments = restArguments('argument-laptop', 'SERIAL:UUID', (given) => laptop(given));
+
+/** The laptops of a call in the order of their serial numbers. Throws `lease-laptops-needed`, `laptops-line-wrong`. */
+export function laptopsOf(file: string | undefined, named: readonly Laptop[]): Laptop[] {
+  const listed = file === undefined ? '' : withSystemErrors('read', file, () => readFileSync(file, 'latin1'));
+  const text = [listed, ...named.map(({ serial, uuid }) => `${serial},${uuid}`)].join('\n');
+  const laptops = parseLaptops(text, file ?? 'SERIAL:UUID');
+  if (laptops.length === 0) throw new SatchelError('lease-laptops-needed');
+  return laptops;
+}
+
+/** The passphrase in the first line of a file. */
+export function passphraseIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  return withSystemErrors('read', file, () => readFileSync(file, 'utf8')).split(/\r?\n/)[0];
+}
+
+/** A file piece by piece. */
+export function piecesOf(file: string): AsyncIterable<Uint8Array> {
+  return createReadStream(file, { highWaterMark: 256 * 1024 });
+}
