@@ -20,14 +20,15 @@ export async function currentUpstream(
   const change = async () => {
     const next = settings();
     if (isClosed || keyOf(next) === key) return;
-    key = keyOf(next);
+    const former = upstream;
     try {
-      const former = upstream;
       upstream = await openUpstream(layout, next, options);
-      await former.close();
     } catch (error) {
       options.onFailure(error);
     }
+    // Only now: who asks meanwhile waits for the new one.
+    key = keyOf(next);
+    if (upstream !== former) await former.close().catch(options.onFailure);
   };
   const now = async (): Promise<Upstream> => {
     if (keyOf(settings()) !== key) await inTurn(change);

@@ -96,7 +96,7 @@ export async function openSite(options: OpenSiteOptions): Promise<Site> {
     return part;
   };
   try {
-    const fleet = keep(await openFleet(layout.repository, { clock }));
+    const fleet = keep(await openFleet(layout.repository, { clock, limit: longestFleet }));
     const upstream = keep(
       offline
         ? offlineUpstream(layout, settings().upstream)
@@ -207,6 +207,9 @@ function siteOf(parts: Foundation & Parts, opened: { close(): void | Promise<voi
     },
   };
 }
+
+/** Bytes of the fleet database: anybody in the room may report, and nobody may fill the disk by it. */
+const longestFleet = 1024 ** 3;
 
 /** Milliseconds that the place above gets to say what it is. */
 const placePatience = 3000;
