@@ -5,6 +5,7 @@ import { fleetView } from '../server/fleet-view.ts';
 import { openLog } from '../server/logger.ts';
 import { placeApi } from '../server/place-api.ts';
 import { siteViewer } from '../server/site-view.ts';
+import { noteSiteState } from '../site/forward-report.ts';
 import { listenForRequests } from '../site/mirror-control.ts';
 import { openSite } from '../site/site.ts';
 import { controlOf } from '../site/site-control.ts';
@@ -30,7 +31,10 @@ export async function startSite(
     flush();
   };
   try {
-    stopListening = await listenForRequests(site.layout, controlOf(site));
+    const tell = async () => {
+      await noteSiteState({ ...site, settings: site.settings(), held: await site.held() });
+    };
+    stopListening = await listenForRequests(site.layout, controlOf({ ...site, tell }));
   } catch (error) {
     await close();
     throw error;

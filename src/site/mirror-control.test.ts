@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { after, test } from 'node:test';
 import { scratchFolder } from '../../test/doubles/scratch.ts';
@@ -53,6 +54,16 @@ test('a server that stops in the middle, and one that fails, are told as what th
   await begun.promise;
   await stop();
   await refused;
+});
+
+test('a site that lies deeper than a socket may is asked all the same', async () => {
+  const directory = scratch.file(...Array.from({ length: 12 }, () => 'deeper-than-that'));
+  mkdirSync(directory, { recursive: true });
+  const stop = await listenForRequests({ directory }, async () => 'heard');
+  assert.ok(statSync(controlSocket({ directory })).isSocket());
+  assert.deepEqual(await askServer({ directory }, { do: 'gc' }, how), { result: 'heard' });
+  await stop();
+  assert.equal(await askServer({ directory }, { do: 'gc' }, how), undefined);
 });
 
 test('a socket that a killed process left is replaced', async () => {

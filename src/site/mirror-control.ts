@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,6 +46,7 @@ export async function listenForRequests(
 ): Promise<() => Promise<void>> {
   const path = controlSocket(layout);
   rmSync(path, { force: true });
+  const way = wayTo(layout);
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
@@ -53,22 +54,37 @@ export async function listenForRequests(
     answer(socket, handle);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(systemError(error, 'bind', path)));
-    server.listen(path, resolve);
+    server.once('error', (error) => {
+      way.close();
+      reject(systemError(error, 'bind', path));
+    });
+    server.listen(way.path, resolve);
   });
   server.on('error', () => undefined);
   try {
     withSystemErrors('chmod', path, () => chmodSync(path, 0o600));
   } catch (error) {
-    server.close();
+    server.close(way.close);
     throw error;
   }
   return async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of open) socket.destroy();
     await closed;
+    way.close();
     rmSync(path, { force: true });
   };
+}
+
+/** The kernel takes the path of a socket up to so many bytes. */
+const longestPath = 100;
+
+/** A way to the socket that the kernel takes, however long its path is; to be closed when the socket is. */
+function wayTo(layout: Pick<SiteLayout, 'directory'>): { readonly path: string; close(): void } {
+  const path = controlSocket(layout);
+  if (Buffer.byteLength(path) <= longestPath) return { path, close() {} };
+  const folder = withSystemErrors('open', layout.directory, () => openSync(layout.directory, 'r'));
+  return { path: `/proc/self/fd/${folder}/control`, close: () => closeSync(folder) };
 }
 
 function answer(socket: Socket, handle: ControlHandler): void {
@@ -139,7 +155,7 @@ export async function askServer<Result>(
   request: ControlRequest,
   { signal, reporter }: { readonly signal: AbortSignal; readonly reporter: Reporter },
 ): Promise<{ readonly result: Result } | undefined> {
-  const socket = await connect(controlSocket(layout));
+  const socket = await connect(layout);
   if (socket === undefined) return undefined;
   const stop = () => socket.destroy();
   signal.addEventListener('abort', stop);
@@ -181,8 +197,10 @@ function codeOf(code: string): MessageCode {
 }
 
 /** A connection; undefined when nobody listens. */
-async function connect(path: string): Promise<Socket | undefined> {
-  const socket = createConnection(path);
+async function connect(layout: Pick<SiteLayout, 'directory'>): Promise<Socket | undefined> {
+  if (!existsSync(controlSocket(layout))) return undefined;
+  const way = wayTo(layout);
+  const socket = createConnection(way.path);
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -190,7 +208,9 @@ async function connect(path: string): Promise<Socket | undefined> {
     });
   } catch (error) {
     if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw systemError(error, 'connect', path);
+    throw systemError(error, 'connect', controlSocket(layout));
+  } finally {
+    way.close();
   }
   socket.on('error', () => undefined);
   return socket;

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { streamName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
-import type { Evicted } from './evict.ts';
+import type { Evicted } from './evict-carry-out.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
-import { askServer, controlSocket } from './mirror-control.ts';
+import { askServer, listenForRequests } from './mirror-control.ts';
 import type { MirrorResult } from './mirror-run.ts';
 import { type Mirror, type ScheduledSite, startMirror } from './mirror-schedule.ts';
 import type { MirrorPlan } from './mirror-types.ts';
+import { controlOf } from './site-control.ts';
 
 type Started = {
   readonly fixture: SiteFixture;
   readonly mirror: Mirror;
   readonly failures: unknown[];
+  /** One entry for each time that somebody asked to write down what the site has. */
+  readonly told: string[];
   /** Resolves with the milliseconds of the next rest; call the answer to end it. */
   rest(): Promise<{ readonly milliseconds: number; readonly end: () => void }>;
 };
@@ -44,10 +46,20 @@ async function started(context: TestContext, changes: Partial<ScheduledSite> = {
       else next(rest);
     });
   const mirror = startMirror(site, { sleep });
-  context.after(() => mirror.close());
+  const told: string[] = [];
+  const { layout, evictor } = fixture;
+  const controlled = { layout, evictor, mirrorSite: site, mirror: () => mirror };
+  const stop = await listenForRequests(
+    layout,
+    controlOf({ ...controlled, tell: async () => void told.push('told') }),
+  );
+  context.after(async () => {
+    await stop();
+    await mirror.close();
+  });
   const rest = async () =>
     rests.shift() ?? (await new Promise<(typeof rests)[number]>((done) => waiting.push(done)));
-  return { fixture, mirror, failures, rest };
+  return { fixture, mirror, failures, told, rest };
 }
 
 test('a site that is served mirrors by itself, and again when there is news', async (context) => {
@@ -156,6 +168,26 @@ test('commands ask the process that serves the site', async (context) => {
   assert.deepEqual(collected?.result.builds, []);
 });
 
+test('what a stick needs of the process that serves the site is no mirroring', async (context) => {
+  const { fixture, mirror, told, rest } = await started(context);
+  await rest();
+  const { layout, state } = fixture;
+  const before = mirror.state().last;
+  await fixture.publish('b2', { own: randomBytes(30_000) });
+  state.failure = {
+    name: '',
+    error: new SatchelError('site-upstream-down', { upstream: 'x', retryAfter: 1 }),
+  };
+  const how = { signal: new AbortController().signal, reporter: silentReporter };
+  assert.deepEqual(await askServer(layout, { do: 'room', bytes: 1000 }, how), { result: {} });
+  assert.deepEqual(await askServer(layout, { do: 'tell' }, how), { result: {} });
+  assert.deepEqual(told, ['told']);
+  assert.equal(mirror.state().last, before);
+  await assert.rejects(askServer(layout, { do: 'room', bytes: 1e15 }, how), (error) =>
+    isSatchelError(error, 'site-budget-full', 'site-disk-reserved'),
+  );
+});
+
 test('who goes away cancels what he asked for, and a failure is told with its code', async (context) => {
   const { fixture, mirror, rest } = await started(context);
   await rest();
@@ -185,7 +217,4 @@ test('where nobody serves the site there is nobody to ask', async (context) => {
   const fixture = await siteFixture(context);
   const how = { signal: new AbortController().signal, reporter: silentReporter };
   assert.equal(await askServer(fixture.layout, { do: 'gc' }, how), undefined);
-  const { mirror } = await started(context);
-  await mirror.close();
-  assert.equal(existsSync(controlSocket(fixture.layout)), false);
 });

@@ -1,13 +1,9 @@
-import { statSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { untilAborted } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import type { Reporter } from '../base/progress.ts';
 import { createQueue } from '../base/queue.ts';
-import type { Evicted } from './evict.ts';
-import type { SiteLayout } from './layout.ts';
-import { type ControlRequest, listenForRequests } from './mirror-control.ts';
+import type { Evicted } from './evict-carry-out.ts';
 import { type PlanOptions, planMirror } from './mirror-plan.ts';
 import {
   isLinkCode,
@@ -72,7 +68,7 @@ const interval = 15 * 60_000;
 const firstRest = 3600_000;
 const longestRest = 24 * 3600_000;
 
-/** Starts to mirror by itself until it is closed, and to do what commands ask for. */
+/** Starts to mirror by itself until it is closed. */
 export function startMirror(site: ScheduledSite, { sleep = pause }: ScheduleOptions = {}): Mirror {
   const closing = new AbortController();
   const inTurn = createQueue();
@@ -155,7 +151,7 @@ export function startMirror(site: ScheduledSite, { sleep = pause }: ScheduleOpti
     }
   })();
 
-  const mirror: Mirror = {
+  return {
     state: () => state,
     run: (options = {}) =>
       untilAborted(
@@ -167,43 +163,17 @@ export function startMirror(site: ScheduledSite, { sleep = pause }: ScheduleOpti
     wake: () => waking.abort(),
     async close() {
       closing.abort();
-      await (await listening)();
       await running;
       await inTurn(async () => {});
     },
   };
-  const listening = listenForRequests(site.layout, (request, how) =>
-    obey(mirror, site.layout, request, how),
-  ).catch((error: unknown) => {
-    site.onFailure(error);
-    return async () => {};
-  });
-  return mirror;
 }
 
 /** The rest after the first failure of the link, milliseconds; it doubles with each that follows. */
 const firstPause = 5_000;
 
-/** A process that goes on has seen a change of the settings after so many milliseconds. */
-const settledAfter = 1100;
-
 /** So often it looks whether the operator has changed the settings, milliseconds. */
 const lookEvery = 30_000;
-
-async function obey(
-  mirror: Mirror,
-  { settings }: Pick<SiteLayout, 'settings'>,
-  request: ControlRequest,
-  options: { readonly signal: AbortSignal; readonly reporter: Reporter },
-): Promise<unknown> {
-  // What the operator changed just before is to hold for what he asks now.
-  const age = Date.now() - (statSync(settings, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  if (age >= 0 && age < settledAfter) await pause(settledAfter - age, options.signal);
-  if (request.do === 'gc') return mirror.collect(options);
-  return request.do === 'plan'
-    ? mirror.plan({ ...request, ...options })
-    : mirror.run({ ...request, ...options });
-}
 
 /** What mirroring would bring; where the upstream cannot be asked for news, by what is known. */
 export async function planWithNews(

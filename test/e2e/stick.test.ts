@@ -106,6 +106,25 @@ test('three sites that are never online get a build, leases and a halt, and thei
   assert.equal(readFileSync(scratch.file('stick', 'holiday.jpg'), 'utf8'), 'picture');
 });
 
+test('a site that is being served and cannot reach its upstream takes a stick all the same', async (context) => {
+  const own = scratch.file('own');
+  mkdirSync(own);
+  await done(['stick', 'prepare', own, '--repo', origin, 'b1']);
+  const upstream = await serve(origin);
+  context.after(() => upstream.stop());
+  const repository = scratch.file('served');
+  const words = ['--repo', repository, '--name', 'served', '--trust', rootHash];
+  await done(['site', 'join', upstream.url, ...words]);
+  await done(['site', 'set', '--repo', repository, '--follow', 'stable']);
+  await upstream.stop();
+  const server = await serve(repository);
+  context.after(() => server.stop());
+  const loaded = await load(repository, own);
+  assert.deepEqual(loaded.problems, []);
+  assert.ok(loaded.builds.some(({ name, complete }) => name === 'b1' && complete));
+  assert.ok(loaded.home.reports >= 1, 'what the site has goes home');
+});
+
 test('a device updates straight from the stick, cut files and all, and leaves its report there', async () => {
   const other = scratch.file('cut');
   mkdirSync(other);
