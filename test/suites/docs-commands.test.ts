@@ -13,10 +13,12 @@ const pages = [
   'serving',
   'device',
   'fleet',
+  'site',
   'olpc-update',
   'old-clients',
   'lite',
   'stick',
+  'leases',
 ] as const;
 
 /** A fenced block of shell commands; `exit` is the code that its last command ends with. */

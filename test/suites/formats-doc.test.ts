@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { SatchelError } from '../../src/base/errors.ts';
 import { buildName, type Sha256 } from '../../src/base/identifiers.ts';
 import { createChunker } from '../../src/build/chunker.ts';
 import { contentsFor } from '../../src/build/contents.ts';
@@ -32,6 +33,12 @@ import {
   parseStreamRecord,
   recordBytes,
 } from '../../src/repository/records.ts';
+import { placeApi } from '../../src/server/place-api.ts';
+import { readStickView } from '../../src/server/stick-view.ts';
+import { siteLayout } from '../../src/site/layout.ts';
+import { readLinkState } from '../../src/site/link-file.ts';
+import { parseJournal } from '../../src/site/pull-part-journal.ts';
+import { readSiteSettings } from '../../src/site/settings.ts';
 import { openTimeFloor } from '../../src/trust/floor.ts';
 import { parseRequest, serialiseRequest } from '../../src/trust/request-file.ts';
 import {
@@ -217,6 +224,47 @@ describe('docs/formats.md', () => {
     const batch = JSON.parse(example('json reports'));
     const { reports, refused } = parseReports(batch);
     assert.deepEqual({ reports, refused }, { reports: batch.reports, refused: 0 });
+  });
+
+  test('the private files of a site are read', () => {
+    const layout = siteLayout(scratch.file('site'));
+    mkdirSync(layout.directory);
+    writeFileSync(layout.settings, example('json site'));
+    writeFileSync(layout.link, example('json site-link'));
+    writeFileSync(layout.stick, example('json stick-state'));
+    const { satchel, format, ...settings } = JSON.parse(example('json site'));
+    assert.deepEqual({ satchel, format }, { satchel: 'site-settings', format: 1 });
+    assert.deepEqual(readSiteSettings(layout), settings);
+    const link = JSON.parse(example('json site-link'));
+    assert.deepEqual({ satchel: 'site-link', format: 1, ...readLinkState(layout) }, link);
+    assert.equal(readStickView(layout)?.state, 'copying');
+  });
+
+  test('the journal of a file that arrives tells after a power cut what was synced', () => {
+    const text = example('text part');
+    const boot = '1b4e28ba-2fa1-41d2-883f-0016d3cca427';
+    assert.deepEqual(parseJournal(text, boot)?.received.list(), [{ start: 65536, end: 196608 }]);
+    assert.deepEqual(parseJournal(text, 'another')?.received.list(), [{ start: 65536, end: 131072 }]);
+    assert.equal(text.slice(221).split('\n')[0], '{"synced":221}');
+  });
+
+  test('what is asked of a place is what the API of a place takes and gives', async () => {
+    const asked: unknown[] = [];
+    const place = JSON.parse(example('json place'));
+    const api = placeApi({
+      fleet: () => Promise.reject(new Error('not needed')),
+      place: async () => place,
+      admitAbove: async (request) => {
+        asked.push(request);
+        throw new SatchelError('site-token-unknown');
+      },
+    });
+    assert.deepEqual(await api.place(), place);
+    const body = JSON.parse(example('json join'));
+    await assert.rejects(api.admitSite(body, { signal: new AbortController().signal }), {
+      code: 'site-token-unknown',
+    });
+    assert.deepEqual(asked, [body]);
   });
 
   test('the note of pruning is JSON of its kind', () => {

@@ -46,7 +46,8 @@ function changeList(list: Json[], at: number, random: Random): void {
 }
 
 function otherValue(value: Json, random: Random): Json {
-  if (random(8) === 0) return others[random(others.length)]!;
+  // A copy: later changes go into what was put here.
+  if (random(8) === 0) return structuredClone(others[random(others.length)]!);
   if (typeof value === 'number') return mutateNumber(value, random);
   if (typeof value !== 'string') return value;
   if (random(2) === 0) return texts[random(texts.length)]!;

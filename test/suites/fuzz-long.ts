@@ -15,7 +15,7 @@ const leastInputs = 100_000;
 
 const checkout = path.resolve(import.meta.dirname, '../..');
 
-/** Everything that reads what comes from elsewhere in deltas, indexes, maps and packs. */
+/** Everything that reads what comes from elsewhere in deltas, indexes, maps, packs, reports, sticks and sites. */
 const parsers = [
   'src/build/{entry-rules,index-format,index-line-parser,index-table}.ts',
   'src/delta/{apply-segment,archive-ranges,binary-patch,byte-reader,delta-format,dictionary-frame,elf}.ts',
@@ -26,6 +26,9 @@ const parsers = [
   'src/delta/{sparse-difference,sparse-difference-reader,streams}.ts',
   'src/formats/{zstd,zstd-frame}.ts',
   'src/pack/{frame,map-format}.ts',
+  'src/fleet/report-schema.ts',
+  'src/site/{link-file,pull-intervals,pull-part-journal,stick-xs-manifest,window}.ts',
+  'src/store/stick-manifest.ts',
 ];
 
 process.env.SATCHEL_FUZZ_RUNS ??= '5000';
