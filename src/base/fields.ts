@@ -45,8 +45,7 @@ export class Fields {
   /** A whole number from 0 to 2^53 − 1, or to `most`: a length, a count or a time. */
   count(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#record[name];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > most)
-      throw this.wrong(name);
+    if (!isCount(value) || value > most) throw this.wrong(name);
     return value;
   }
 
@@ -106,10 +105,10 @@ export class Fields {
   pairs(name: string): (readonly [number, number])[] {
     const value: unknown = this.#record[name];
     if (!Array.isArray(value)) throw this.wrong(name);
-    const isCount = (item: unknown) => typeof item === 'number' && Number.isSafeInteger(item) && item >= 0;
     return value.map((item: unknown) => {
-      if (!Array.isArray(item) || item.length !== 2 || !item.every(isCount)) throw this.wrong(name);
-      return [item[0], item[1]] as const;
+      const [first, second, ...more]: readonly unknown[] = Array.isArray(item) ? item : [];
+      if (!isCount(first) || !isCount(second) || more.length > 0) throw this.wrong(name);
+      return [first, second] as const;
     });
   }
 
@@ -121,10 +120,20 @@ export class Fields {
     if (format < 1) throw this.wrong('format');
   }
 
-  /** The JSON text of the record in the order it was read, for comparing with a signed hash. */
+  /** The JSON text of the record in the order it was read, for comparing with a signed hash. Throws `record-invalid`. */
   bytes(): Uint8Array {
-    return Buffer.from(JSON.stringify(this.#record), 'utf8');
+    try {
+      return Buffer.from(JSON.stringify(this.#record), 'utf8');
+    } catch (cause) {
+      // Lists in lists that are read without a stack, but not written.
+      throw new SatchelError('record-invalid', { what: this.#what, field: 'JSON' }, { cause });
+    }
   }
+}
+
+/** Nobody writes -0, and it would not come back as it was read. */
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
 }
 
 /** The time in the form that records carry: UTC, whole seconds. */

@@ -4,11 +4,17 @@ import type { Reporter } from '../base/progress.ts';
 import { offeredBuilds, writeDaemonConfiguration } from '../rsync/daemon-configuration.ts';
 import type { DropContext } from '../rsync/drop-options.ts';
 import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
+import { openOwnBuilds } from '../rsync/own-builds.ts';
+import { isSite } from '../site/layout.ts';
+import { openDirectoryStore } from '../store/directory.ts';
 import { openRepository, spoolDirectory } from './repository-context.ts';
 import { writeRequest } from './signing-request.ts';
 
-/** What the commands of the old publisher work on: the drop directory of a repository. */
-export function openDrop(call: {
+/**
+ * What the commands of the old publisher work on: the drop directory of a repository. At a site what it holds goes to
+ * the builds that rsync clients alone get.
+ */
+export async function openDrop(call: {
   readonly options: {
     readonly repo: string;
     readonly keyDir?: string | undefined;
@@ -17,8 +23,13 @@ export function openDrop(call: {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
-}): DropContext {
+}): Promise<DropContext> {
   const { repo, rsyncDir } = call.options;
+  if (isSite(repo)) {
+    const { clock, signal, reporter } = call;
+    const context = { layout: rsyncLayout(rsyncDir ?? defaultRsyncDirectory(repo)), clock, reporter, signal };
+    return { ...context, ...(await openOwnBuilds(context)) };
+  }
   return {
     ...openRepository(call),
     layout: rsyncLayout(rsyncDir ?? defaultRsyncDirectory(repo)),
@@ -33,10 +44,11 @@ export async function rebuildConfiguration(
   { layout, store, signal, reporter }: DropContext,
   call: { readonly options: { readonly repo: string }; readonly environment: NodeJS.ProcessEnv },
 ): Promise<string> {
+  const { repo } = call.options;
   const notices = writeDaemonConfiguration({
     layout,
-    repository: call.options.repo,
-    builds: await offeredBuilds(store, signal),
+    repository: repo,
+    builds: await offeredBuilds(isSite(repo) ? [openDirectoryStore(repo), store] : [store], signal),
     language: languageFromEnvironment(call.environment),
   });
   for (const { code, parameters } of notices) reporter.notice(code, parameters);

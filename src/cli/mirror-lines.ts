@@ -71,9 +71,11 @@ function longTime(seconds: number, words: Words): string {
 }
 
 /** What mirroring brought, for people. */
-export function mirrorResultLines({ builds, bytes, seconds, stopped }: MirrorResult, words: Words): string[] {
+export function mirrorResultLines(result: MirrorResult, words: Words): string[] {
+  const { builds, bytes, seconds, stopped, unknown } = result;
   return [
-    ...(builds.length === 0 ? [words.say('result-mirror-nothing')] : []),
+    ...unknown.map((stream) => words.say('result-mirror-unknown', { stream })),
+    ...(builds.length + unknown.length === 0 ? [words.say('result-mirror-nothing')] : []),
     ...builds.map(({ build, result, bytes: own, reason }) => {
       const line = words.say(`result-mirror-${result}-build`, { build, bytes: formatBytes(own) });
       return reason === null ? line : `${line} ${words.say(reason.code, reason.parameters)}`;

@@ -3,7 +3,7 @@ import type { Api } from '../server/api.ts';
 import type { PageData } from '../server/page-data.ts';
 import type { FleetView } from '../server/page-devices.ts';
 import type { ServedSite } from '../server/start-server.ts';
-import type { SiteTrees } from '../site/evict.ts';
+import type { SiteTrees } from '../site/evict-carry-out.ts';
 import type { Store } from '../store/store.ts';
 
 /** A place as `satchel serve` needs it, an origin or a site. */

@@ -1,4 +1,5 @@
 import { formatBytes } from '../base/units.ts';
+import { forwardInterval } from '../site/forward.ts';
 import type { SiteMetadata, SiteStatus } from '../site/join-status.ts';
 import type { LinkState, Told } from '../site/link-file.ts';
 import type { SiteSettings } from '../site/settings.ts';
@@ -32,11 +33,12 @@ export function siteSettingsLines(settings: ShownSettings, words: Words): string
 
 /** How a site stands, as lines. */
 export function siteStatusLines(status: SiteStatus, words: Words): string[] {
-  const { settings, link, month, disk, reports } = status;
+  const { settings, month, disk } = status;
   return [
     words.say('result-site-set', { name: settings.name, upstream: settings.upstream }),
-    linkLine(link, words),
-    ...newsLines(status.metadata, link, words),
+    linkLine(status, words),
+    ...newsLines(status.metadata, status.link, words),
+    ...status.unknownStreams.map((stream) => words.say('result-mirror-unknown', { stream })),
     ...(month === undefined
       ? []
       : [
@@ -54,12 +56,26 @@ export function siteStatusLines(status: SiteStatus, words: Words): string[] {
         ]),
     words.say('result-site-disk', { free: formatBytes(disk.free), total: formatBytes(disk.total) }),
     ...siteSettingsLines(settings, words),
-    words.say(reports ? 'result-site-reports' : 'result-site-no-reports'),
+    reportsLine(status, words),
   ];
 }
 
-function linkLine({ rate, contacted, downSince, failures, lastFailure }: LinkState, words: Words): string {
+function reportsLine({ reports, link, offline, waiting: count }: SiteStatus, words: Words): string {
+  const waiting = count ?? '?';
+  if (!reports) return words.say('result-site-no-reports', { waiting });
+  if (offline) return words.say('result-site-reports-offline', { waiting });
+  if (link.reports === undefined)
+    return words.say('result-site-reports', { waiting, minutes: forwardInterval / 60_000 });
+  const { at, code, parameters } = link.reports;
+  return words.say('result-site-reports-refused', { waiting, at, reason: words.say(code, parameters) });
+}
+
+function linkLine({ link, offline, settings }: SiteStatus, words: Words): string {
+  const { rate, contacted, downSince, failures, lastFailure } = link;
   const last = contacted ?? words.say('site-never');
+  if (offline) return words.say('result-site-link-offline', { contacted: last });
+  if (downSince === undefined && contacted === undefined)
+    return words.say('result-site-link-not-asked', { upstream: settings.upstream });
   if (downSince !== undefined)
     return words.say('result-site-link-down', {
       since: downSince,

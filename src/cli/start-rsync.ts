@@ -1,5 +1,9 @@
 import { languageFromEnvironment } from '../base/catalogue.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
+import { silentReporter } from '../base/progress.ts';
 import type { RsyncAddress } from '../rsync/daemon-address.ts';
+import { rsyncLayout } from '../rsync/layout.ts';
+import { type OwnBuildsContext, openOwnBuilds } from '../rsync/own-builds.ts';
 import { type KeptService, keepServiceStarted } from '../rsync/service-start.ts';
 import { openLog } from '../server/logger.ts';
 import { type RepositoryContext, spoolDirectory } from './repository-context.ts';
@@ -25,7 +29,10 @@ export async function startRsync(
 ): Promise<KeptService> {
   const { repo } = call.options;
   const { log, flush } = openLog({});
+  let own: OwnBuildsContext | undefined;
   try {
+    // A site publishes nothing, for it has no keys: what lies in its drop directory is for its rsync clients alone.
+    if (place.site !== undefined) own = await openOwn(directory, context, log);
     const service = await keepServiceStarted(
       {
         directory,
@@ -36,7 +43,7 @@ export async function startRsync(
         log,
         offline,
         lacking: place.lacking,
-        // A site publishes nothing: it has no keys, and takes its builds from elsewhere.
+        own,
         ...(place.site === undefined && {
           arrivals: {
             spoolDirectory: spoolDirectory(repo),
@@ -53,11 +60,28 @@ export async function startRsync(
       trees: service.trees,
       async close() {
         await service.close();
+        await own?.store.close();
         flush();
       },
     };
   } catch (error) {
+    await own?.store.close();
     flush();
     throw error;
+  }
+}
+
+/** Without them the builds of the repository are served all the same. */
+async function openOwn(
+  directory: string,
+  { clock, signal }: RepositoryContext,
+  log: ReturnType<typeof openLog>['log'],
+): Promise<OwnBuildsContext | undefined> {
+  try {
+    return await openOwnBuilds({ layout: rsyncLayout(directory), clock, reporter: silentReporter, signal });
+  } catch (error) {
+    if (!isSatchelError(error) || error.code === 'cancelled') throw error;
+    log.warn(messageOf(error));
+    return undefined;
   }
 }

@@ -48,16 +48,38 @@ export async function loadAtSite(call: StickCall, place: StickPlace): Promise<Lo
   const { clock, reporter, signal } = call;
   const { layout, settings, fleet, ensureRoom, reportSelf, close } = await openForStick(call);
   try {
-    return await loadStick({
+    const loaded = await loadStick({
       ...place,
       device: place.device && basename(place.device),
       ...{ layout, settings, fleet, ensureRoom, reportSelf },
       xobuilds: { directory: () => dropDirectory(rsyncLayoutOf(call)), security: usualSecurity },
       ...{ clock, reporter, signal },
     });
+    const { xobuilds, problems } = loaded;
+    const drop = xobuilds === null ? null : await takeIn(call, xobuilds);
+    return { ...loaded, problems: [...problems, ...problemsOf(drop, xobuilds)] };
   } finally {
     await close();
   }
+}
+
+/** What the stick brought into the drop directory becomes builds: for everybody, or at a site for rsync clients. */
+async function takeIn(call: StickCall, { files }: TakenXobuilds): Promise<DropReport | null> {
+  if (files.length === 0) return null;
+  const context = await openDrop(call);
+  try {
+    return await refreshDrop(context);
+  } finally {
+    await context.store.close();
+  }
+}
+
+/** Why sets of the stick became no builds; what else is wrong in the drop directory has nothing to do with it. */
+function problemsOf(drop: DropReport | null, taken: TakenXobuilds | null): StickProblem[] {
+  if (drop === null || taken === null) return [];
+  return [...drop.problems, ...drop.waiting]
+    .filter(({ set }) => set === undefined || taken.files.some((file) => file.startsWith(set)))
+    .map(({ code, parameters }) => ({ code, parameters }));
 }
 
 /** What loading needs of a site. */
@@ -74,7 +96,7 @@ async function openForStick(call: StickCall): Promise<SiteForStick> {
     const settings = site.settings();
     return {
       ...{ layout: site.layout, settings, fleet: site.fleet },
-      ensureRoom: (bytes) => site.evictor.ensureRoom(bytes, { signal }),
+      ensureRoom: (bytes) => site.evictor.ensureRoom(bytes, { signal, forStick: true }),
       reportSelf: async () => {
         await noteSiteState({ ...site, settings, held: await site.held(), clock });
       },
@@ -118,7 +140,8 @@ export async function loadAtOrigin(call: StickCall, place: StickPlace): Promise<
     ...{ stick: place.stick, directory, security: usualSecurity },
     ...{ problems, signal: call.signal },
   });
-  const drop = xobuilds.files.length > 0 ? await refreshDrop(openDrop(call)) : null;
+  const drop = await takeIn(call, xobuilds);
+  problems.push(...problemsOf(drop, xobuilds));
   return { collected, xobuilds, drop, problems: [...(collected?.problems ?? []), ...problems] };
 }
 

@@ -1,5 +1,7 @@
+import { say } from '../base/catalogue.ts';
+import { shortHashes } from '../base/short-hashes.ts';
 import type { Collected } from '../site/stick-collect.ts';
-import type { StickProblem } from '../site/stick-state.ts';
+import { isLoss, type StickProblem } from '../site/stick-state.ts';
 import type { TakenXobuilds } from '../site/stick-xobuilds.ts';
 import type { Words } from './command.ts';
 
@@ -20,7 +22,19 @@ export function xobuildsLines(xobuilds: TakenXobuilds | null, words: Words): str
   return [words.say('result-stick-xobuilds', { directory, count: files.length })];
 }
 
-/** What a person should know about a stick. */
-export function problemLines(problems: readonly StickProblem[], words: Words): string[] {
-  return problems.map(({ code, parameters }) => words.say(code, parameters));
+/** What a person should know about a stick, each thing once, with what can be done about it. */
+export function problemLines(problems: readonly StickProblem[], { language }: Words): string[] {
+  const hints = new Map<string, string[]>();
+  for (const { code, parameters } of problems) {
+    const { text, hint = '' } = say(code, shortHashes(parameters), language);
+    const texts = hints.get(hint) ?? [];
+    if (!texts.includes(text)) texts.push(text);
+    hints.set(hint, texts);
+  }
+  return [...hints].flatMap(([hint, texts]) => (hint === '' ? texts : [...texts, `  ${hint}`]));
+}
+
+/** How loading a stick ends: whether everything was taken, and that the stick may go. */
+export function endLines(problems: readonly StickProblem[], words: Words): string[] {
+  return [words.say(problems.some(isLoss) ? 'result-stick-load-part' : 'result-stick-load-done')];
 }

@@ -148,8 +148,8 @@ for (const [what, changes] of Object.entries(wrong))
   });
 
 test('what the source will never give is told from a link that is down', () => {
-  const failure = (code: 'store-not-found' | 'store-unreachable' | 'cancelled') => new SatchelError(code, {});
-  assert.equal(isUnservable(failure('store-not-found')), true);
-  for (const code of ['store-unreachable', 'cancelled'] as const)
-    assert.equal(isUnservable(failure(code)), false);
+  for (const code of ['store-not-found', 'source-has-not'] as const)
+    assert.equal(isUnservable(new SatchelError(code, {})), true);
+  for (const code of ['store-unreachable', 'source-has-not-yet', 'cancelled'] as const)
+    assert.equal(isUnservable(new SatchelError(code, {})), false);
 });

@@ -53,6 +53,7 @@ export function isUnservable(error: unknown): boolean {
   return isSatchelError(
     error,
     'store-not-found',
+    'source-has-not',
     'store-refused',
     'store-range',
     'store-changed',

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { programVersion } from '../base/version.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { diskSpace } from '../os/disk.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import type { DeviceLayout } from './layout.ts';
-import type { DeviceEvent, DeviceReport, DiskSpace, ReportedResult } from './report.ts';
+import type { DeviceEvent, DeviceReport, ReportedResult } from './report.ts';
 import { modelOf, nextMaker, readMaker, writeMaker } from './report-maker.ts';
 import { addToQueue, isAnyQueued } from './report-queue.ts';
 
@@ -84,7 +83,7 @@ export function makeReport(reporting: Reporting, { event, result }: Happened): D
     previous: alternate ?? null,
     ...(stream === undefined ? {} : { stream }),
     ...(result === undefined ? {} : { result }),
-    disk: diskOf(layout),
+    disk: diskSpace(layout.versions),
     client: programVersion,
   };
   // First the number, so that no two reports ever have the same.
@@ -105,11 +104,4 @@ function streamOf(layout: DeviceLayout): string | undefined {
     if (isSatchelError(error, 'update-stream-wrong')) return undefined;
     throw error;
   }
-}
-
-function diskOf({ versions }: DeviceLayout): DiskSpace {
-  return withSystemErrors('statfs', versions, () => {
-    const { bavail, blocks, bsize } = statfsSync(versions);
-    return { free: bavail * bsize, total: blocks * bsize };
-  });
 }

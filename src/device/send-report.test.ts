@@ -213,6 +213,22 @@ describe('telling', () => {
     assert.equal(await tellReports(to, { clock, signal: AbortSignal.abort() }), 0);
   });
 
+  test('tells at once what a thin link brings in three seconds, and the rest another time', async (context) => {
+    const place = await startPlace(context);
+    const { layout, clock } = device(context, place.url);
+    const to = await listener(context, layout, place.url, clock);
+    for (let made = 0; made < 150; made += 1) noteReport({ layout, clock }, { event: 'update' });
+    let left = waiting(layout).length;
+    for (let time = 0; time < 3; time += 1) {
+      const sent = await tellReports(to, { clock });
+      assert.ok(sent > 10 && sent < 150, String(sent));
+      assert.ok(JSON.stringify(place.batches.at(-1)).length < 17_000);
+      left -= sent;
+      assert.equal(waiting(layout).length, left);
+    }
+    assert.equal((await sendReports(to, { clock })).waiting, 0);
+  });
+
   test('waits three seconds and no longer', async (context) => {
     const place = await startPlace(context);
     const { layout, clock } = device(context, place.url);

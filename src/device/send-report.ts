@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, type SatchelError } from '../base/errors.ts';
+import { readRefusal } from '../base/refusal.ts';
 import type { HttpAnswer } from '../store/http.ts';
 import { readConfiguration } from './configuration.ts';
 import type { DeviceLayout } from './layout.ts';
@@ -19,6 +20,9 @@ const refusalPause = 86_400_000;
 
 /** Most bytes of one body; places take 256 KiB from anybody. */
 const bodyLimit = 240 * 1024;
+
+/** The same within {@link patience}: a thin link brings no more in that time, and the rest goes the next time. */
+const shortBodyLimit = 16 * 1024;
 
 /** Most bytes of an answer. */
 const answerLimit = 4096;
@@ -55,6 +59,7 @@ export async function tellReports(
     const limit = AbortSignal.timeout(patience);
     const sent = await sendReports(listener, {
       clock,
+      bytes: shortBodyLimit,
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
     return sent.sent;
@@ -89,12 +94,21 @@ export async function tellOwnSource(
  */
 export async function sendReports(
   { layout, store, ask }: Listener,
-  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal | undefined },
+  {
+    clock,
+    bytes = bodyLimit,
+    signal,
+  }: {
+    readonly clock: Clock;
+    /** Most bytes of the request's body. */
+    readonly bytes?: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Sent> {
   const queue = readQueue(layout);
   if (queue.length === 0) return { sent: 0, waiting: 0 };
   if (ask === undefined) return carry(queue, store.location);
-  const taken = fitting(queue);
+  const taken = fitting(queue, bytes);
   const batch: ReportBatch = { satchel: 'reports', format: 1, reports: taken.map(({ report }) => report) };
   const answer = await ask({
     method: 'POST',
@@ -116,24 +130,16 @@ export async function sendReports(
 }
 
 /** The oldest reports that one body holds. */
-function fitting(queue: readonly QueuedReport[]): QueuedReport[] {
+function fitting(queue: readonly QueuedReport[], most: number): QueuedReport[] {
   let length = 0;
   return queue.filter(({ report }, at) => {
     length += Buffer.byteLength(JSON.stringify(report)) + 1;
-    return at === 0 || length <= bodyLimit;
+    return at === 0 || length <= most;
   });
 }
 
 function isMeaningless({ status, body }: HttpAnswer): boolean {
-  if (status !== 400) return false;
-  try {
-    const answer: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return (
-      typeof answer === 'object' && answer !== null && 'code' in answer && answer.code === 'report-invalid'
-    );
-  } catch {
-    return false;
-  }
+  return status === 400 && readRefusal(body).code === 'report-invalid';
 }
 
 function noteRefusal(layout: DeviceLayout, refused: { source: string; at: number }): void {

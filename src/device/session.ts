@@ -6,6 +6,7 @@ import type { Reporter } from '../base/progress.ts';
 import type { HttpStore } from '../store/http.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
+import { organisationOf } from '../trust/organisation.ts';
 import { loadState } from '../trust/trust-state.ts';
 import { chooseStream, type DeviceConfiguration, readConfiguration } from './configuration.ts';
 import type { DataMonth } from './data-month.ts';
@@ -92,7 +93,8 @@ async function openSessionAt(
   try {
     const { clock, reporter, signal } = options;
     const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
-    const isOlder = await refresh(client, store, reporter, signal);
+    const ours = organisationKnown(layout, configuration);
+    const isOlder = await refresh(client, store, { ours, reporter, signal });
     const session = {
       layout,
       store,
@@ -121,22 +123,56 @@ function organisationKnown(
   return root?.version === 1 ? hash('sha256', root.bytes) : undefined;
 }
 
-/** True when the source is behind what the device has seen. */
+/** True when the source is behind what the device has seen. Throws `source-of-another-organisation`. */
 async function refresh(
   client: TrustClient,
   store: ReadableStore,
-  reporter: Reporter,
-  signal: AbortSignal | undefined,
+  {
+    ours,
+    reporter,
+    signal,
+  }: {
+    readonly ours: string | undefined;
+    readonly reporter: Reporter;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<boolean> {
   try {
     await client.refresh({ signal });
     return false;
   } catch (error) {
+    // What the trusted keys have not signed may look old, and is somebody else's.
+    if (isUnsigned(error)) await refuseStrangers(store, ours, signal);
     if (!isSatchelError(error, 'metadata-rolled-back')) throw error;
     reporter.notice('source-is-older', { source: store.location });
     client.judge();
     return true;
   }
+}
+
+function isUnsigned(error: unknown): boolean {
+  if (isSatchelError(error, 'metadata-rolled-back')) return isSatchelError(error.cause, 'metadata-unsigned');
+  return isSatchelError(error, 'metadata-unsigned');
+}
+
+async function refuseStrangers(
+  store: ReadableStore,
+  ours: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (ours === undefined) return;
+  const theirs = await organisationOf(store, signal).catch((error: unknown) => {
+    // What went wrong before says more.
+    if (!isSatchelError(error) || error.code === 'cancelled') throw error;
+    return undefined;
+  });
+  if (theirs === undefined || theirs === ours) return;
+  const short = (root: string) => root.slice(0, 16);
+  throw new SatchelError('source-of-another-organisation', {
+    location: store.location,
+    theirs: short(theirs),
+    ours: short(ours),
+  });
 }
 
 /**

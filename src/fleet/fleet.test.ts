@@ -76,6 +76,29 @@ describe('reports', () => {
     assert.deepEqual([later?.running, later?.serial, later?.result], [null, 'SHC12900018', result]);
   });
 
+  test('of a month ago look like a month ago, and a clock that is wrong gives way to the receipt', async (t) => {
+    const { fleet } = await scene(t);
+    const received = '2026-03-01T12:00:00Z';
+    const made = [
+      '1970-01-01T00:00:10Z',
+      '2026-02-01T00:00:00Z',
+      '2026-02-03T00:00:00Z',
+      '2106-01-01T00:00:00Z',
+    ];
+    await fleet.storeReports(
+      made.map((time, at) => deviceReport({ device: String(at).repeat(32), made: time })),
+    );
+    assert.deepEqual(
+      (await fleet.devices()).map(({ id, reported }) => [id[0], reported]),
+      [
+        ['0', received],
+        ['3', received],
+        ['2', '2026-02-03T00:00:00Z'],
+        ['1', '2026-02-01T00:00:00Z'],
+      ],
+    );
+  });
+
   test('of anybody are not believed where they say which sites they passed, or that they are of a site', async (t) => {
     const { fleet } = await scene(t);
     await fleet.storeReports([
@@ -232,6 +255,52 @@ describe('tokens', () => {
     const { credential } = await fleet.redeemToken(token, site);
     await fleet.revokeToken(id);
     assert.equal(await fleet.siteOfCredential(credential), undefined);
+  });
+
+  test('that are revoked end what comes by way of their site, until it joins anew', async (t) => {
+    const { fleet, time } = await scene(t);
+    const upper = await fleet.createToken();
+    await fleet.redeemToken(upper.token, { id: district, name: 'district' });
+    const { token, id } = await fleet.createToken();
+    await fleet.redeemToken(token, site);
+    const below = (sequence: number) => deviceReport({ sequence, via: [school, district] });
+    await fleet.storeReports([below(1)], { site: district });
+    await fleet.revokeToken(id);
+    assert.deepEqual(
+      await fleet.storeReports([below(2), deviceReport({ sequence: 3, via: [district] })], {
+        site: district,
+      }),
+      { stored: 1, known: 0, dropped: 1, revoked: [school] },
+    );
+    assert.deepEqual(
+      await fleet.storeReports([siteReport({ site: school, via: [school, district] })], { site: district }),
+      {
+        ...{ stored: 0, known: 0, dropped: 1, revoked: [school] },
+      },
+    );
+    assert.deepEqual(
+      (await fleet.sites()).map(({ id, revoked }) => [id, revoked]),
+      [
+        [district, false],
+        [school, true],
+      ],
+    );
+    // Also where nothing of it came, for it may have something to say tomorrow.
+    assert.deepEqual((await fleet.storeReports([], { site: district })).revoked, [school]);
+    assert.deepEqual(await fleet.storeReports([deviceReport({ via: [school] })]), { stored: 1, known: 0 });
+    time.now += 1000;
+    await fleet.redeemToken((await fleet.createToken()).token, site);
+    assert.deepEqual(await fleet.storeReports([below(4)], { site: district }), { stored: 1, known: 0 });
+  });
+
+  test('of a site further down end in the middle too, unless it joined after that was said', async (t) => {
+    const { fleet, time } = await scene(t);
+    await fleet.rememberSite(site, { credential: 'secret' });
+    assert.deepEqual(await fleet.refuseSites([site.id], { before: time.now - 1 }), []);
+    assert.deepEqual(await fleet.siteOfCredential('secret'), site);
+    assert.deepEqual(await fleet.refuseSites([site.id, district], { before: time.now }), [site.id]);
+    assert.equal(await fleet.siteOfCredential('secret'), undefined);
+    assert.deepEqual(await fleet.refuseSites([site.id], { before: time.now }), []);
   });
 
   test('of a site further down are known in the middle by their secret only', async (t) => {

@@ -5,6 +5,7 @@ import { migrate } from './migrations.ts';
 import { markForwarded, pendingReports } from './outbox.ts';
 import { listDevices, listLeaseRequests, listSites, summarise } from './overview.ts';
 import { removeOldReports } from './retention.ts';
+import { refuseSites } from './revoked.ts';
 import { explain, openSqlite } from './sqlite.ts';
 import { storeReports } from './store-reports.ts';
 import type { FleetTables } from './tables.ts';
@@ -121,6 +122,7 @@ export async function openFleet(repository: string, { clock, limit }: FleetOptio
       ),
     rememberSite: (site, { credential }) =>
       told(() => rememberSite(database, { site, credential, token: null, now: clock() })),
+    refuseSites: (ids, { before }) => told(() => refuseSites(database, { ids, before })),
     siteOfCredential: (credential) => told(() => siteOfCredential(database, credential)),
     pendingForUpstream: (choice) => told(() => pendingReports(database, choice)),
     markForwarded: (ids) => told(() => markForwarded(database, { ids, now: clock() })),

@@ -17,12 +17,25 @@ export type DeviceChoice = {
   readonly offset?: number | undefined;
 };
 
+/** Before this no device ran any of this: a clock that says so was never set. */
+const firstLikely = Date.parse('2000-01-01T00:00:00Z');
+
+/** When the newest report of a device was made, as {@link madeTime} says, in milliseconds. */
+const reportedAt = sql<number>`case when unixepoch(made) * 1000 between ${firstLikely} and last_seen
+  then unixepoch(made) * 1000 else last_seen end`;
+
+/** When a report was made: by the clock of its device where that can be right, else when it arrived. */
+function madeTime({ made, last_seen: received }: Pick<DeviceRow, 'made' | 'last_seen'>): string {
+  const time = Date.parse(made);
+  return time >= firstLikely && time <= received ? made : recordTime(received);
+}
+
 /** Devices, those that reported last first. */
 export async function listDevices(
   database: Kysely<FleetTables>,
   { site, limit = defaultLimit, offset = 0 }: DeviceChoice,
 ): Promise<FleetDevice[]> {
-  let query = database.selectFrom('devices').selectAll().orderBy('last_seen', 'desc').orderBy('id');
+  let query = database.selectFrom('devices').selectAll().orderBy(reportedAt, 'desc').orderBy('id');
   if (site !== undefined) query = query.where('site', '=', site);
   return (await query.limit(limit).offset(offset).execute()).map(deviceOf);
 }
@@ -40,6 +53,7 @@ function deviceOf(row: DeviceRow): FleetDevice {
     result: row.result === null ? null : (JSON.parse(row.result) as ReportedResult),
     site: row.site,
     made: row.made,
+    reported: madeTime(row),
     firstSeen: recordTime(row.first_seen),
     lastSeen: recordTime(row.last_seen),
   };
@@ -65,6 +79,7 @@ function siteOf(row: SiteRow, devices: number): FleetSite {
     name: row.name,
     parent: row.parent,
     joined: row.joined === null ? null : recordTime(row.joined),
+    revoked: row.joined !== null && row.credential_hash === null,
     lastSeen: row.last_seen === null ? null : recordTime(row.last_seen),
     client: row.client,
     disk: free === null || total === null ? null : { free, total },

@@ -17,7 +17,10 @@ const words = (longest: number) =>
     .max(longest)
     .refine((text) => !/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(text));
 
-const count = z.int().min(0);
+/** JSON can say -0, and nobody means it. */
+const isWritten = (value: number) => !Object.is(value, -0);
+
+const count = z.int().min(0).refine(isWritten);
 const build = z.string().refine(isBuildName);
 const siteId = z.string().regex(/^[0-9a-f]{16}$/);
 const reportId = z.string().regex(/^[0-9a-f]{32}$/);
@@ -47,11 +50,11 @@ const result = z.object({
     .exactOptional(),
   bytesReceived: count,
   requests: count,
-  seconds: z.number().min(0).max(1e9),
+  seconds: z.number().min(0).max(1e9).refine(isWritten),
 });
 
 /** What a device tells. Fields that are not known here are dropped. */
-export const deviceReportSchema = z.object({
+const deviceReportSchema = z.object({
   ...told,
   event: z.enum(['state', 'update', 'rollback', 'repair', 'lease-request']),
   device: reportId,
@@ -66,7 +69,7 @@ export const deviceReportSchema = z.object({
 const heldBuild = z.object({ build, complete: z.boolean() }) satisfies z.ZodType<HeldBuild>;
 
 /** What a site tells about itself. */
-export const siteReportSchema = z.object({
+const siteReportSchema = z.object({
   ...told,
   event: z.literal('site'),
   site: siteId,
@@ -76,13 +79,13 @@ export const siteReportSchema = z.object({
 }) satisfies z.ZodType<SiteReport>;
 
 /** One report. */
-export const reportSchema = z.discriminatedUnion('event', [
+const reportSchema = z.discriminatedUnion('event', [
   deviceReportSchema,
   siteReportSchema,
 ]) satisfies z.ZodType<Report>;
 
 /** What a batch holds around its reports. */
-export const reportBatchSchema = z.object({
+const reportBatchSchema = z.object({
   satchel: z.literal('reports'),
   format: z.int().min(1),
   reports: z.array(z.unknown()).max(mostReports),

@@ -45,7 +45,7 @@ export function openSqlite(path: string, { limit }: { readonly limit?: number | 
 }
 
 /** Runs what uses the database at `path`, and turns what SQLite throws into a sentence. */
-export function inSqlite<Result>(path: string, action: () => Result): Result {
+function inSqlite<Result>(path: string, action: () => Result): Result {
   try {
     return action();
   } catch (error) {

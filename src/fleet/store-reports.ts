@@ -1,5 +1,6 @@
 import type { Insertable, Transaction } from 'kysely';
 import type { DeviceReport, Report, SiteReport } from '../device/report.ts';
+import { revokedBelow, revokedSites } from './revoked.ts';
 import type { DeviceRow, FleetTables, ReportRow, SiteRow } from './tables.ts';
 import type { ReportsFrom, Stored } from './types.ts';
 
@@ -11,19 +12,32 @@ type Arrived = { readonly report: Report; readonly via: readonly string[] };
 
 /**
  * Stores reports and brings the devices and sites that made them up to date; a report whose id is known changes
- * nothing. `now` is when they arrived.
+ * nothing, and one that passed a site whose secret was revoked is dropped. `now` is when they arrived.
  */
 export async function storeReports(
   transaction: Transaction<FleetTables>,
   { reports, from, now }: { reports: readonly Report[]; from: ReportsFrom; now: number },
 ): Promise<Stored> {
   let stored = 0;
+  let dropped = 0;
+  // A site in the middle believes a credential for as long as it has not heard that it was revoked.
+  const revoked = from.site === undefined ? new Set<string>() : await revokedSites(transaction);
+  const named = new Set<string>();
   for (let start = 0; start < reports.length; start += chunkLength) {
     const chunk = reports.slice(start, start + chunkLength).flatMap((report) => arrived(report, from));
-    stored += await storeChunk(transaction, chunk, now);
+    const wanted = chunk.filter(({ via }) => {
+      const passed = via.filter((id) => revoked.has(id));
+      for (const id of passed) named.add(id);
+      return passed.length === 0;
+    });
+    dropped += chunk.length - wanted.length;
+    stored += await storeChunk(transaction, wanted, now);
   }
-  if (from.site !== undefined) await seeSites(transaction, [[from.site]], now);
-  return { stored, known: reports.length - stored };
+  const counts = { stored, known: reports.length - stored - dropped, ...(dropped > 0 && { dropped }) };
+  if (from.site === undefined || revoked.has(from.site)) return counts;
+  await seeSites(transaction, [[from.site]], now);
+  const below = await revokedBelow(transaction, { site: from.site, revoked, named });
+  return { ...counts, ...(below.length > 0 && { revoked: below }) };
 }
 
 /**

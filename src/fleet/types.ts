@@ -11,8 +11,16 @@ export type ReportsFrom = {
   readonly own?: boolean | undefined;
 };
 
-/** How many reports were new, and how many had been stored before. */
-export type Stored = { readonly stored: number; readonly known: number };
+/** What became of reports. */
+export type Stored = {
+  /** How many were new, and how many had been stored before. */
+  readonly stored: number;
+  readonly known: number;
+  /** How many were dropped, because they passed a site whose secret was revoked; absent: none. */
+  readonly dropped?: number;
+  /** The revoked sites that whoever sent them should refuse too; absent: none. */
+  readonly revoked?: readonly string[];
+};
 
 /** A device by the newest of its reports. */
 export type FleetDevice = {
@@ -32,6 +40,8 @@ export type FleetDevice = {
   readonly site: string | null;
   /** When the newest report was made by the clock of the device, which may be wrong. */
   readonly made: string;
+  /** `made` where it can be true, else `lastSeen`: after a month without a link, reports arrive long after they were made. */
+  readonly reported: string;
   /** When reports of it first and last arrived here, ISO 8601. */
   readonly firstSeen: string;
   readonly lastSeen: string;
@@ -45,6 +55,8 @@ export type FleetSite = {
   readonly parent: string | null;
   /** When it joined here; null: it is known by its reports only. */
   readonly joined: string | null;
+  /** True when its token was revoked since: what comes by way of it is dropped. */
+  readonly revoked: boolean;
   /** When a report of it last arrived here, ISO 8601. */
   readonly lastSeen: string | null;
   readonly client: string | null;
@@ -137,6 +149,11 @@ export type Fleet = {
     site: { readonly id: string; readonly name: string },
     options: { readonly credential: string },
   ): Promise<void>;
+  /**
+   * Forgets the secrets of these sites, for the place above has revoked them; those that joined after `before`
+   * (milliseconds since 1970) stay. Gives the ids of those that are refused from now on and were not before.
+   */
+  refuseSites(ids: readonly string[], options: { readonly before: number }): Promise<readonly string[]>;
   /** The joined site with this secret. */
   siteOfCredential(credential: string): Promise<{ readonly id: string; readonly name: string } | undefined>;
 

@@ -23,6 +23,14 @@ export function freeSpace(path: string): FreeSpace {
   });
 }
 
+/** Bytes of the file system that holds `path`, which must exist: left for ordinary users, and all. */
+export function diskSpace(path: string): { readonly free: number; readonly total: number } {
+  return withSystemErrors('statfs', path, () => {
+    const { bavail, blocks, bsize } = statfsSync(path);
+    return { free: bavail * bsize, total: blocks * bsize };
+  });
+}
+
 /** What a file of `size` bytes takes on a disk that hands out whole blocks. */
 export function allocatedSize(size: number, blockSize: number): number {
   return Math.ceil(size / blockSize) * blockSize;

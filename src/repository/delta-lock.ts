@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Reporter } from '../base/progress.ts';
+import { sleep } from '../base/sleep.ts';
 import { type Lock, lockHolder, tryLock } from '../os/file-lock.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 
@@ -32,7 +32,7 @@ export async function makerLock(options: {
     if (lock !== undefined) return lock;
     if (!waited)
       reporter.notice('delta-maker-busy', { process: lockHolder(lockFile(spoolDirectory)) ?? '?' });
-    await pause(lockPause, undefined, signal ? { signal } : {}).catch(() => throwIfCancelled(signal));
+    await sleep(lockPause, signal);
   }
 }
 

@@ -68,8 +68,19 @@ export function hasConfiguration(layout: RsyncLayout): boolean {
   return readFileSync(layout.configuration, 'utf8').includes(`\npid file = ${daemonFiles(layout).pid}\n`);
 }
 
-/** The builds that a repository offers, with what a list of modules says about them. */
-export async function offeredBuilds(store: Store, signal?: AbortSignal): Promise<OfferedBuild[]> {
+/**
+ * The builds that repositories offer, with what a list of modules says about them. A name that several have stands for
+ * the first one's.
+ */
+export async function offeredBuilds(stores: readonly Store[], signal?: AbortSignal): Promise<OfferedBuild[]> {
+  const offered = new Map<string, OfferedBuild>();
+  for (const store of stores)
+    for (const build of await buildsOf(store, signal))
+      if (!offered.has(build.name)) offered.set(build.name, build);
+  return [...offered.values()];
+}
+
+async function buildsOf(store: Store, signal: AbortSignal | undefined): Promise<OfferedBuild[]> {
   const catalog = await openCatalog(store, signal);
   return Promise.all(
     catalog.buildNames().map(async (name) => {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
+import { sleep } from '../base/sleep.ts';
 import { type Lock, lockHolder, tryLock } from '../os/file-lock.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { DropContext } from './drop-options.ts';
@@ -22,6 +22,6 @@ export async function dropLock({
     const lock = tryLock(layout.packedLock);
     if (lock !== undefined) return lock;
     if (!waited) reporter.notice('drop-busy', { process: lockHolder(layout.packedLock) ?? '?' });
-    await pause(lockPause, undefined, signal ? { signal } : {}).catch(() => throwIfCancelled(signal));
+    await sleep(lockPause, signal);
   }
 }

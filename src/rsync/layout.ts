@@ -49,6 +49,9 @@ export function rsyncLayout(directory: string) {
     packed: below('packed'),
     /** What came from the drop directory, and what became of it. */
     packedRecord: below('packed.json'),
+    /** Builds from the drop directory of a site, which cannot publish them; see `openOwnBuilds`. */
+    own: below('own'),
+    ownKeys: below('own.keys'),
     /** Held by whoever brings the list of builds up to date with the drop directory. */
     packedLock: below('packed.lock'),
   } as const;

@@ -12,6 +12,7 @@ import {
   writeDaemonConfiguration,
 } from './daemon-configuration.ts';
 import type { RsyncLayout } from './layout.ts';
+import type { OwnBuilds } from './own-builds.ts';
 import type { ServiceLog } from './service-log.ts';
 import { type RsyncSettings, readRsyncSettings } from './settings.ts';
 import type { Trees } from './trees.ts';
@@ -24,6 +25,8 @@ export type OfferOptions = {
   readonly layout: RsyncLayout;
   readonly repository: string;
   readonly store: Store;
+  /** Builds beside those of the repository. */
+  readonly own?: OwnBuilds | undefined;
   readonly language: Language;
   readonly log: ServiceLog;
   /** Builds that could be fetched when they are asked for, as far as is known. */
@@ -45,7 +48,7 @@ export type Offer = {
 
 /** Reads the settings and follows what changes. Throws what reading the settings throws. */
 export function openOffer(options: OfferOptions): Offer {
-  const { layout, repository, store, language, log } = options;
+  const { layout, repository, store, own, language, log } = options;
   let settings = readRsyncSettings(layout);
   let seen = '';
   let tryAgainAt = Number.POSITIVE_INFINITY;
@@ -60,6 +63,7 @@ export function openOffer(options: OfferOptions): Offer {
   const look = () =>
     [
       join(repository, 'metadata', 'timestamp.json'),
+      ...(own === undefined ? [] : [join(own.repository, 'metadata', 'timestamp.json')]),
       layout.settings,
       layout.template,
       settings.packed ?? layout.packed,
@@ -91,7 +95,7 @@ export function openOffer(options: OfferOptions): Offer {
       // What changes while it is being read is seen the next time.
       settings = readRsyncSettings(layout);
       const before = look();
-      const here = await offeredBuilds(store);
+      const here = await offeredBuilds(own === undefined ? [store] : [store, own.store]);
       const names = new Set(here.map(({ name }) => name));
       const elsewhere = [...(options.elsewhere?.() ?? [])].filter((name) => !names.has(name));
       const builds = [...here, ...elsewhere.map((name) => ({ name }))];

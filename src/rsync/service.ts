@@ -14,6 +14,7 @@ import { watchDaemon } from './daemon-watch.ts';
 import type { DropContext } from './drop-options.ts';
 import { watchDrop } from './drop-watch.ts';
 import { type RsyncLayout, rsyncLayout } from './layout.ts';
+import type { OwnBuildsContext } from './own-builds.ts';
 import { keepUp, renewalOf } from './service-keeper.ts';
 import type { ServiceLog } from './service-log.ts';
 import { openOffer } from './service-offer.ts';
@@ -33,6 +34,8 @@ export type RsyncServiceOptions = {
   readonly log: ServiceLog;
   /** With which builds that arrive are published: by the drop directory and from an upstream. Absent: none arrive. */
   readonly arrivals?: ArrivalOptions | undefined;
+  /** Where builds of the drop directory go instead, at a site; the caller closes its store. */
+  readonly own?: OwnBuildsContext | undefined;
   /** Brings what the repository's directory lacks: at a site, whose files come when they are asked for. */
   readonly lacking?: LackingFiles | undefined;
   /** True: builds that are not here are not fetched from anywhere. */
@@ -64,7 +67,7 @@ const mostWanted = 4;
  * trees and reading the repository throw. Afterwards nothing ends it: what goes wrong is said in the log.
  */
 export async function startRsyncService(options: RsyncServiceOptions): Promise<RsyncService> {
-  const { store, language, log, arrivals } = options;
+  const { store, language, log, arrivals, own } = options;
   const program = findProgram('rsync');
   if (program === undefined) throw new SatchelError('rsync-program-absent');
   const layout = rsyncLayout(options.directory);
@@ -87,6 +90,7 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
       settings: offer.settings,
       reporter,
       upstream,
+      own,
       lacking: options.lacking,
     });
     // A renewal may wait for the end of a tree that is being made, which closing the trees brings about.
@@ -107,7 +111,8 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     const url = rsyncUrl(address);
     const { making, usage } = trees;
     parts.add(keepUp({ layout, url, making, usage, offer, renewal, asks, daemonLog, daemon, language, log }));
-    if (arrivals !== undefined) parts.add(watchDrop({ ...arrivals, layout, store, log }));
+    const dropped = arrivals === undefined ? own : { ...arrivals, store };
+    if (dropped !== undefined) parts.add(watchDrop({ ...dropped, layout, log }));
   } catch (error) {
     await parts.close();
     throw error;

@@ -37,22 +37,26 @@ export type TreeJobs = {
 
 export type JobOptions = {
   readonly layout: RsyncLayout;
-  /** The repository's directory. */
-  readonly repository: string;
   readonly owner: Owner;
   readonly budget: TreeBudget;
   readonly trash: TreeTrash;
   readonly reporter: Reporter;
-  /** Where bytes of packs lie that are not in the repository's directory. */
-  readonly parts?: string | undefined;
-  /** Brings a build that is not in the repository, or not all of it. */
+  /** Brings a build that is not in the repository, or not all of it; gives the place from which the tree is made. */
   readonly bring: (
     name: BuildName,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: Done) => void },
-  ) => Promise<void>;
+  ) => Promise<TreeOrigin>;
   readonly inTurn: Queue;
   /** Ends everything. */
   readonly signal: AbortSignal;
+};
+
+/** The files that a tree is made from. */
+export type TreeOrigin = {
+  /** The repository's directory. */
+  readonly repository: string;
+  /** Where bytes of packs lie that are not in that directory. */
+  readonly parts?: string | undefined;
 };
 
 type Done = Pick<TreeProgress, 'done' | 'total'>;
@@ -100,7 +104,7 @@ async function work(name: BuildName, job: Job, options: JobOptions): Promise<voi
   const onProgress = (progress: Done) => {
     job.progress = progress;
   };
-  await options.bring(name, { signal, onProgress });
+  const origin = await options.bring(name, { signal, onProgress });
   job.isBringing = false;
   job.progress = { done: 0, total: 0 };
   await options.inTurn(async () => {
@@ -108,7 +112,7 @@ async function work(name: BuildName, job: Job, options: JobOptions): Promise<voi
     if (isReady(layout, name)) return;
     const began = performance.now();
     const { entries, written } = await makeTreeInThread({
-      ...{ layout, repository: options.repository, parts: options.parts, name, owner: options.owner },
+      ...{ ...origin, layout, name, owner: options.owner },
       ...{ signal, onProgress },
       async makeRoom(bytes, base) {
         // Deleted later if possible: ext4 is slow to make files while many were deleted in the last half minute.

@@ -7,6 +7,7 @@ import type { Lock } from '../os/file-lock.ts';
 import { type Catalog, openCatalog } from '../repository/catalog.ts';
 import type { Store } from '../store/store.ts';
 import type { RsyncLayout } from './layout.ts';
+import type { OwnBuilds } from './own-builds.ts';
 import type { RsyncSettings } from './settings.ts';
 import { createTreeBudget, type TreeUsage } from './tree-budget.ts';
 import { clearLeftovers, openTreeDirectory } from './tree-directory.ts';
@@ -49,6 +50,8 @@ export type TreesOptions = {
   readonly reporter: Reporter;
   /** Where builds that are not here come from; absent: nowhere. */
   readonly upstream?: BuildUpstream | undefined;
+  /** Builds that are made into trees too where the repository has none of their name. The caller closes the store. */
+  readonly own?: OwnBuilds | undefined;
   /** Where what the repository's directory lacks comes from; absent: nothing is lacking. */
   readonly lacking?: LackingFiles | undefined;
   /** Ends everything that is being made. */
@@ -110,7 +113,7 @@ export async function openTrees(options: TreesOptions): Promise<Trees> {
 }
 
 function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees {
-  const { layout, repository, store, reporter, upstream, lacking } = options;
+  const { layout, repository, store, reporter, upstream, own, lacking } = options;
   const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const budget = createTreeBudget({ layout, reporter, budget: () => options.settings().budget });
   // Trees are made one at a time, so that each can share with the one before.
@@ -118,14 +121,20 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const jobs = createTreeJobs({
-    ...{ layout, repository, owner, budget, trash, reporter, inTurn, signal },
-    parts: lacking?.parts,
+    ...{ layout, owner, budget, trash, reporter, inTurn, signal },
     async bring(name, how) {
+      if (own !== undefined && catalogOf(await catalogs(), name)?.store === own.store)
+        return { repository: own.repository };
       if (upstream !== undefined && !(await openCatalog(store, how.signal)).hasBuild(name))
         await upstream.fetch(name, how);
       await lacking?.bring(name, how.signal);
+      return { repository, parts: lacking?.parts };
     },
   });
+
+  /** Where a name is in several, the first one's build is meant. */
+  const catalogs = (): Promise<Catalog[]> =>
+    Promise.all((own === undefined ? [store] : [store, own.store]).map((one) => openCatalog(one, signal)));
 
   const withdrawNow = (name: BuildName): void => {
     if (hideMark(layout, name)) dropHiddenMark(layout, name);
@@ -141,16 +150,17 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
   };
 
   /** Takes away the tree that was made for another build of this name. */
-  const replace = (catalog: Catalog, name: BuildName) =>
+  const replace = (known: readonly Catalog[], name: BuildName) =>
     inTurn(async () => {
       // It may have been made anew while this waited.
-      if (!(await isReplaced(catalog, name))) return;
+      if (!(await isReplaced(known, name))) return;
       withdrawNow(name);
       makeModule(layout, name);
     });
 
-  const isReplaced = async (catalog: Catalog, name: BuildName): Promise<boolean> => {
-    if (!isReady(layout, name) || !catalog.hasBuild(name)) return false;
+  const isReplaced = async (known: readonly Catalog[], name: BuildName): Promise<boolean> => {
+    const catalog = catalogOf(known, name);
+    if (catalog === undefined || !isReady(layout, name)) return false;
     return readMark(layout, name)?.index !== treeKey(await catalog.build(name), owner);
   };
 
@@ -160,8 +170,8 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
       const published = new Set(names);
       for (const name of new Set([...namesIn(layout.builds), ...readyNames(layout)]))
         if (!published.has(name) && !jobs.isBringing(name)) await withdraw(name);
-      const catalog = await openCatalog(store, signal);
-      for (const name of names) if (await isReplaced(catalog, name)) await replace(catalog, name);
+      const known = await catalogs();
+      for (const name of names) if (await isReplaced(known, name)) await replace(known, name);
       void trash.collect();
     },
     async make(name, asked = {}) {
@@ -189,4 +199,8 @@ function createTrees(options: TreesOptions, trash: TreeTrash, lock: Lock): Trees
       lock.release();
     },
   };
+}
+
+function catalogOf(known: readonly Catalog[], name: BuildName): Catalog | undefined {
+  return known.find((catalog) => catalog.hasBuild(name));
 }

@@ -106,6 +106,25 @@ suite('what places tell each other', () => {
     assert.equal(answer.status, 200);
   });
 
+  test('whoever sends more than his share waits; a site that has joined, and others, do not', async () => {
+    await using server = await serving();
+    const body = JSON.stringify({ reports: 'x'.repeat(200_000) });
+    const from = async (localAddress: string, more = {}) => {
+      const headers = { ...json, 'Content-Length': String(body.length), ...more };
+      const answer = await exchange(server.url, '/api/v1/reports', {
+        ...{ method: 'POST', headers, body, localAddress },
+      });
+      return [answer.status, Number(answer.headers['retry-after'] ?? 0)];
+    };
+    for (let time = 0; time < 5; time += 1) assert.deepEqual(await from('127.0.0.2'), [200, 0]);
+    const [status, retryAfter = 0] = await from('127.0.0.2');
+    assert.equal(status, 503);
+    assert.ok(retryAfter > 1000, String(retryAfter));
+    assert.deepEqual(await from('127.0.0.3'), [200, 0]);
+    assert.deepEqual(await from('127.0.0.2', { Authorization: 'Bearer right' }), [200, 0]);
+    assert.equal(server.bodies.length, 7);
+  });
+
   test('nonsense is refused in one sentence of the reader’s language', async () => {
     await using server = await serving();
     const nonsense: [string, Record<string, string>][] = [

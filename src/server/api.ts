@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type MessageCode, type MessageParameters, say } from '../base/catalogue.ts';
 import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
+import { createFairShare } from './fair-share.ts';
 import { languageOfReader } from './language.ts';
 
 /** What a place tells of itself, so that loops are found before they are made. */
@@ -22,7 +23,13 @@ export type Api = {
   storeReports(
     body: unknown,
     from: { readonly site: string | undefined },
-  ): Promise<{ readonly stored: number; readonly known: number; readonly refused?: number }>;
+  ): Promise<{
+    readonly stored: number;
+    readonly known: number;
+    readonly refused?: number;
+    /** Sites whose credential is worth nothing any more, for the site that passes reports of theirs on. */
+    readonly revoked?: readonly string[];
+  }>;
   /** Gives a site that brings a token its credential. */
   admitSite(body: unknown, how: { readonly signal: AbortSignal }): Promise<{ readonly credential: string }>;
 };
@@ -32,6 +39,8 @@ const mostFromAnybody = 256 * 1024;
 const mostFromSite = 4 * 1024 * 1024;
 /** What joining may take, in bytes. */
 const mostForJoining = 16 * 1024;
+/** What an empty request counts as, in bytes: it costs something too, at a site also the link. */
+const leastCounted = 1024;
 
 /** The sentences with which a site is not admitted. */
 const refusals: ReadonlySet<string> = new Set<string>([
@@ -50,11 +59,16 @@ declare module 'fastify' {
 }
 
 /**
- * Adds the addresses below `/api/v1/`. A body is refused by its stated length before any of it is read; every answer
- * is JSON, every refusal `{"code","message"}` in the language of the reader.
+ * Adds the addresses below `/api/v1/`. A body is refused by its stated length before any of it is read; what comes without a
+ * credential counts for its address; every answer is JSON, every refusal `{"code","message"}` in the language of the reader.
  */
 export function apiRoutes(app: FastifyInstance, api: Api, log: Logger): void {
   app.decorateRequest('fromSite', undefined);
+  const share = createFairShare();
+  const takeShare = (request: FastifyRequest, bytes: number) => {
+    const retryAfter = share.take(request.raw.socket.remoteAddress, bytes);
+    if (retryAfter !== undefined) throw new TooMuch(retryAfter);
+  };
   app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, { error, log }));
     scope.addHook('onSend', async (_request, reply, payload) => {
@@ -69,17 +83,27 @@ export function apiRoutes(app: FastifyInstance, api: Api, log: Logger): void {
         bodyLimit: mostFromSite,
         onRequest: async (request) => {
           request.fromSite = await siteOf(request, api);
-          checkLength(request, request.fromSite === undefined ? mostFromAnybody : mostFromSite);
+          const length = checkLength(
+            request,
+            request.fromSite === undefined ? mostFromAnybody : mostFromSite,
+          );
+          if (request.fromSite === undefined) takeShare(request, Math.max(leastCounted, length));
         },
       },
       async (request) => await api.storeReports(request.body, { site: request.fromSite }),
     );
     scope.post(
       '/api/v1/sites',
-      { bodyLimit: mostForJoining, onRequest: async (request) => checkLength(request, mostForJoining) },
-      async (request) => {
+      {
+        bodyLimit: mostForJoining,
+        onRequest: async (request) => {
+          checkLength(request, mostForJoining);
+          takeShare(request, mostForJoining);
+        },
+      },
+      async (request, reply) => {
         const gone = new AbortController();
-        request.raw.socket.once('close', () => gone.abort());
+        reply.raw.once('close', () => gone.abort());
         return await api.admitSite(request.body, { signal: gone.signal });
       },
     );
@@ -95,10 +119,21 @@ async function siteOf({ headers }: FastifyRequest, api: Api): Promise<string | u
   return site;
 }
 
-function checkLength({ headers }: FastifyRequest, limit: number): void {
+/** Somebody has sent more than his share. */
+class TooMuch extends Error {
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super('an address has sent more than its share');
+    this.retryAfter = retryAfter;
+  }
+}
+
+function checkLength({ headers }: FastifyRequest, limit: number): number {
   const length = Number(headers['content-length'] ?? Number.NaN);
   if (Number.isNaN(length)) throw new SatchelError('answer-length-required');
   if (length > limit) throw new SatchelError('answer-body-too-long', { limit });
+  return length;
 }
 
 function refuse(
@@ -107,11 +142,13 @@ function refuse(
   { error, log }: { readonly error: unknown; readonly log: Logger },
 ): FastifyReply {
   const { status, code, parameters } = judged(error);
+  const isTooMuch = error instanceof TooMuch;
   const message = say(code, parameters, languageOfReader(request.headers['accept-language'])).text;
   // What is left of a body that was refused is not worth waiting for.
-  if (status === 413 || status === 411) reply.header('Connection', 'close');
-  if (status === 503) reply.header('Retry-After', '30');
-  if (status >= 500) log.error({ err: error, path: request.url }, messageOf(error));
+  if (status === 413 || status === 411 || isTooMuch) reply.header('Connection', 'close');
+  if (status === 503) reply.header('Retry-After', isTooMuch ? String(error.retryAfter) : '30');
+  // One line each would let the same people fill the log.
+  if (status >= 500 && !isTooMuch) log.error({ err: error, path: request.url }, messageOf(error));
   return reply.code(status).send({ code, message });
 }
 
@@ -126,6 +163,7 @@ function judged(error: unknown): Judged {
     const { code, parameters } = error;
     return { status: statusOf(error), code, parameters };
   }
+  if (error instanceof TooMuch) return { status: 503, code: 'answer-busy', parameters: {} };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status === 413) return { status, code: 'answer-body-too-long', parameters: { limit: mostFromSite } };
   if (status >= 400 && status < 500) return { status: 400, code: 'answer-bad-request', parameters: {} };

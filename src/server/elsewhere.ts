@@ -27,13 +27,21 @@ export type Elsewhere = {
 };
 
 /** How a failure to get a file from elsewhere is answered: a status, and after how many seconds to ask again. */
-export type ElsewhereFailure = { readonly status: number; readonly retryAfter?: number };
+export type ElsewhereFailure = {
+  readonly status: number;
+  readonly retryAfter?: number;
+  /** True when the reason is nobody's business: the file is simply not found. */
+  readonly isUnsaid?: true;
+};
 
 /** What a failure means for whoever asked; a code that says nothing about it is no fault of the asker. */
 export function failureStatus({ code, parameters }: SatchelError): ElsewhereFailure {
   switch (code) {
     case 'store-not-found':
     case 'store-name-not-allowed':
+      return { status: 404, isUnsaid: true };
+    // No waiting helps whoever asks a place that asks nobody.
+    case 'site-offline':
       return { status: 404 };
     case 'site-loop':
       return { status: 508 };

@@ -24,8 +24,8 @@ export async function fleetView(fleet: Fleet, heads: ReadonlyMap<string, string>
 }
 
 function viewOf(device: FleetDevice, heads: ReadonlyMap<string, string>): DeviceView {
-  const { id, serial, running, stream, result, lastSeen } = device;
-  const shown = { name: serial ?? id.slice(0, 12), running, seen: lastSeen };
+  const { id, serial, running, stream, result, reported } = device;
+  const shown = { name: serial ?? id.slice(0, 12), running, seen: reported };
   const next = stream === null ? undefined : heads.get(stream);
   if (running !== null && running === next) return { ...shown, state: 'current' };
   // It waits for its start anew, or for its next question.

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { createServer, STATUS_CODES } from '../base/node-http.ts';
@@ -36,20 +36,21 @@ export async function listen(address: ListenAddress, handler: RequestListener): 
       connectionsCheckingInterval: 5_000,
       keepAliveTimeout: 60_000,
     },
-    (request, response) => {
-      if (stopping) response.shouldKeepAlive = false;
-      answering += 1;
-      response.once('close', () => {
-        answering -= 1;
-        if (!stopping) return;
-        if (answering === 0) quiet.resolve();
-        // An answer that had begun before the stop promised to keep its connection.
-        setImmediate(() => server.closeIdleConnections());
-      });
-      // Writing to a client that has just gone is no fault of anybody; the log shows the answer as aborted.
-      response.on('error', () => {});
-      handler(request, response);
-    },
+    (request, response) =>
+      inTurn(request, response, () => {
+        if (stopping) response.shouldKeepAlive = false;
+        answering += 1;
+        response.once('close', () => {
+          answering -= 1;
+          if (!stopping) return;
+          if (answering === 0) quiet.resolve();
+          // An answer that had begun before the stop promised to keep its connection.
+          setImmediate(() => server.closeIdleConnections());
+        });
+        // Writing to a client that has just gone is no fault of anybody; the log shows the answer as aborted.
+        response.on('error', () => {});
+        handler(request, response);
+      }),
   );
   server.setTimeout(120_000);
   server.on('clientError', refuseMalformed);
@@ -69,6 +70,32 @@ export async function listen(address: ListenAddress, handler: RequestListener): 
       return stopped;
     },
   };
+}
+
+/** Requests that a client may send on one connection without waiting for the answers. */
+const mostAhead = 32;
+
+/** What a connection is answering, or answers last, and how many requests wait behind that. */
+const connections = new WeakMap<Socket, { last: ServerResponse; waiting: number }>();
+
+/**
+ * Begins an answer when those before it on the same connection are over. Node.js would begin all of them at once, and a
+ * client that sends thousands of requests and reads nothing would hold as many files open.
+ */
+function inTurn({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
+  const connection = connections.get(socket);
+  if (connection === undefined || connection.last.writableFinished) {
+    connections.set(socket, { last: response, waiting: 0 });
+    begin();
+    return;
+  }
+  connection.waiting += 1;
+  if (connection.waiting > mostAhead) socket.destroy();
+  connection.last.once('close', () => {
+    connection.waiting -= 1;
+    if (!socket.destroyed) begin();
+  });
+  connection.last = response;
 }
 
 async function listening(server: Server, address: ListenAddress): Promise<void> {

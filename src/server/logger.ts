@@ -9,7 +9,7 @@ import {
 import { SatchelError } from '../base/errors.ts';
 
 /** How much is logged, from nothing to everything. */
-export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Where and how much to log. */
 export type LogOptions = {

@@ -14,7 +14,13 @@ const site: SiteView = {
   upstream: 'https://origin.example/',
   offline: false,
   stick: null,
-  link: { down: false, lastContact: '2026-11-20T09:00:00Z', rate: 125_000, refused: null },
+  link: {
+    down: false,
+    lastContact: '2026-11-20T09:00:00Z',
+    rate: 125_000,
+    refused: null,
+    reportsRefused: null,
+  },
   builds: [
     { name: 'py802-1', streams: ['stable'], held: 5_000_000, total: 5_000_000 },
     { name: 'py803-2', streams: [], held: 1_000_000, total: 4_000_000 },
@@ -51,18 +57,18 @@ suite('the page of a site', () => {
       'complete',
       `${formatBytes(1_000_000)} of ${formatBytes(4_000_000)}`,
       'is fetched when asked for',
-      '1 of 5 devices are up to date.',
+      'Devices up to date: 1 of 5.',
       'up to date',
       'will go to py802-1',
       'SHC&lt;00000002',
-      '3 more devices',
+      'More devices, not shown here: 3.',
       'https://origin.example/',
       'Last contact: 2026-11-20 09:00 UTC.',
       `Measured speed: ${formatBytes(125_000)} a second.`,
     ])
       assert.ok(english.includes(text), text);
     const spanish = page({}, 'es');
-    for (const text of ['completa', '1 de 5 equipos están al día.', 'pasará a py802-1', 'Último contacto'])
+    for (const text of ['completa', 'Equipos al día: 1 de 5.', 'pasará a py802-1', 'Último contacto'])
       assert.ok(spanish.includes(text), text);
     assert.doesNotMatch(english, /<script|http-equiv/);
   });
@@ -75,7 +81,17 @@ suite('the page of a site', () => {
     assert.match(copying, /<progress max="100" value="43">/);
     const done = page({ stick: stick({ state: 'done' }) });
     assert.match(done, /You may pull the stick out/);
+    assert.match(done, /everything is copied/);
     assert.doesNotMatch(done, /http-equiv/);
+    const remark = { code: 'stick-older', parameters: { path: '/mnt' } };
+    assert.match(page({ stick: stick({ state: 'done', ...remark }) }), /everything is copied/);
+    const file = `packs/${'ab'.repeat(32)}.pack`;
+    const lost = stick({ state: 'done', code: 'stick-file-damaged', parameters: { file } });
+    const part = page({ stick: lost });
+    assert.match(part, /Not everything was taken: packs\/abababababab….pack on the stick is damaged/);
+    assert.match(part, /Prepare the stick again; .* You may pull the stick out/);
+    assert.doesNotMatch(part, /everything is copied/);
+    assert.match(page({ stick: lost }, 'es'), /No se tomó todo: .* Ya puede retirar la memoria USB/);
     const failed = page({
       stick: stick({ state: 'failed', code: 'disk-full', parameters: { path: '/srv' } }),
     });
@@ -105,6 +121,8 @@ suite('the page of a site', () => {
     const refused = { code: 'disk-full', parameters: { path: '/x' } } as const;
     assert.match(page({ link: { ...site.link, refused } }), /is not accepted: .*\/x/);
     assert.match(page({ offline: true }), /stay offline/);
+    const reportsRefused = { code: 'site-reports-revoked', parameters: { upstream: 'http://o/' } } as const;
+    assert.match(page({ link: { ...site.link, reportsRefused } }, 'es'), /su código fue revocado/);
   });
 
   test('is a page also when nothing could be read', () => {

@@ -1,7 +1,9 @@
 import { type Language, type MessageCode, type MessageParameters, say } from '../base/catalogue.ts';
 import { formatBytes } from '../base/units.ts';
+import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type Html, html } from './html.ts';
 import { devicesSection, type FleetView, sitesSection } from './page-devices.ts';
+import { dropSection } from './page-drop.ts';
 import { pageFrame } from './page-frame.ts';
 import { type RsyncSummary, rsyncSection } from './page-rsync.ts';
 import { isMoving, type StickView, stickSection } from './page-stick.ts';
@@ -27,6 +29,11 @@ export type SiteView = {
       readonly code: MessageCode;
       readonly parameters: MessageParameters;
     } | null;
+    /** Why the upstream takes no reports from here. */
+    readonly reportsRefused: {
+      readonly code: MessageCode;
+      readonly parameters: MessageParameters;
+    } | null;
   };
   readonly builds: readonly {
     readonly name: string;
@@ -48,11 +55,13 @@ export function renderSitePage(options: {
   readonly site: SiteView | undefined;
   readonly fleet: FleetView | undefined;
   readonly rsync?: RsyncSummary | undefined;
+  /** What keeps files of the drop directory from being served. */
+  readonly drop?: DropProblems | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly language: Language;
 }): string {
-  const { site, fleet, rsync, now, language } = options;
+  const { site, fleet, rsync, drop, now, language } = options;
   const word = (code: MessageCode, parameters: MessageParameters = {}) =>
     say(code, parameters, language).text;
   const introduction = word('page-site-introduction');
@@ -65,7 +74,8 @@ ${fleet === undefined ? html`` : devicesSection(fleet, language)}
 ${heldSection(site, word)}
 ${linkSection(site, word)}
 ${fleet === undefined ? html`` : sitesSection(fleet, language)}
-${rsync === undefined ? html`` : rsyncSection(rsync, language)}`;
+${rsync === undefined ? html`` : rsyncSection(rsync, language)}
+${drop === undefined ? html`` : dropSection(drop, language)}`;
   return pageFrame({
     title: word('page-site-title', { name: site.name }),
     introduction,
@@ -123,6 +133,10 @@ function linkSection({ link, upstream, offline }: SiteView, word: Word): Html {
   if (link.refused !== null) {
     const reason = word(link.refused.code, link.refused.parameters);
     lines.push(html`<p class="bad" role="alert">${word('page-link-refused', { reason })}</p>`);
+  }
+  if (link.reportsRefused !== null) {
+    const { code, parameters } = link.reportsRefused;
+    lines.push(html`<p class="bad" role="alert">${word(code, parameters)}</p>`);
   }
   if (link.lastContact !== null) {
     const time = `${link.lastContact.slice(0, 10)} ${link.lastContact.slice(11, 16)} UTC`;

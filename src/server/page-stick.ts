@@ -1,4 +1,6 @@
 import { type Language, type MessageCode, type MessageParameters, messages, say } from '../base/catalogue.ts';
+import { shortHashes } from '../base/short-hashes.ts';
+import { isLoss } from '../site/stick-state.ts';
 import { type Html, html } from './html.ts';
 import { moment } from './page-table.ts';
 
@@ -52,6 +54,8 @@ function sentence(stick: StickView, language: Language): Html {
       return html`${line('page-stick-copying', { percent }, language, 'big')}${bar}`;
     }
     case 'done':
+      if (stick.code !== undefined && isLoss({ code: stick.code }))
+        return line('page-stick-part', { reason: reasonOf(stick, language) }, language, 'big bad');
       return html`${line('page-stick-done', {}, language, 'big good')}${remark(stick, language)}`;
     case 'failed':
       return line('page-stick-failed', { reason: reasonOf(stick, language) }, language, 'big bad');
@@ -66,7 +70,8 @@ function remark(stick: StickView, language: Language): Html {
 /** A code that this version does not know is shown as it is. */
 function reasonOf({ code = '', parameters = {} }: StickView, language: Language): string {
   if (!Object.hasOwn(messages, code)) return `${code}.`;
-  return say(code as MessageCode, parameters, language).text;
+  const { text, hint } = say(code as MessageCode, shortHashes(parameters), language);
+  return hint === undefined ? text : `${text} ${hint}`;
 }
 
 function line(code: MessageCode, parameters: MessageParameters, language: Language, style = ''): Html {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SatchelError } from '../base/errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { parseReports } from '../fleet/report-schema.ts';
+import { isSiteId, isSiteName } from '../site/settings.ts';
 import type { Api, Place } from './api.ts';
 
 /** What stands behind the API of a place. */
@@ -27,8 +28,8 @@ export type JoinRequest = {
 const joinSchema = z.object({
   token: z.string().min(1).max(512),
   site: z.object({
-    id: z.string().regex(/^[0-9a-f]{16}$/),
-    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    id: z.string().refine(isSiteId),
+    name: z.string().refine(isSiteName),
   }),
 }) satisfies z.ZodType<JoinRequest>;
 
@@ -39,8 +40,9 @@ export function placeApi({ fleet, place, admitAbove }: PlaceApiOptions): Api {
     siteOf: async (credential) => (await (await fleet()).siteOfCredential(credential))?.id,
     async storeReports(body, { site }) {
       const { reports, refused } = parseReports(body);
-      const { stored, known } = await (await fleet()).storeReports(reports, { site });
-      return { stored, known, ...(refused > 0 && { refused }) };
+      const { stored, known, dropped = 0, revoked } = await (await fleet()).storeReports(reports, { site });
+      const unwanted = refused + dropped;
+      return { stored, known, ...(unwanted > 0 && { refused: unwanted }), ...(revoked && { revoked }) };
     },
     async admitSite(body, how) {
       const request = parseJoin(body);

@@ -126,6 +126,17 @@ suite('files that come from elsewhere', () => {
     assert.equal((await server.get()).status, 508);
   });
 
+  test('a site that asks nobody does not let others wait, and says why', async () => {
+    const failure = new SatchelError('site-offline', { name });
+    await using server = await site(() => Promise.reject(failure));
+    const answer = await server.get();
+    assert.equal(answer.status, 404);
+    assert.equal(answer.headers['retry-after'], undefined);
+    assert.equal(answer.headers['satchel-reason'], 'site-offline');
+    assert.match(answer.body.toString(), /--offline/);
+    assert.ok(server.lines.some((line) => line.code === 'site-offline'));
+  });
+
   test('a failure before the first byte is still a status, one after it cuts the connection', async () => {
     let before = 0;
     const open: Elsewhere['open'] = async () => ({

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { say } from '../base/catalogue.ts';
 import { isSatchelError } from '../base/errors.ts';
+import { reasonHeader } from '../store/http-said.ts';
 import { answerFile } from './answer-file.ts';
 import type { ByteRange } from './byte-range.ts';
 import { type Elsewhere, failureStatus, type OpenedElsewhere } from './elsewhere.ts';
@@ -100,14 +101,14 @@ type Failure = {
 
 /** After the head the connection is cut, so that nobody takes the part for whole. */
 function failed(request: IncomingMessage, response: ServerResponse, { name, error, log }: Failure): void {
-  const { status, retryAfter } = failureStatus(error);
+  const { status, retryAfter, isUnsaid = false } = failureStatus(error);
   const { code, parameters, message: reason } = error;
-  const isKnown = status !== 404;
-  if (isKnown) log.warn({ name, code, status }, say('site-file-not-had', { name, reason }, 'en').text);
+  if (!isUnsaid) log.warn({ name, code, status }, say('site-file-not-had', { name, reason }, 'en').text);
   if (response.headersSent) response.destroy();
-  else if (!isKnown) answerPlainly(request, response, 404, 'answer-not-found');
+  else if (isUnsaid) answerPlainly(request, response, status, 'answer-not-found');
   else {
-    const pause = retryAfter === undefined ? undefined : { headers: { 'Retry-After': retryAfter } };
-    answerPlainly(request, response, status, code, { parameters, ...pause });
+    const headers: Record<string, string | number> = { [reasonHeader]: code };
+    if (retryAfter !== undefined) headers['Retry-After'] = retryAfter;
+    answerPlainly(request, response, status, code, { parameters, headers });
   }
 }

@@ -42,12 +42,13 @@ async function look(site: Site) {
 }
 
 function linkOf({ upstream }: Site): SiteView['link'] {
-  const { contacted, downSince, rate, problem } = upstream.link();
+  const { contacted, downSince, rate, problem, reports } = upstream.link();
   return {
     down: downSince !== undefined,
     lastContact: contacted ?? null,
     rate: rate?.bytesPerSecond ?? null,
     refused: problem === undefined ? null : sentenceOf(problem),
+    reportsRefused: reports === undefined ? null : sentenceOf(reports),
   };
 }
 

@@ -1,20 +1,12 @@
-import { isSatchelError } from '../base/errors.ts';
-import { Fields } from '../base/fields.ts';
-import { readFileIfThere } from '../os/if-there.ts';
+import type { Fields } from '../base/fields.ts';
+import { readRecordIfGood } from '../os/record-file.ts';
 import type { StickView } from './page-stick.ts';
 
 const states = ['found', 'copying', 'done', 'failed'] as const;
 
 /** What is known of the stick that was plugged in last; null where there was none, or where it cannot be told. */
 export function readStickView({ stick: path }: { readonly stick: string }): StickView | null {
-  try {
-    const bytes = readFileIfThere(path);
-    return bytes === undefined ? null : parseStickView(Fields.parse(bytes, path));
-  } catch (error) {
-    // A power cut, or a newer program: the page has all the rest.
-    if (isSatchelError(error, 'record-invalid', 'record-newer')) return null;
-    throw error;
-  }
+  return readRecordIfGood(path, parseStickView) ?? null;
 }
 
 function parseStickView(fields: Fields): StickView {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The header that names the sites which a request has come through, the last one first. */
-export const viaHeader = 'satchel-via';
+const viaHeader = 'satchel-via';
 
 /** As many sites may stand one below the other. */
 const mostPlaces = 16;

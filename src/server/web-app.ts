@@ -104,7 +104,7 @@ async function sendPage(
   const { data, site, fleet, rsync, drop } = await lookAt(options);
   const isAtSite = options.site !== undefined;
   const page = isAtSite
-    ? renderSitePage({ site, fleet, rsync, now: options.clock(), language })
+    ? renderSitePage({ site, fleet, rsync, drop, now: options.clock(), language })
     : renderPage({ data, drop, rsync, fleet, requests: options.requests.last(), language });
   return reply
     .code((isAtSite ? site : data) === undefined ? 503 : 200)

@@ -93,18 +93,21 @@ async function freeName(
   signal: AbortSignal,
 ): Promise<string> {
   const label = name.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 58) || 'satchel';
-  const isTaken = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), listenFor);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve(false);
-    });
-    for (const { bonjour } of networks)
-      bonjour.find({ type: serviceType }, (service) => {
-        if (service.name.toLowerCase() !== label.toLowerCase() || service.txt?.id === id) return;
-        clearTimeout(timer);
-        resolve(true);
-      });
-  });
-  return isTaken ? `${label}-${id.slice(0, 4)}` : label;
+  const { promise: isTaken, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, listenFor, false);
+  const stop = () => resolve(false);
+  signal.addEventListener('abort', stop, { once: true });
+  const browsers = networks.map(({ bonjour }) =>
+    bonjour.find({ type: serviceType }, (service) => {
+      if (service.name.toLowerCase() === label.toLowerCase() && service.txt?.id !== id) resolve(true);
+    }),
+  );
+  try {
+    return (await isTaken) ? `${label}-${id.slice(0, 4)}` : label;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    // A browser keeps every name that it hears, and anybody may invent names for as long as this place runs.
+    for (const browser of browsers) browser.stop();
+  }
 }

@@ -4,13 +4,12 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
 import { listIfThere } from '../os/if-there.ts';
-import type { Catalog } from '../repository/catalog.ts';
 import { contentsFile, deltaFile, indexFile, mapFile, packFile } from '../repository/layout.ts';
 import type { BuildRecord, DeltasRecord, StoredFile } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { readAll } from '../store/read-all.ts';
 import type { SiteLayout } from './layout.ts';
-import { openSiteCatalog } from './mirror-catalog.ts';
+import { ifHere, siteCatalogIfThere } from './mirror-catalog.ts';
 import { packUses } from './mirror-map.ts';
 import { listParts } from './mirror-parts.ts';
 
@@ -127,7 +126,7 @@ export async function knownBuilds(
   layout: SiteLayout,
   signal: AbortSignal | undefined,
 ): Promise<KnownBuild[]> {
-  const catalog = await catalogIfThere(layout, signal);
+  const catalog = await siteCatalogIfThere(layout, signal);
   if (catalog === undefined) return [];
   const known = new Map<BuildName, KnownBuild>();
   for (const stream of catalog.streamNames()) {
@@ -144,29 +143,6 @@ export async function knownBuilds(
     if (record !== undefined && deltas !== undefined) known.set(name, { record, deltas, streams: [] });
   }
   return [...known.values()].sort((one, other) => (one.record.name < other.record.name ? -1 : 1));
-}
-
-async function catalogIfThere(
-  layout: SiteLayout,
-  signal: AbortSignal | undefined,
-): Promise<Catalog | undefined> {
-  try {
-    return await openSiteCatalog(layout, { signal });
-  } catch (error) {
-    if (isSatchelError(error, 'repository-absent')) return undefined;
-    throw error;
-  }
-}
-
-/** A record that never came, or that is damaged until it is fetched again, tells nothing. */
-async function ifHere<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    const codes = ['store-not-found', 'store-too-long', 'stored-file-damaged', 'build-not-found'] as const;
-    if (isSatchelError(error, ...codes)) return undefined;
-    throw error;
-  }
 }
 
 async function filesOf(record: BuildRecord, deltas: DeltasRecord, packsOf: PacksOf): Promise<string[]> {

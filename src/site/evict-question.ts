@@ -11,6 +11,8 @@ export type Reasons = {
   /** Names of files that are open or being received. */
   readonly inUse: ReadonlySet<string>;
   readonly receiving: ReadonlySet<string>;
+  /** Names of files that a stick brings now. */
+  readonly kept: ReadonlySet<string>;
   /** When a build was asked for in the life of this process. */
   readonly lastUse: (build: BuildName) => number | undefined;
   readonly now: number;
@@ -46,6 +48,10 @@ export function evictionQuestion(
       pieces: [pieceOf.get(name)!],
       exempt: exemptionOfFiles([name], reasons),
     });
+  // A piece of a stick stays whoever else needs it; the rest of those others may go.
+  const kept = [...reasons.kept].flatMap((name) => pieceOf.get(name) ?? []);
+  if (kept.length > 0)
+    units.push({ name: undefined, usedAt: reasons.now, pieces: kept, exempt: 'being-written' });
   const pieceBytes = pieceNames.map((name) => holdings.files.get(name)!.bytes);
   return { pieceNames, question: { ...room, pieceBytes, units, otherBytes: holdings.otherBytes } };
 }

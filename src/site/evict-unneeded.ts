@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { isSatchelError } from '../base/errors.ts';
-import { Fields } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { readFileIfThere } from '../os/if-there.ts';
+import { readRecordIfGood } from '../os/record-file.ts';
 import type { SiteLayout } from './layout.ts';
 
 /** A device in the middle of an update may go on for so long by what no build names any more: milliseconds. */
-export const unneededGrace = 7 * 24 * 3600_000;
+const unneededGrace = 7 * 24 * 3600_000;
 
 const format = 1;
 
@@ -29,16 +27,11 @@ export function overdueFiles(
 
 /** One that is damaged or newer says nothing, and files stay a little longer. */
 function readSince(path: string): Map<string, number> {
-  const bytes = readFileIfThere(path);
-  if (bytes === undefined) return new Map();
-  try {
-    const fields = Fields.parse(bytes, path);
+  const since = readRecordIfGood(path, (fields) => {
     fields.expectFormat('unneeded', format);
-    return new Map(fields.list('files').map((file) => [file.text('name'), file.count('since')]));
-  } catch (error) {
-    if (isSatchelError(error, 'record-invalid', 'record-newer')) return new Map();
-    throw error;
-  }
+    return fields.list('files').map((file) => [file.text('name'), file.count('since')] as const);
+  });
+  return new Map(since);
 }
 
 function writeSince(path: string, since: ReadonlyMap<string, number>): void {

@@ -10,7 +10,7 @@ import { readHoldings } from './evict-holdings.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
 import { runMirror } from './mirror-run.ts';
 import { pinBuild, readPins, unpinBuild } from './pin.ts';
-import { readSiteLog } from './site-log.ts';
+import { readSiteLog } from './site-log.testkit.ts';
 
 const hour = 3_600_000;
 

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import { programVersion } from '../base/version.ts';
 import type { HeldBuild, SiteReport } from '../device/report.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
+import { diskSpace } from '../os/disk.ts';
 import { readFileIfThere } from '../os/if-there.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { SiteLayout } from './layout.ts';
@@ -59,7 +60,7 @@ export async function noteSiteState(site: TellingSite): Promise<SiteReport | und
     event: 'site',
     builds,
     devices,
-    disk: diskOf(layout),
+    disk: diskSpace(layout.repository),
     client: programVersion,
   };
   writeLast(layout, { sequence: report.sequence, at: now, what });
@@ -92,11 +93,4 @@ function writeLast(layout: SiteLayout, last: LastTold): void {
   withSystemErrors('mkdir', outbox, () => mkdirSync(outbox, { recursive: true, mode: 0o700 }));
   const record = { satchel: 'site-report', format, ...last };
   writeFileAtomic(lastFile(layout), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-}
-
-function diskOf({ repository }: SiteLayout): SiteReport['disk'] {
-  return withSystemErrors('statfs', repository, () => {
-    const { bavail, blocks, bsize } = statfsSync(repository);
-    return { free: bavail * bsize, total: blocks * bsize };
-  });
 }

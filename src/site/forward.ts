@@ -1,12 +1,14 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { createQueue } from '../base/queue.ts';
+import { readRefusal } from '../base/refusal.ts';
 import { type Report, type ReportBatch, reportsName } from '../device/report.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { noteSiteState, type TellingSite } from './forward-report.ts';
 import type { SiteLayout } from './layout.ts';
-import type { SiteSettings } from './settings.ts';
+import { openLinkFile } from './link-file.ts';
+import { isSiteId, type SiteSettings } from './settings.ts';
 import { appendSiteLog } from './site-log.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -16,7 +18,10 @@ export type ForwardingSite = {
   /** As they are now. */
   readonly settings: () => SiteSettings;
   readonly upstream: Pick<Upstream, 'hasApi' | 'isDown' | 'request'>;
-  readonly fleet: Pick<Fleet, 'pendingForUpstream' | 'markForwarded' | 'storeReports' | 'summary'>;
+  readonly fleet: Pick<
+    Fleet,
+    'pendingForUpstream' | 'markForwarded' | 'storeReports' | 'summary' | 'refuseSites'
+  >;
   /** The builds that are here, for what the site tells of itself. */
   readonly held: () => Promise<TellingSite['held']>;
   readonly clock: Clock;
@@ -35,6 +40,8 @@ export type Forwarded = {
    * know this site any more, or is older than the reports.
    */
   readonly stopped?: 'no-token' | 'no-api' | 'not-known' | 'not-understood';
+  /** The same as a sentence, where the upstream has said no. */
+  readonly problem?: SatchelError;
 };
 
 /** Passes reports on by itself. */
@@ -48,13 +55,23 @@ export type Forwarder = {
 const firstPause = 10_000;
 
 /** Milliseconds between two rounds, so that the reports of a class go in one request. */
-const interval = 5 * 60_000;
+export const forwardInterval = 5 * 60_000;
 
-/** Milliseconds after which a site looks again at what it has, to tell about it. */
-const statePause = 3_600_000;
+/**
+ * Milliseconds between the first rounds of a site that holds no build as a whole: whoever prepares a stick for it wants
+ * to know soon that one has come. Each round looks at what the site holds, so there are not too many of these.
+ */
+const emptyInterval = 60_000;
+const mostEmptyRounds = 60;
 
 /** Milliseconds for which an upstream that takes no reports is not asked again. */
 const refusalPause = 86_400_000;
+
+/**
+ * Most bytes of a batch: whoever takes it waits half a minute for all of it, and a link of 20 kilobits a second is to
+ * bring it in that time.
+ */
+const batchBytes = 64 * 1024;
 
 /** Most bytes of an answer. */
 const answerLimit = 16 * 1024;
@@ -67,29 +84,39 @@ export function startForwarder(
   const closing = new AbortController();
   const inTurn = createQueue();
   let quietUntil = Number.NEGATIVE_INFINITY;
-  let told = Number.NEGATIVE_INFINITY;
+  /** What was refused: a new token, or another upstream, is worth a try at once. */
+  let refused: { readonly key: string; readonly code: string } | undefined;
+  let emptyRounds = 0;
+  const keyOf = ({ upstream, credential }: SiteSettings) => JSON.stringify([upstream, credential]);
 
   const tellState = async () => {
-    if (Math.abs(site.clock() - told) < statePause) return;
-    told = site.clock();
-    await noteSiteState({ ...site, settings: site.settings(), held: await site.held() });
+    const held = await site.held();
+    const isEmpty = !held.some((build) => build.held >= build.total);
+    emptyRounds = isEmpty ? emptyRounds + 1 : Number.POSITIVE_INFINITY;
+    await noteSiteState({ ...site, settings: site.settings(), held });
   };
   const round = async () => {
     const { upstream, settings, onFailure, clock } = site;
     if (settings().credential === undefined || !upstream.hasApi || upstream.isDown()) return;
-    if (clock() < quietUntil && quietUntil - clock() <= refusalPause) return;
+    const key = keyOf(settings());
+    const isQuiet = clock() < quietUntil && quietUntil - clock() <= refusalPause;
+    if (isQuiet && refused?.key === key) return;
     try {
       await tellState();
-      const { stopped } = await forwardReports(site, closing.signal);
+      const { stopped, problem } = await forwardReports(site, closing.signal);
       quietUntil = stopped === undefined ? Number.NEGATIVE_INFINITY : clock() + refusalPause;
+      if (problem !== undefined && (refused?.key !== key || refused.code !== problem.code))
+        onFailure(problem);
+      refused = stopped === undefined ? undefined : { key, code: problem?.code ?? stopped };
     } catch (error) {
       if (!isLinkFailure(error)) onFailure(error);
     }
   };
   const goOn = async () => {
-    for (let rest = firstPause; !closing.signal.aborted; rest = interval) {
+    for (let rest = firstPause; !closing.signal.aborted; ) {
       await pause(rest, closing.signal).catch(() => undefined);
       if (!closing.signal.aborted) await inTurn(round);
+      rest = emptyRounds > 0 && emptyRounds < mostEmptyRounds ? emptyInterval : forwardInterval;
     }
   };
   const going = goOn();
@@ -97,7 +124,6 @@ export function startForwarder(
   return {
     run: ({ signal } = {}) =>
       inTurn(async () => {
-        told = Number.NEGATIVE_INFINITY;
         await tellState();
         return forwardReports(
           site,
@@ -120,19 +146,21 @@ export async function forwardReports(
   site: Pick<ForwardingSite, 'layout' | 'settings' | 'upstream' | 'fleet' | 'clock'>,
   signal: AbortSignal,
 ): Promise<Forwarded> {
-  const { settings, upstream, fleet } = site;
+  const { settings, upstream, fleet, clock } = site;
+  const linkFile = openLinkFile(site.layout, clock);
   const counts = { forwarded: 0, refused: 0 };
   if (settings().credential === undefined) return { ...counts, stopped: 'no-token' };
   if (!upstream.hasApi) return { ...counts, stopped: 'no-api' };
   for (;;) {
-    const { reports } = await fleet.pendingForUpstream({ site: settings().id });
+    const { reports } = await fleet.pendingForUpstream({ site: settings().id, bytes: batchBytes });
     if (reports.length === 0) return counts;
-    const stopped = await send(reports);
-    if (stopped !== undefined) return { ...counts, stopped };
+    const stop = await send(reports);
+    if (stop !== undefined) return { ...counts, ...stop };
   }
 
   /** A batch that is refused is cut in halves until only what is wrong is left. */
-  async function send(reports: readonly Report[]): Promise<Forwarded['stopped']> {
+  async function send(reports: readonly Report[]): Promise<Stop | undefined> {
+    const asked = clock();
     const batch: ReportBatch = { satchel: 'reports', format: 1, reports };
     const { status, body } = await upstream.request({
       method: 'POST',
@@ -143,12 +171,17 @@ export async function forwardReports(
     });
     if (status === 200) {
       await fleet.markForwarded(reports.map(({ id }) => id));
-      counts.forwarded += reports.length;
+      linkFile.reported(undefined);
+      const { refused, revoked } = readTaken(body, reports.length);
+      counts.forwarded += reports.length - refused;
+      counts.refused += refused;
+      if (refused > 0) log('reports-dropped', { count: refused });
+      for (const id of await fleet.refuseSites(revoked, { before: asked })) log('site-revoked', { site: id });
       return undefined;
     }
-    const code = codeOf(body);
+    const { code, message } = readRefusal(body);
     const isAboutReports = status === 413 || (status === 400 && code === 'report-invalid');
-    if (!isAboutReports) return stop(status, code);
+    if (!isAboutReports) return stopBy(status, code, message);
     if (reports.length === 1) {
       await fleet.markForwarded(reports.map(({ id }) => id));
       counts.refused += 1;
@@ -159,15 +192,51 @@ export async function forwardReports(
     return (await send(reports.slice(0, middle))) ?? (await send(reports.slice(middle)));
   }
 
-  function stop(status: number, code: string): Forwarded['stopped'] {
+  function stopBy(status: number, code: string, message: string): Stop {
     log('reports-refused', { status, code });
-    if (status === 401 || status === 403) return 'not-known';
-    return status === 400 ? 'not-understood' : 'no-api';
+    const stop = stopOf({ status, upstream: settings().upstream, reason: message || code || '—' });
+    linkFile.reported(stop.problem);
+    return stop;
   }
 
   function log(event: string, more: Readonly<Record<string, unknown>>): void {
     appendSiteLog(site.layout, { at: new Date(site.clock()).toISOString(), event, ...more });
   }
+}
+
+type Stop = Required<Pick<Forwarded, 'stopped' | 'problem'>>;
+
+/** Why a place that answers with this status takes no reports. */
+function stopOf(answer: {
+  readonly status: number;
+  readonly upstream: string;
+  readonly reason: string;
+}): Stop {
+  const { status, upstream } = answer;
+  if (status === 401 || status === 403)
+    return { stopped: 'not-known', problem: new SatchelError('site-reports-revoked', { upstream }) };
+  if (status === 400)
+    return { stopped: 'not-understood', problem: new SatchelError('site-upstream-refused', answer) };
+  return { stopped: 'no-api', problem: new SatchelError('site-upstream-without-api', { upstream }) };
+}
+
+/** What became of reports that were taken: an answer that does not tell is one of an older place. */
+function readTaken(
+  body: Uint8Array,
+  sent: number,
+): { readonly refused: number; readonly revoked: readonly string[] } {
+  let answer: { refused?: unknown; revoked?: unknown } | null;
+  try {
+    answer = JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    answer = null;
+  }
+  const { refused, revoked } = answer ?? {};
+  const ids: readonly unknown[] = Array.isArray(revoked) ? revoked : [];
+  return {
+    refused: Number.isInteger(refused) ? Math.min(sent, Math.max(0, Number(refused))) : 0,
+    revoked: ids.filter((id): id is string => typeof id === 'string' && isSiteId(id)),
+  };
 }
 
 /** The link is as it is; what waits goes when it is up. */
@@ -177,16 +246,6 @@ function isLinkFailure(error: unknown): boolean {
     error.code.startsWith('store-') ||
     isSatchelError(error, 'site-upstream-down', 'site-month-spent', 'cancelled')
   );
-}
-
-function codeOf(body: Uint8Array): string {
-  try {
-    const answer: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    const isCode = typeof answer === 'object' && answer !== null && 'code' in answer;
-    return isCode && typeof answer.code === 'string' ? answer.code.slice(0, 64) : '';
-  } catch {
-    return '';
-  }
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
+import { listIfThere, readFileIfThere } from '../os/if-there.ts';
 import { contentsFile, deltaFile, indexFile, mapFile } from '../repository/layout.ts';
 import { metadataFile } from '../trust/names.ts';
 import { createPacksOf, type KnownBuild, knownBuilds } from './evict-holdings.ts';
@@ -9,11 +10,14 @@ import { loadFrameTables } from './frames-load.ts';
 import type { FrameTable } from './frames-table.ts';
 import { unnamedBytes } from './frames-table.ts';
 import type { SiteLayout } from './layout.ts';
+import { hashedName } from './pull-name.ts';
 
 /** What the signed records and the maps that are here tell about files. */
 export type FrameCatalogue = {
   /** Signed length of an index, map, manifest or delta in bytes; undefined when no record that is here names it. */
   lengthOf(name: string): Promise<number | undefined>;
+  /** True for a file that a signed record, the metadata or a map that is here tells of. */
+  isNamed(name: string): Promise<boolean>;
   /** Where the frames of a pack lie, from the builds whose maps are here; empty when no map names the pack. */
   tablesOf(pack: Sha256): Promise<readonly FrameTable[]>;
   /** Somebody reads this file: of several builds that share a pack, the one whose map was read last is looked at first. */
@@ -46,6 +50,7 @@ export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): 
   const recent = new Map<string, number>();
   let turn = 0;
   let records: Promise<Records> | undefined;
+  let signed: { readonly state: string; readonly hashes: ReadonlySet<string> } | undefined;
   let lengths: { readonly of: Records; readonly byName: ReadonlyMap<string, number> } | undefined;
 
   const currentRecords = async (): Promise<Records> => {
@@ -99,6 +104,15 @@ export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): 
       const current = await currentRecords();
       if (lengths?.of !== current) lengths = { of: current, byName: signedLengths(current.builds) };
       return lengths.byName.get(name);
+    },
+    async isNamed(name) {
+      const hashed = hashedName(name);
+      if (hashed === undefined) return false;
+      if (hashed.isPack) return (await candidates(hashed.sha256)).length > 0;
+      if (!name.startsWith('targets/')) return (await this.lengthOf(name)) !== undefined;
+      const state = stateOfRecords(layout);
+      if (signed?.state !== state) signed = { state, hashes: signedHashes(layout) };
+      return signed.hashes.has(hashed.sha256);
     },
     async tablesOf(pack) {
       const tables: FrameTable[] = [];
@@ -160,6 +174,21 @@ function signedLengths(builds: readonly KnownBuild[]): Map<string, number> {
     for (const { stored, length } of deltas.deltas) lengths.set(deltaFile(stored), length);
   }
   return lengths;
+}
+
+/** Every hash that the metadata here speaks of. */
+function signedHashes({ repository }: SiteLayout): Set<string> {
+  const folder = join(repository, 'metadata');
+  return new Set(
+    listIfThere(folder)
+      .filter((file) => file.endsWith('.json'))
+      .flatMap(
+        (file) =>
+          readFileIfThere(join(folder, file))
+            ?.toString('latin1')
+            .match(/[0-9a-f]{64}/g) ?? [],
+      ),
+  );
 }
 
 /** Changes when the metadata of the repository does, or when a record arrives. */

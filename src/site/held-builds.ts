@@ -1,8 +1,7 @@
-import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import { readHoldings } from './evict-holdings.ts';
-import { openSiteCatalog } from './mirror-catalog.ts';
+import { ifHere, siteCatalogIfThere } from './mirror-catalog.ts';
 import { missingFiles } from './mirror-missing.ts';
 import type { MirrorPlace } from './mirror-types.ts';
 
@@ -21,7 +20,7 @@ export type HeldBuildSize = {
  * before the first metadata has come. Asks nobody.
  */
 export async function heldBuilds(place: MirrorPlace, signal?: AbortSignal): Promise<HeldBuildSize[]> {
-  const catalog = await catalogIfThere(place, signal);
+  const catalog = await siteCatalogIfThere(place.layout, signal);
   if (catalog === undefined) return [];
   const { builds } = await readHoldings(place.layout, { signal });
   const streams = await headsOf(catalog);
@@ -29,7 +28,7 @@ export async function heldBuilds(place: MirrorPlace, signal?: AbortSignal): Prom
   const here = new Set(builds.map(({ name }) => name));
   const sizes: (HeldBuildSize & { readonly sequence: number })[] = [];
   for (const name of names) {
-    const size = await ifKnown(() => sizeOf(place, { catalog, name, isHere: here.has(name), signal }));
+    const size = await ifHere(() => sizeOf(place, { catalog, name, isHere: here.has(name), signal }));
     if (size !== undefined) sizes.push({ name, streams: streams.get(name) ?? [], ...size });
   }
   sizes.sort((one, other) => one.sequence - other.sequence);
@@ -61,30 +60,8 @@ async function sizeOf(place: MirrorPlace, { catalog, name, isHere, signal }: Ask
 async function headsOf(catalog: Catalog): Promise<Map<BuildName, StreamName[]>> {
   const heads = new Map<BuildName, StreamName[]>();
   for (const stream of catalog.streamNames()) {
-    const head = (await ifKnown(() => catalog.stream(stream)))?.build.name;
+    const head = (await ifHere(() => catalog.stream(stream)))?.build.name;
     if (head !== undefined) heads.set(head, [...(heads.get(head) ?? []), stream]);
   }
   return heads;
-}
-
-async function catalogIfThere(
-  { layout }: MirrorPlace,
-  signal: AbortSignal | undefined,
-): Promise<Catalog | undefined> {
-  try {
-    return await openSiteCatalog(layout, { signal });
-  } catch (error) {
-    if (isSatchelError(error, 'repository-absent')) return undefined;
-    throw error;
-  }
-}
-
-/** A record that has not come, or is damaged until it is fetched again, tells nothing. */
-async function ifKnown<Found>(read: () => Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isSatchelError(error, 'store-not-found', 'stored-file-damaged', 'build-not-found')) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { type MessageCode, type MessageParameters, messages } from '../base/catalogue.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
+import { readRefusal } from '../base/refusal.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
 /** What a place says of itself. */
@@ -65,25 +66,20 @@ function parsePlace(fields: Fields): UpstreamPlace {
   const kind = fields.text('kind');
   const chain = fields.texts('chain');
   if (kind !== 'origin' && kind !== 'site') throw fields.wrong('kind');
-  return { kind, id: fields.text('id'), name: fields.text('name'), chain: chain.slice(0, 64) };
+  return {
+    kind,
+    id: fields.text('id'),
+    name: fields.text('name'),
+    chain: chain.slice(0, 64).map((place) => place.slice(0, 64)),
+  };
 }
 
 function refusal({ status, body }: UpstreamAnswer, upstream: string): SatchelError {
   if (status === 404 || status === 405) return new SatchelError('site-upstream-without-api', { upstream });
-  const { code, message } = refusalOf(body);
+  const { code, message } = readRefusal(body);
   const isKnown = /^site-token-/.test(code) && Object.hasOwn(messages, code);
   if (isKnown) return new SatchelError(code as MessageCode, parametersIn(message, code as MessageCode));
-  return new SatchelError('site-upstream-refused', { upstream, status, reason: message });
-}
-
-function refusalOf(body: Uint8Array): { readonly code: string; readonly message: string } {
-  try {
-    const fields = Fields.parse(body, 'refusal');
-    return { code: fields.text('code'), message: fields.text('message').slice(0, 500) };
-  } catch (error) {
-    if (isSatchelError(error, 'record-invalid')) return { code: '', message: '—' };
-    throw error;
-  }
+  return new SatchelError('site-upstream-refused', { upstream, status, reason: message || '—' });
 }
 
 /** What stands in the places of an English sentence, so that it can be said in another language. */

@@ -1,9 +1,13 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { recordTime } from '../base/fields.ts';
 import type { StreamName } from '../base/identifiers.ts';
+import { formatBytes } from '../base/units.ts';
+import { diskSpace } from '../os/disk.ts';
 import { admitSite, askPlace, refuseLoop } from './join-place.ts';
 import { siteLayout } from './layout.ts';
+import { openLinkFile, type Told, toldOf } from './link-file.ts';
 import { isSiteName, mostFresh, readSiteSettings, type SiteSettings, writeSiteSettings } from './settings.ts';
 import { openUpstream } from './upstream.ts';
 import { parseWindow } from './window.ts';
@@ -35,13 +39,18 @@ export type Changed = {
   readonly settings: SiteSettings;
   /** True for a new upstream that could not be asked whether it leads back here. */
   readonly isUnchecked: boolean;
+  /** Why it could not. */
+  readonly reason?: Told;
 };
+
+/** Less than this holds no build of any kind, in bytes: whoever gives it means something else. */
+const leastBudget = 100_000_000;
 
 /**
  * Changes what an operator settled about a site. A new upstream is asked whether it gets its files from here; one that
  * is out of reach is taken all the same, unless a token is to be used there. The credential stays: whoever names
  * another address may mean the same place. Throws `site-not-joined`, `site-name-not-allowed`, `site-loop`, what the
- * hours and days throw, and for a token what joining throws.
+ * hours and days throw, `site-budget-too-small`, `site-reserve-too-large`, and for a token what joining throws.
  */
 export async function changeSiteSettings({
   repository,
@@ -56,6 +65,7 @@ export async function changeSiteSettings({
   if (after.fresh > mostFresh)
     throw new SatchelError('site-fresh-too-long', { seconds: after.fresh, most: mostFresh });
   parseWindow(after);
+  requireRoom(change, layout.directory);
   if (change.upstream === undefined && change.token === undefined) {
     writeSiteSettings(layout, after);
     return { settings: after, isUnchecked: false };
@@ -64,13 +74,13 @@ export async function changeSiteSettings({
   const { id: _, ...asking } = after;
   const upstream = await openUpstream(layout, asking, { clock });
   try {
-    let isUnchecked = false;
+    let reason: Told | undefined;
     try {
       refuseLoop(await askPlace(upstream, signal), after.id, upstream);
     } catch (error) {
       const isAway = isSatchelError(error, 'store-unreachable', 'store-stalled', 'site-month-spent');
       if (!isAway || change.token !== undefined) throw error;
-      isUnchecked = true;
+      reason = toldOf(error, recordTime(clock()));
     }
     const { token } = change;
     const settings =
@@ -80,10 +90,27 @@ export async function changeSiteSettings({
     writeSiteSettings(layout, settings);
     // What is known about the former link says nothing about this one.
     if (settings.upstream !== before.upstream) rmSync(layout.link, { force: true });
-    return { settings, isUnchecked };
+    else if (token !== undefined) openLinkFile(layout, clock).reported(undefined);
+    return { settings, isUnchecked: reason !== undefined, ...(reason && { reason }) };
   } finally {
     await upstream.close();
   }
+}
+
+/** Sizes that would leave the site without room for anything are slips. */
+function requireRoom({ budget, reserve }: SettingsChange, directory: string): void {
+  if (budget !== undefined && budget < leastBudget)
+    throw new SatchelError('site-budget-too-small', {
+      budget: formatBytes(budget),
+      least: formatBytes(leastBudget),
+    });
+  if (reserve === undefined) return;
+  const { total } = diskSpace(directory);
+  if (reserve >= total)
+    throw new SatchelError('site-reserve-too-large', {
+      reserve: formatBytes(reserve),
+      total: formatBytes(total),
+    });
 }
 
 function changedSettings(before: SiteSettings, change: SettingsChange): SiteSettings {

@@ -1,18 +1,21 @@
-import { statfsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { isSatchelError, type SatchelError } from '../base/errors.ts';
+import { isSatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { readDataCount } from '../device/data-account.ts';
 import { type DataMonth, dataMonth } from '../device/data-month.ts';
 import { isNetwork } from '../device/open-source.ts';
-import { withSystemErrors } from '../os/system-error.ts';
+import { openFleet } from '../fleet/fleet.ts';
+import { fleetDatabase } from '../fleet/layout.ts';
+import { diskSpace } from '../os/disk.ts';
 import { parseStreamRecord } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
-import { type LinkState, readLinkState, type Told } from './link-file.ts';
+import { type LinkState, readLinkState, type Told, toldOf } from './link-file.ts';
+import { isServedOffline } from './offline-mark.ts';
 import { readSiteSettings, type SiteSettings } from './settings.ts';
 
 /** How a site stands, from what lies on its disk: nobody is asked. */
@@ -21,6 +24,12 @@ export type SiteStatus = {
   readonly settings: Omit<SiteSettings, 'credential'>;
   /** True when reports go to the upstream by network. */
   readonly reports: boolean;
+  /** Reports that wait to be passed on; undefined where that cannot be read. */
+  readonly waiting: number | undefined;
+  /** True while the process that serves it was told to ask nobody. */
+  readonly offline: boolean;
+  /** Followed streams that the repository does not have. */
+  readonly unknownStreams: readonly string[];
   readonly link: LinkState;
   /** Undefined for an upstream that costs nothing: a directory. */
   readonly month: DataMonth | undefined;
@@ -54,28 +63,35 @@ export async function readSiteStatus(repository: string, clock: Clock): Promise<
   const layout = siteLayout(repository);
   const { credential, ...settings } = readSiteSettings(layout);
   const { now } = openTimeFloor(join(layout.trust, 'floor'), clock);
+  const metadata = await readSiteMetadata(layout, clock);
   const month = () => dataMonth(readDataCount(layout, now()), settings.monthlyBytes);
   return {
     repository: layout.repository,
     settings,
     reports: credential !== undefined && isNetwork(settings.upstream),
+    waiting: await unlessAbsent(() => waitingReports(layout, clock)),
+    offline: isServedOffline(layout),
+    unknownStreams:
+      metadata.names === undefined ? [] : settings.follow.filter((name) => !metadata.names?.has(name)),
     link: readLinkState(layout),
     month: isNetwork(settings.upstream) ? month() : undefined,
-    metadata: await readSiteMetadata(layout, clock),
-    disk: withSystemErrors('statfs', layout.directory, () => {
-      const { bavail, blocks, bsize } = statfsSync(layout.directory);
-      return { free: bavail * bsize, total: blocks * bsize };
-    }),
+    metadata: metadata.seen,
+    disk: diskSpace(layout.directory),
   };
 }
 
 /** Reads what devices of a site see, from its own disk. Throws `trust-state-damaged`, `repository-newer`. */
-export async function readSiteMetadata(layout: SiteLayout, clock: Clock): Promise<SiteMetadata> {
+async function readSiteMetadata(
+  layout: SiteLayout,
+  clock: Clock,
+): Promise<{ readonly seen: SiteMetadata; readonly names?: ReadonlySet<string> }> {
   const store = openDirectoryStore(layout.repository);
   const client = openTrustClient({ directory: layout.trust, store, clock });
-  if (!client.files().has('timestamp')) return { versions: {}, expired: [], streams: [] };
+  if (!client.files().has('timestamp')) return { seen: { versions: {}, expired: [], streams: [] } };
   const streams: SiteStream[] = [];
-  for (const path of client.targetPaths('streams')) {
+  const paths = [...client.targetPaths('streams')];
+  const names = new Set(paths.map((path) => path.replace(/^.*\/|\.[^.]*$/g, '')));
+  for (const path of paths) {
     const found = await unlessAbsent(async () => parseStreamRecord(await client.target(path), path).record);
     if (found === undefined) continue;
     const { stream, build, halted } = found;
@@ -83,20 +99,29 @@ export async function readSiteMetadata(layout: SiteLayout, clock: Clock): Promis
   }
   try {
     const { versions, expired, issued } = client.judge();
-    return {
+    const seen = {
       ...(issued === undefined ? {} : { issued: recordTime(issued) }),
       versions,
       expired: expired.map(({ role, expires }) => ({ role, expires: recordTime(expires) })),
       streams,
     };
+    return { seen, names };
   } catch (error) {
     if (!isSatchelError(error)) throw error;
-    return { versions: {}, expired: [], unusable: told(error, recordTime(clock())), streams };
+    const unusable = toldOf(error, recordTime(clock()));
+    return { seen: { versions: {}, expired: [], unusable, streams }, names };
   }
 }
 
-function told({ code, parameters }: SatchelError, at: string): Told {
-  return { at, code, parameters };
+async function waitingReports({ repository }: SiteLayout, clock: Clock): Promise<number> {
+  // Whoever only looks makes no database.
+  if (!existsSync(fleetDatabase(repository))) return 0;
+  const fleet = await openFleet(repository, { clock });
+  try {
+    return (await fleet.summary()).waiting;
+  } finally {
+    await fleet.close();
+  }
 }
 
 async function unlessAbsent<Found>(read: () => Promise<Found>): Promise<Found | undefined> {

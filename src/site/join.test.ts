@@ -14,7 +14,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { scratchFolder } from '../../test/doubles/scratch.ts';
-import { isSatchelError } from '../base/errors.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { streamName } from '../base/identifiers.ts';
+import { silentReporter } from '../base/progress.ts';
+import { deviceReport } from '../fleet/reports.testkit.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { rotateKey } from '../trust/key-change.ts';
 import { bytesIn, makeRepository, type TestRepository } from '../trust/test-repository.ts';
@@ -22,7 +25,9 @@ import { type JoinOptions, joinSite } from './join.ts';
 import { changeSiteSettings } from './join-settings.ts';
 import { readSiteStatus } from './join-status.ts';
 import { isSite, siteLayout } from './layout.ts';
+import { openLinkFile } from './link-file.ts';
 import { defaultSiteSettings, readSiteSettings, writeSiteSettings } from './settings.ts';
+import { openSite } from './site.ts';
 
 const scratch = scratchFolder('join');
 after(() => scratch.remove());
@@ -273,7 +278,7 @@ test('settings change one by one, and what is wrong changes nothing', async () =
   const clock = () => source.repository.clock.now;
   const change = (changes: Parameters<typeof changeSiteSettings>[0]['change']) =>
     changeSiteSettings({ repository, change: changes, clock });
-  await change({ hours: '22:00-06:00', bytesPerSecond: 1000, monthlyBytes: 10 ** 9, budget: 5 });
+  await change({ hours: '22:00-06:00', bytesPerSecond: 1000, monthlyBytes: 10 ** 9, budget: 10 ** 9 });
   const { settings } = await change({ days: 'mon-fri', monthlyBytes: null, fresh: 60 });
   assert.equal(settings.hours, '22:00-06:00');
   assert.deepEqual(
@@ -285,11 +290,65 @@ test('settings change one by one, and what is wrong changes nothing', async () =
   await assert.rejects(change({ fresh: 10 ** 9 }), { code: 'site-fresh-too-long' });
   await assert.rejects(change({ name: '../x' }), { code: 'site-name-not-allowed' });
   const away = await change({ upstream: 'http://127.0.0.1:9/' });
-  assert.equal(away.isUnchecked, true);
+  assert.deepEqual([away.isUnchecked, away.reason?.code], [true, 'store-unreachable']);
   assert.deepEqual(readSiteSettings(siteLayout(repository)), away.settings);
   await assert.rejects(change({ upstream: 'http://127.0.0.1:9/', token: 't' }), {
     code: 'store-unreachable',
   });
+});
+
+test('limits that leave no room are slips, and a month that is spent is said to be the reason', async (context) => {
+  const source = await origin();
+  const repository = newSite();
+  const upstream = await place(context, source, { 'GET /api/v1/place': originPlace() });
+  await joining(source, { repository, upstream });
+  const clock = () => source.repository.clock.now;
+  const change = (changes: Parameters<typeof changeSiteSettings>[0]['change']) =>
+    changeSiteSettings({ repository, change: changes, clock });
+  await assert.rejects(change({ budget: 0 }), { code: 'site-budget-too-small' });
+  await assert.rejects(change({ reserve: 2 ** 60 }), { code: 'site-reserve-too-large' });
+  await change({ reserve: 0 });
+  assert.equal((await change({ upstream, monthlyBytes: 10 })).reason?.code, 'site-month-spent');
+  assert.equal((await change({ upstream, monthlyBytes: null })).isUnchecked, false);
+});
+
+test('the status names what is followed and is not there, and who asks nobody', async () => {
+  const source = await origin();
+  const repository = newSite();
+  const { settings } = await joining(source, { repository });
+  const layout = siteLayout(repository);
+  const clock = () => source.repository.clock.now;
+  writeSiteSettings(layout, { ...settings, follow: [streamName('nosuch')] });
+  const before = await readSiteStatus(repository, clock);
+  assert.deepEqual(before.unknownStreams, ['nosuch']);
+  assert.deepEqual([before.waiting, before.offline, existsSync(`${repository}.fleet`)], [0, false, false]);
+  const open = (offline: boolean) =>
+    openSite({ repository, clock, offline, reporter: silentReporter, onFailure: assert.ifError });
+  const site = await open(true);
+  await site.fleet.storeReports([deviceReport()]);
+  const served = await readSiteStatus(repository, clock);
+  assert.deepEqual([served.waiting, served.offline], [1, true]);
+  await site.close();
+  assert.equal((await readSiteStatus(repository, clock)).offline, false);
+});
+
+test('a new token ends what was said about the old one', async (context) => {
+  const source = await origin();
+  const upstream = await place(context, source, {
+    'GET /api/v1/place': originPlace(),
+    'POST /api/v1/sites': { status: 200, body: { credential: 'c' } },
+  });
+  const repository = newSite();
+  await joining(source, { repository, upstream, token: 't' });
+  const clock = () => source.repository.clock.now;
+  const link = openLinkFile(siteLayout(repository), clock);
+  const refuse = () => link.reported(new SatchelError('site-reports-revoked', { upstream }));
+  refuse();
+  await changeSiteSettings({ repository, change: { token: 't2' }, clock });
+  assert.equal(link.state().reports, undefined);
+  refuse();
+  await joining(source, { repository, upstream, token: 't3' });
+  assert.equal(link.state().reports, undefined);
 });
 
 test('damaged and newer settings are told of, whatever is in them', async () => {

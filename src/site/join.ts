@@ -95,7 +95,9 @@ async function join(layout: SiteLayout, settings: SiteSettings, options: JoinOpt
     writeSiteSettings(layout, joined);
     rmSync(pendingFile(layout), { force: true });
     await unlessOlder(refreshMetadata({ layout, store: upstream, clock, reporter, signal }));
-    openLinkFile(layout, clock).checked(undefined);
+    const link = openLinkFile(layout, clock);
+    link.checked(undefined);
+    if (token !== undefined) link.reported(undefined);
     return { settings: joined, rootSha256: root.sha256, keyIds: root.keyIds, place };
   } finally {
     await upstream.close();

@@ -65,6 +65,11 @@ test('rates blend, and a problem stays until the news are good again', () => {
   assert.equal(file.state().problem?.code, 'metadata-unsigned');
   file.checked(undefined);
   assert.equal(file.state().problem, undefined);
+  file.reported(new SatchelError('site-reports-revoked', { upstream: 'http://o/' }));
+  file.contacted();
+  assert.deepEqual(file.state().reports?.parameters, { upstream: 'http://o/' });
+  file.reported(undefined);
+  assert.equal(file.state().reports, undefined);
 });
 
 test('whatever lies there, it counts as nothing or as what it says', () => {

@@ -1,9 +1,9 @@
 import { type MessageCode, type MessageParameters, messages } from '../base/catalogue.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, type SatchelError } from '../base/errors.ts';
-import { Fields, recordTime } from '../base/fields.ts';
+import { type Fields, recordTime } from '../base/fields.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
-import { readFileIfThere } from '../os/if-there.ts';
+import { readRecordIfGood } from '../os/record-file.ts';
 import { blendRates, type LinkRate } from '../plan/link.ts';
 
 /** A failure as it is kept: its sentence is said in the language of whoever reads it. */
@@ -30,6 +30,8 @@ export type LinkState = {
   readonly checked?: string;
   /** Why what it said last was refused; undefined when it was good. */
   readonly problem?: Told;
+  /** Why it takes no reports of this site; undefined while it does, and before it was asked. */
+  readonly reports?: Told;
 };
 
 /** Keeps what is known about a link; it only informs, so that a damaged file counts as none. */
@@ -40,6 +42,8 @@ export type LinkFile = {
   measured(rate: LinkRate): void;
   /** The news of the upstream were asked for: undefined when they were good. */
   checked(problem: SatchelError | undefined): void;
+  /** The upstream was brought reports: undefined when it took them. Undefined too when the site has joined anew. */
+  reported(problem: SatchelError | undefined): void;
 };
 
 const format = 1;
@@ -49,13 +53,7 @@ const quietPause = 60_000;
 
 /** What is known about the link of a site. */
 export function readLinkState({ link: path }: { readonly link: string }): LinkState {
-  try {
-    const bytes = readFileIfThere(path);
-    return bytes === undefined ? { failures: 0 } : parseState(Fields.parse(bytes, path));
-  } catch (error) {
-    if (isSatchelError(error, 'record-invalid', 'record-newer')) return { failures: 0 };
-    throw error;
-  }
+  return readRecordIfGood(path, parseState) ?? { failures: 0 };
 }
 
 /** Opens the file; several processes may, since each change begins with what is there. */
@@ -99,10 +97,17 @@ export function openLinkFile(layout: { readonly link: string }, clock: Clock): L
         error === undefined ? { ...before, checked: now() } : { ...before, problem: toldOf(error, now()) },
       );
     },
+    reported(error) {
+      if (state().reports?.code === error?.code) return;
+      change(({ reports: _, ...before }) =>
+        error === undefined ? before : { ...before, reports: toldOf(error, now()) },
+      );
+    },
   };
 }
 
-function toldOf({ code, parameters }: SatchelError, at: string): Told {
+/** A failure as it is kept. */
+export function toldOf({ code, parameters }: SatchelError, at: string): Told {
   return { at, code, parameters };
 }
 
@@ -110,7 +115,7 @@ function parseState(fields: Fields): LinkState {
   fields.expectFormat('site-link', format);
   const time = (name: 'contacted' | 'downSince' | 'checked') =>
     fields.has(name) ? { [name]: fields.time(name) } : {};
-  const told = (name: 'lastFailure' | 'problem') =>
+  const told = (name: 'lastFailure' | 'problem' | 'reports') =>
     fields.has(name) ? { [name]: parseTold(fields.record(name)) } : {};
   return {
     failures: fields.count('failures'),
@@ -120,6 +125,7 @@ function parseState(fields: Fields): LinkState {
     ...time('checked'),
     ...told('lastFailure'),
     ...told('problem'),
+    ...told('reports'),
   };
 }
 

@@ -10,6 +10,7 @@ import { siteLayout } from './layout.ts';
 import { readLinkState } from './link-file.ts';
 import { createMetadataMirror } from './metadata-mirror.ts';
 import { openUpstream } from './upstream.ts';
+import { causedBy } from './upstream-via.ts';
 
 const scratch = scratchFolder('metadata');
 after(() => scratch.remove());
@@ -97,6 +98,25 @@ test('a dead upstream makes nobody wait, and is told of in the status', async (c
   const began = performance.now();
   await mirror.fresh('metadata/timestamp.json');
   assert.ok(performance.now() - began < 1900);
+});
+
+test('a request that the upstream refuses as a loop keeps nobody else from news', async (context) => {
+  const { mirror, server, time, publish, versionHere } = await below(context);
+  await mirror.refresh();
+  const before = await versionHere();
+  await publish('b');
+  time.now += 30_001;
+  server.setRules([{ pattern: '.', fault: { kind: 'status', status: 508 } }]);
+  const looped = () => causedBy(['aaaaaaaaaaaaaaaa'], () => mirror.fresh('metadata/timestamp.json'));
+  await looped();
+  const asked = server.requests.length;
+  await looped();
+  assert.equal(server.requests.length, asked);
+  server.setRules([]);
+  await mirror.fresh('metadata/timestamp.json');
+  assert.ok(server.requests.length > asked);
+  await mirror.refresh();
+  assert.notEqual(await versionHere(), before);
 });
 
 test('a lie is kept for the operator until the upstream tells the truth again', async (context) => {

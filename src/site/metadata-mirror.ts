@@ -12,6 +12,7 @@ import { openLinkFile } from './link-file.ts';
 import { refreshMetadata, type SiteNews } from './metadata-refresh.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Upstream } from './upstream.ts';
+import { presentCause } from './upstream-via.ts';
 
 /** Keeps the metadata of a site as new as its upstream's, for the life of a process. */
 export type MetadataMirror = {
@@ -46,43 +47,52 @@ const firstPatience = 30_000;
 
 type Asked = { readonly work: Promise<SiteNews>; readonly since: number };
 
+/** What was asked for by requests of one kind: what is under way, and when the last ended. */
+type Asking = { asked: Asked | undefined; ended: number };
+
 /** Opens the mirror; nothing is asked for yet. */
 export function createMetadataMirror(options: MetadataMirrorOptions): MetadataMirror {
   const { layout, upstream, settings, clock, now = () => performance.now() } = options;
   const reporter = options.reporter && onceADay(options.reporter, now);
   const file = openLinkFile(layout, clock);
   const closing = new AbortController();
-  let asked: Asked | undefined;
-  let ended = Number.NEGATIVE_INFINITY;
+  const none = (): Asking => ({ asked: undefined, ended: Number.NEGATIVE_INFINITY });
+  // Anybody can say that a request has come through places that the upstream then refuses as a loop: such requests keep
+  // nobody else from news.
+  const ownAsking = none();
+  const passedOn = none();
+  const asking = () => (presentCause().length === 0 ? ownAsking : passedOn);
   /** Streams whose lists somebody has asked for. */
   const lite = new Set<string>();
   const tried = new Map<string, number>();
   const isRecent = (time = Number.NEGATIVE_INFINITY) => now() - time < settings().fresh * 1000;
 
-  const run = async (): Promise<SiteNews> => {
+  const run = async (by: Asking): Promise<SiteNews> => {
     try {
       const wanted = [...lite];
       const { signal } = closing;
       const news = await refreshMetadata({ layout, store: upstream, clock, reporter, signal, lite: wanted });
       for (const stream of wanted) lite.delete(stream);
       file.checked(undefined);
+      for (const each of [ownAsking, passedOn]) each.ended = now();
       return news;
     } catch (error) {
       if (isSatchelError(error) && !isOfLink(error)) file.checked(error);
       throw error;
     } finally {
-      ended = now();
-      asked = undefined;
+      by.ended = now();
+      by.asked = undefined;
     }
   };
   const ask = (): Asked => {
-    if (asked === undefined) {
-      const work = run();
+    const by = asking();
+    if (by.asked === undefined) {
+      const work = run(by);
       // Whoever waits is told of its failure; nobody need wait.
       work.catch(() => undefined);
-      asked = { work, since: now() };
+      by.asked = { work, since: now() };
     }
-    return asked;
+    return by.asked;
   };
 
   return {
@@ -94,6 +104,7 @@ export function createMetadataMirror(options: MetadataMirrorOptions): MetadataMi
         tried.set(stream, now());
         lite.add(stream);
       }
+      const { asked, ended } = asking();
       if (asked === undefined && ((isRecent(ended) && !isWanted) || upstream.isDown())) return;
       const isFailing = upstream.link().downSince !== undefined;
       const { work, since } = ask();
@@ -105,7 +116,7 @@ export function createMetadataMirror(options: MetadataMirrorOptions): MetadataMi
     },
     async close() {
       closing.abort();
-      await asked?.work.catch(() => undefined);
+      await Promise.allSettled([ownAsking.asked?.work, passedOn.asked?.work]);
     },
   };
 }

@@ -28,3 +28,27 @@ export async function openSiteCatalog(
   };
   return openCatalog(store, signal);
 }
+
+/** The same; undefined before the first metadata has arrived. */
+export async function siteCatalogIfThere(
+  layout: Pick<SiteLayout, 'repository'>,
+  signal: AbortSignal | undefined,
+): Promise<Catalog | undefined> {
+  try {
+    return await openSiteCatalog(layout, { signal });
+  } catch (error) {
+    if (isSatchelError(error, 'repository-absent')) return undefined;
+    throw error;
+  }
+}
+
+/** What records tell; undefined for one that never came, or that is damaged until it is fetched again. */
+export async function ifHere<Found>(read: () => Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const codes = ['store-not-found', 'store-too-long', 'stored-file-damaged', 'build-not-found'] as const;
+    if (isSatchelError(error, ...codes)) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,5 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
-import { throwIfCancelled } from '../base/cancel.ts';
 import { freeBuffer } from '../base/memory.ts';
+import { sleep } from '../base/sleep.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { MirrorFile } from './mirror-types.ts';
 
@@ -57,9 +56,4 @@ async function fetchFile(
       received?.(length);
     }
   }
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleepFor(milliseconds, undefined, signal ? { signal } : {}).catch(() => undefined);
-  throwIfCancelled(signal);
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { SatchelError } from '../base/errors.ts';
+import { sleep as systemSleep } from '../base/sleep.ts';
 import type { Pace } from './pull-types.ts';
 
 export type PaceOptions = {
@@ -21,7 +21,7 @@ const longestPause = 1000;
 
 /** Holds the average of everything that comes under a limit, and stops it when its time is over. */
 export function createPace({ bytesPerSecond, refusal, ...time }: PaceOptions): Pace {
-  const { now = () => performance.now(), sleep = pause } = time;
+  const { now = () => performance.now(), sleep = systemSleep } = time;
   let due = now();
   return async (bytes, signal) => {
     const stop = refusal();
@@ -39,13 +39,4 @@ export function createPace({ bytesPerSecond, refusal, ...time }: PaceOptions): P
       await sleep(Math.min(wait, longestPause), signal);
     }
   };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleepFor(milliseconds, undefined, signal ? { signal } : {});
-  } catch (error) {
-    throwIfCancelled(signal);
-    throw error;
-  }
 }

@@ -107,7 +107,7 @@ async function priced(
 }
 
 /** How long fetching takes at the measured rate; never faster than the operator allows. */
-export function secondsFor(
+function secondsFor(
   { link, settings }: Pick<MirrorPlace, 'link' | 'settings'>,
   { bytes, requests }: { readonly bytes: number; readonly requests: number },
 ): number | undefined {

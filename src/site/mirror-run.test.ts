@@ -10,7 +10,7 @@ import { openDirectoryStore } from '../store/directory.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
 import { createPace } from './mirror-pace.ts';
 import { runMirror } from './mirror-run.ts';
-import { readSiteLog } from './site-log.ts';
+import { readSiteLog } from './site-log.testkit.ts';
 
 const change = (fixture: SiteFixture, settings: Partial<SiteFixture['state']['settings']>) => {
   fixture.state.settings = { ...fixture.state.settings, ...settings };
@@ -50,6 +50,13 @@ test('a mirror has all that a device may ask for, and a second run fetches nothi
     ['mirror-complete', 'first'],
     ['mirror-complete', 'second'],
   ]);
+});
+
+test('a followed stream that does not exist is named', async (context) => {
+  const fixture = await twoStreams(context);
+  change(fixture, { follow: [streamName('a'), streamName('nosuch')] });
+  const { builds, unknown } = await runMirror(fixture.site);
+  assert.deepEqual([builds.length, unknown], [1, ['nosuch']]);
 });
 
 test('with deltas only no packs and no lists come', async (context) => {

@@ -56,6 +56,8 @@ export type MirrorResult = {
   readonly seconds: number;
   /** Why it ended before its time; null: it did all that it could. */
   readonly stopped: MirrorSentence | null;
+  /** Followed streams that the repository does not have. */
+  readonly unknown: readonly StreamName[];
 };
 
 /**
@@ -87,6 +89,7 @@ export async function runMirror(site: MirrorSite, options: MirrorRunOptions = {}
     bytes: fetching.bytes(),
     seconds: (performance.now() - started) / 1000,
     stopped: stopped === undefined ? (waiting?.reason ?? null) : sentenceOf(stopped),
+    unknown: plan.unknown,
   };
 }
 

@@ -1,5 +1,5 @@
 import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
-import { SatchelError } from '../base/errors.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { Reading } from '../store/store.ts';
 import type { Content, Unit } from './pull-content.ts';
 import type { PartFile } from './pull-part-file.ts';
@@ -206,6 +206,7 @@ export function createEntry(options: EntryOptions): Entry {
     { signal, pace }: ReadingOptions,
   ): Promise<number> => {
     let awaited: Run | undefined;
+    let isOwn = false;
     for (;;) {
       throwIfCancelled(signal);
       if (stopping.signal.aborted) throw stopped();
@@ -219,11 +220,15 @@ export function createEntry(options: EntryOptions): Entry {
         await untilAborted(prove(unit), signal);
         continue;
       }
-      if (awaited?.failure !== undefined) throw awaited.failure;
+      // Another request that was refused as a loop says nothing about this one: its asker may have made that up.
+      if (awaited?.failure !== undefined && (isOwn || !isSatchelError(awaited.failure, 'site-loop')))
+        throw awaited.failure;
       const need = unit.canBeProven ? part.received.endFrom(unit.start) : position;
       const refusal = options.refusal(unit);
       if (refusal !== undefined) throw refusal;
-      awaited = runFor(need) ?? begin(need, endOfRun(need, Math.max(end, need + 1)), pace);
+      const begun = runFor(need);
+      isOwn = begun === undefined || (isOwn && begun === awaited);
+      awaited = begun ?? begin(need, endOfRun(need, Math.max(end, need + 1)), pace);
       if (pace === undefined) awaited.pace = undefined;
       if (awaited.isHopeless) throw awaited.trouble;
       await untilAborted(next.promise, signal);

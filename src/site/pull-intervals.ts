@@ -21,7 +21,7 @@ export type Intervals = {
 /** Makes a set, empty or from what another one listed. */
 export function createIntervals(initial: Iterable<Interval> = []): Intervals {
   /** Bounds in turn: start, end, start, end, … ascending. */
-  let bounds: number[] = [];
+  const bounds: number[] = [];
 
   /** How many bounds are at or below a position; odd inside of an interval. */
   const below = (position: number): number => {
@@ -41,7 +41,7 @@ export function createIntervals(initial: Iterable<Interval> = []): Intervals {
     const to = below(end);
     const left = (from % 2 === 1) === isIn ? [] : [start];
     const right = (to % 2 === 1) === isIn ? [] : [end];
-    bounds = [...bounds.slice(0, from), ...left, ...right, ...bounds.slice(to)];
+    bounds.splice(from, to - from, ...left, ...right);
   };
   const endFrom = (start: number): number => {
     const count = below(start);

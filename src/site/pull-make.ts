@@ -8,6 +8,7 @@ import type { SiteLayout } from './layout.ts';
 import type { Blame } from './pull-blame.ts';
 import { type Content, type PackContent, packContent, wholeContent } from './pull-content.ts';
 import { createEntry, type Entry } from './pull-entry.ts';
+import type { GuessLimit } from './pull-guesses.ts';
 import type { HashedName } from './pull-name.ts';
 import { bootId, journalPath, openPartFile, type PartFile } from './pull-part-file.ts';
 import { readJournal } from './pull-part-journal.ts';
@@ -45,6 +46,7 @@ export type MakerOptions = {
   readonly upstream: PullUpstream;
   readonly timing: PullTiming;
   readonly blame: Blame;
+  readonly guesses: GuessLimit;
   readonly signal: AbortSignal;
   ensureRoom(bytes: number): Promise<void>;
   /** Something happened that the operator may ask about later. */
@@ -63,7 +65,7 @@ const hashedLength = 1024 * 1024;
 
 /** Makes entries. */
 export function createEntryMaker(options: MakerOptions): EntryMaker {
-  const { layout, upstream, timing, blame, signal, log } = options;
+  const { layout, upstream, timing, blame, guesses, signal, log } = options;
   const repository = openDirectoryStore(layout.repository);
   let isDiskFull = false;
 
@@ -119,7 +121,7 @@ export function createEntryMaker(options: MakerOptions): EntryMaker {
     for (let attempt = 1; ; attempt += 1) {
       const limit = signed ?? (name.startsWith('targets/') ? longestTarget : undefined);
       try {
-        const reading = await upstream.read(name, { limit, signal });
+        const reading = await guesses.ask(name, () => upstream.read(name, { limit, signal }));
         if (signed === undefined || reading.size === signed) return reading;
         await dismiss(reading);
       } catch (error) {

@@ -1,4 +1,6 @@
 import { untilAborted } from '../base/cancel.ts';
+import { isSatchelError } from '../base/errors.ts';
+import type { GuessLimit } from './pull-guesses.ts';
 import type { Named } from './pull-make.ts';
 import { type HurriedOptions, passOn } from './pull-pass-on.ts';
 import { dismiss } from './pull-run.ts';
@@ -13,6 +15,7 @@ export type UnknownPacks = {
 /** What they are read with. */
 export type UnknownPacksOptions = {
   readonly upstream: PullUpstream;
+  readonly guesses: GuessLimit;
   readonly signal: AbortSignal;
   /** Opens the pack as a file that is received from its first byte on. */
   openWhole(named: Named, options: HurriedOptions): Promise<PulledFile>;
@@ -22,10 +25,15 @@ export type UnknownPacksOptions = {
 const rememberedSizes = 256;
 
 /** Makes a reader of such packs. */
-export function createUnknownPacks({ upstream, signal, openWhole }: UnknownPacksOptions): UnknownPacks {
+export function createUnknownPacks({
+  upstream,
+  guesses,
+  signal,
+  openWhole,
+}: UnknownPacksOptions): UnknownPacks {
   const sizes = new Map<string, Promise<number>>();
   const askForSize = async (name: string): Promise<number> => {
-    const reading = await upstream.read(name, { length: 0, signal });
+    const reading = await guesses.ask(name, () => upstream.read(name, { length: 0, signal }));
     await dismiss(reading);
     return reading.size;
   };
@@ -54,7 +62,12 @@ export function createUnknownPacks({ upstream, signal, openWhole }: UnknownPacks
   return {
     async open(named, { signal: asked, pace }) {
       const { name } = named;
-      const size = await untilAborted(sizeOf(name), asked);
+      const isOwn = !sizes.has(name);
+      const size = await untilAborted(sizeOf(name), asked).catch((error: unknown) => {
+        // What somebody else asked was refused as a loop; he may have made that up.
+        if (isOwn || !isSatchelError(error, 'site-loop')) throw error;
+        return untilAborted(sizeOf(name), asked);
+      });
       return {
         size,
         read: (part, reading = {}) =>

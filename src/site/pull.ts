@@ -1,7 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { messageOf, SatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { checkName } from '../store/names.ts';
 import { checkReadOptions, partOf } from '../store/range.ts';
@@ -12,6 +12,7 @@ import { removeDamaged, removeParts, setAsideDamaged } from './pull-aside.ts';
 import { createBlame } from './pull-blame.ts';
 import type { PackContent } from './pull-content.ts';
 import type { Entry } from './pull-entry.ts';
+import { createGuessLimit } from './pull-guesses.ts';
 import { createEntryMaker, type Named } from './pull-make.ts';
 import { hashedName } from './pull-name.ts';
 import { bootId, journalPath } from './pull-part-file.ts';
@@ -67,8 +68,15 @@ export function createPullThrough(options: PullThroughOptions): PullThrough {
     },
   });
   const catalogue = createFrameCatalogue({ layout, fetch: (name) => fetchWhole(name) });
+  const guesses = createGuessLimit({
+    location: () => upstream.location,
+    async isNamed(name) {
+      await allStored(/^(?:targets|maps|indexes)\//);
+      return await catalogue.isNamed(name);
+    },
+  });
   const maker = createEntryMaker({
-    ...{ layout, upstream, log, signal: stopping.signal },
+    ...{ layout, upstream, guesses, log, signal: stopping.signal },
     timing: { ...defaultTiming, ...options.timing },
     blame: createBlame(upstream.location, clock),
     ensureRoom: async (bytes) => options.ensureRoom?.(bytes),
@@ -94,6 +102,11 @@ export function createPullThrough(options: PullThroughOptions): PullThrough {
     await closed;
     if (closing.get(key) === closed) closing.delete(key);
   };
+  /** Whoever asks may have read a file a moment ago that leads to this one, and it is only just being stored. */
+  const allStored = async (names: RegExp): Promise<void> => {
+    const leading = [...entries.values()].filter((entry) => names.test(entry.name));
+    await Promise.all(leading.map((entry) => entry.stored()));
+  };
   const register = (key: string, entry: Entry): Entry => {
     entries.set(key, entry);
     // Those who wait for it take hold of it before this is called.
@@ -111,9 +124,7 @@ export function createPullThrough(options: PullThroughOptions): PullThrough {
     return entry === 'stored' ? entry : register(key, entry);
   };
   const makePack = async (named: Named): Promise<Entry | 'stored' | undefined> => {
-    // Whoever asks may have read the map a moment ago, and it is only just being stored.
-    const lists = [...entries.values()].filter((entry) => /^(?:maps|indexes)\//.test(entry.name));
-    await Promise.all(lists.map((entry) => entry.stored()));
+    await allStored(/^(?:maps|indexes)\//);
     const tables = await catalogue.tablesOf(named.sha256);
     await closing.get(named.name);
     if (!stored.isAbsent(named.name)) return 'stored';
@@ -142,10 +153,15 @@ export function createPullThrough(options: PullThroughOptions): PullThrough {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly entry: Entry; readonly release: () => void } | 'stored' | undefined> => {
     for (;;) {
+      const isOwn = !opening.has(key);
       const entry = await untilAborted(once(key, make), signal).catch((error: unknown) => {
-        throw stopping.signal.aborted ? new SatchelError('site-pull-closed') : error;
+        if (stopping.signal.aborted) throw new SatchelError('site-pull-closed');
+        // What somebody else asked was refused as a loop; he may have made that up.
+        if (isOwn || !isSatchelError(error, 'site-loop')) throw error;
+        return 'again' as const;
       });
       if (stopping.signal.aborted) throw new SatchelError('site-pull-closed');
+      if (entry === 'again') continue;
       if (entry === 'stored' || entry === undefined) return entry;
       if (entries.get(key) === entry) return { entry, release: entry.hold() };
     }
@@ -176,7 +192,7 @@ export function createPullThrough(options: PullThroughOptions): PullThrough {
     return file;
   };
   const unknownPacks = createUnknownPacks({
-    upstream,
+    ...{ upstream, guesses },
     signal: stopping.signal,
     async openWhole(named, { signal, pace }) {
       const key = wholeKey(named.name);

@@ -38,7 +38,7 @@ export function controlOf(site: ControlledSite): ControlHandler {
           throw new SatchelError('site-offline', { name: site.mirrorSite.settings().upstream });
         return await mirror.run({ now: request.now, deltasOnly: request.deltasOnly, reporter, signal });
       case 'room':
-        await site.evictor.ensureRoom(request.bytes, { signal });
+        await site.evictor.ensureRoom(request.bytes, { signal, forStick: true });
         return {};
       case 'tell':
         await site.tell();

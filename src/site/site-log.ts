@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readFileIfThere } from '../os/if-there.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 
 /** One thing that an operator may ask about later: what was removed, taken or refused, and why. */
@@ -30,28 +29,5 @@ export function appendSiteLog({ log }: { readonly log: string }, entry: SiteLogE
     });
   } catch {
     // Whoever tells of something has more important things to do than to fail for the telling.
-  }
-}
-
-/** The last lines of the log, the oldest first; lines that a power cut left half written are left out. */
-export function readSiteLog({ log }: { readonly log: string }, most = 100): SiteLogEntry[] {
-  const text = `${readFileIfThere(`${log}.1`)?.toString('utf8') ?? ''}${readFileIfThere(log)?.toString('utf8') ?? ''}`;
-  const entries: SiteLogEntry[] = [];
-  for (const line of text.split('\n').slice(-most - 1)) {
-    const entry = entryOf(line);
-    if (entry !== undefined) entries.push(entry);
-  }
-  return entries.slice(-most);
-}
-
-function entryOf(line: string): SiteLogEntry | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    const isEntry = typeof value === 'object' && value !== null && 'at' in value && 'event' in value;
-    return isEntry && typeof value.event === 'string' && typeof value.at === 'string'
-      ? (value as SiteLogEntry)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -9,7 +9,8 @@ import type { Store } from '../store/store.ts';
 import { bringBuild } from './bring-build.ts';
 import { currentSettings } from './current-settings.ts';
 import { currentUpstream } from './current-upstream.ts';
-import { createEvictor, type Evictor, type SiteTrees } from './evict.ts';
+import { createEvictor, type Evictor } from './evict.ts';
+import type { SiteTrees } from './evict-carry-out.ts';
 import { type BuildUses, createBuildUses } from './evict-use.ts';
 import { startForwarder } from './forward.ts';
 import { type HeldBuildSize, heldBuilds } from './held-builds.ts';
@@ -17,6 +18,7 @@ import { type Admission, admitSite, askPlace } from './join-place.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
 import { createMetadataMirror, type MetadataMirror } from './metadata-mirror.ts';
 import { type Mirror, type ScheduledSite, startMirror } from './mirror-schedule.ts';
+import { markOffline } from './offline-mark.ts';
 import { offlineUpstream } from './offline-upstream.ts';
 import { createPullThrough } from './pull.ts';
 import { hashedName } from './pull-name.ts';
@@ -96,6 +98,7 @@ export async function openSite(options: OpenSiteOptions): Promise<Site> {
     return part;
   };
   try {
+    keep(markOffline(layout, offline));
     const fleet = keep(await openFleet(layout.repository, { clock, limit: longestFleet }));
     const upstream = keep(
       offline
@@ -170,6 +173,10 @@ function siteOf(parts: Foundation & Parts, opened: { close(): void | Promise<voi
     untilTry: (asked) => upstream.untilTry(undefined, asked),
   };
   const held = () => heldBuilds(mirrorSite);
+  let askedAbove: { readonly at: number; readonly place: ReturnType<typeof askPlace> } = {
+    at: Number.NEGATIVE_INFINITY,
+    place: Promise.resolve(undefined),
+  };
   let mirror: Mirror | undefined;
   let isClosed: Promise<void> | undefined;
   return {
@@ -178,8 +185,10 @@ function siteOf(parts: Foundation & Parts, opened: { close(): void | Promise<voi
     held,
     packParts: partPath(layout.frames, 'packs-{pack}'),
     async open(name, { signal }) {
+      const file = pull.isSound(name) ? undefined : await pull.open(name, { signal });
+      // Of names that nobody has no note is taken: anybody may make up any number.
       uses.asked(name);
-      return pull.isSound(name) ? undefined : await pull.open(name, { signal });
+      return file;
     },
     freshen: (name) => metadata.fresh(name),
     bring: (name, signal) => {
@@ -187,7 +196,13 @@ function siteOf(parts: Foundation & Parts, opened: { close(): void | Promise<voi
       return bringBuild(mirrorSite, name, signal);
     },
     async chain() {
-      const above = await askPlace(upstream, AbortSignal.timeout(placePatience)).catch(() => undefined);
+      // Anybody may ask, any number of times; the link is asked once in a while.
+      if (Math.abs(performance.now() - askedAbove.at) > chainPause)
+        askedAbove = {
+          at: performance.now(),
+          place: askPlace(upstream, AbortSignal.timeout(placePatience)).catch(() => undefined),
+        };
+      const above = await askedAbove.place;
       return [settings().id, ...(above?.chain ?? [])].slice(0, longestChain);
     },
     admit: (admission, signal) => admitSite(upstream, admission, { signal }),
@@ -213,6 +228,8 @@ const longestFleet = 1024 ** 3;
 
 /** Milliseconds that the place above gets to say what it is. */
 const placePatience = 3000;
+/** Milliseconds for which it is not asked again. */
+const chainPause = 10_000;
 /** Places above each other. */
 const longestChain = 16;
 

@@ -1,16 +1,16 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSatchelError } from '../base/errors.ts';
-import { Fields, recordTime } from '../base/fields.ts';
-import { syncDirectory, temporaryBeside, writeFileAtomic } from '../os/atomic-file.ts';
-import { readFileIfThere } from '../os/if-there.ts';
+import { recordTime } from '../base/fields.ts';
+import { writeFileAtomic } from '../os/atomic-file.ts';
+import { readRecordIfGood } from '../os/record-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { everySite, type StickFile } from '../store/stick-manifest.ts';
 import type { SiteLayout } from './layout.ts';
 import type { SiteSettings } from './settings.ts';
 import { siteAttachments } from './stick-attach.ts';
-import { readLocal, type StickTree } from './stick-files.ts';
-import { requireStick, Unreadable, writeHashed } from './stick-intake.ts';
+import type { StickTree } from './stick-files.ts';
+import { copyHashed, requireStick, Unreadable } from './stick-intake.ts';
 import type { StickList } from './stick-manifest-file.ts';
 import { isSigned } from './stick-sign.ts';
 import type { StickProblem } from './stick-state.ts';
@@ -86,16 +86,8 @@ function takenFile({ directory }: SiteLayout): string {
 
 /** When the stick was made whose attachments were taken last. */
 function lastTaken(layout: SiteLayout): string | undefined {
-  const path = takenFile(layout);
-  const bytes = readFileIfThere(path);
-  if (bytes === undefined) return undefined;
-  try {
-    return Fields.parse(bytes, path).time('made');
-  } catch (error) {
-    // A damaged note blocks nothing that is signed.
-    if (isSatchelError(error)) return undefined;
-    throw error;
-  }
+  // A damaged note blocks nothing that is signed.
+  return readRecordIfGood(takenFile(layout), (fields) => fields.time('made'));
 }
 
 /** Copies an attachment to its place; false when it is not what the list says. */
@@ -107,25 +99,12 @@ async function takeOne(
 ): Promise<boolean> {
   if (tree.sizeOf(file.name) !== file.length) return false;
   withSystemErrors('mkdir', path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
-  const temporary = temporaryBeside(path);
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* readLocal(tree.pathOf(file.name), signal);
-    } catch (cause) {
-      throw new Unreadable(cause);
-    }
-  }
   try {
-    if ((await writeHashed(temporary, bytes(), { signal })) !== file.sha256) return false;
-    withSystemErrors('rename', path, () => renameSync(temporary, path));
-    syncDirectory(dirname(path));
-    return true;
+    return await copyHashed(tree.pathOf(file.name), { path, sum: file.sha256 }, { signal });
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     if (isSatchelError(error.cause, 'cancelled')) throw error.cause;
     requireStick(tree, error.cause);
     return false;
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { everySite, isManifestName, type StickFile } from '../store/stick-manifest.ts';
-import { readLocal } from './stick-files.ts';
+import { sumOf } from './stick-read.ts';
 
 /** What a stick carries beside builds. It is taken only from a signed stick. */
 export type StickAttachments = {
@@ -25,7 +24,8 @@ export const siteAttachments = ['leases', 'delegations'] as const;
 
 /**
  * Lists what is to be attached, each file with its hash. The names of those for sites carry the hash, so that the old one
- * and the new one can lie beside each other. Throws `stick-attachment-name`, and what reading them throws.
+ * and the new one can lie beside each other. Throws `stick-attachment-name`, `stick-attachment-absent`,
+ * `stick-attachment-kind`, and what reading them throws.
  */
 export async function listAttachments(
   given: StickAttachments,
@@ -40,23 +40,28 @@ export async function listAttachments(
     for (const site of sites.length === 0 ? [everySite] : sites)
       found.push({ name: `sites/${site}/${kind}-${content.sha256}`, path, ...content });
   }
-  if (given.activities !== undefined)
+  if (given.activities !== undefined) {
+    requireKind(given.activities, 'directory');
     for (const path of filesBelow(given.activities)) {
       const name = `activities/${path.slice(given.activities.length + 1)}`;
       if (!isManifestName(name)) throw new SatchelError('stick-attachment-name', { name: basename(path) });
       found.push({ name, path, ...(await contentOf(path, signal)) });
     }
+  }
   return found;
 }
 
 async function contentOf(path: string, signal: AbortSignal | undefined) {
-  const sum = createHash('sha256');
-  let length = 0;
-  for await (const piece of readLocal(path, signal)) {
-    sum.update(piece);
-    length += piece.length;
-  }
-  return { length, sha256: sum.digest('hex') as Sha256 };
+  requireKind(path, 'file');
+  const { length, sum } = await sumOf([path], { signal });
+  return { length, sha256: sum as Sha256 };
+}
+
+function requireKind(path: string, kind: 'file' | 'directory'): void {
+  const found = withSystemErrors('lstat', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (found === undefined) throw new SatchelError('stick-attachment-absent', { path });
+  if (kind === 'file' ? !found.isFile() : !found.isDirectory())
+    throw new SatchelError('stick-attachment-kind', { path });
 }
 
 function filesBelow(folder: string): string[] {
@@ -70,4 +75,32 @@ function filesBelow(folder: string): string[] {
         return found.isFile() ? [path] : [];
       }),
   );
+}
+
+/** Something that a stick carried for sites, and carries no longer; `site` is undefined when it was for every site. */
+export type GoneAttachment =
+  | { readonly kind: (typeof siteAttachments)[number]; readonly site?: string }
+  | { readonly kind: 'activity'; readonly name: string };
+
+/** What of the former files of a stick has no successor among the present ones, each thing once. */
+export function goneAttachments(
+  former: readonly string[],
+  present: ReadonlySet<string>,
+): readonly GoneAttachment[] {
+  const kindOf = (name: string) => /^sites\/([^/]+)\/(leases|delegations)-/.exec(name);
+  const stay = new Set([...present].map((name) => kindOf(name)?.[0]));
+  const gone = new Map<string, GoneAttachment>();
+  for (const name of former) {
+    const found = kindOf(name);
+    if (found !== null && !stay.has(found[0])) {
+      const [key, site = '', kind] = found;
+      gone.set(key, {
+        kind: kind === 'leases' ? 'leases' : 'delegations',
+        ...(site !== everySite && { site }),
+      });
+    }
+    if (name.startsWith('activities/') && !present.has(name))
+      gone.set(name, { kind: 'activity', name: name.slice('activities/'.length) });
+  }
+  return [...gone.values()];
 }

@@ -97,7 +97,7 @@ async function markTaken(
     await syncFilesystemInBackground(stick);
   } catch (error) {
     if (!isSatchelError(error, 'permission-denied', 'system-call-failed', 'disk-full')) throw error;
-    problems.push({ code: 'stick-not-writable', parameters: { path: stick, reason: error.message } });
+    problems.push({ code: 'stick-not-writable-origin', parameters: { path: stick, reason: error.message } });
   }
   return answered;
 }

@@ -6,8 +6,9 @@ import { readResuming } from '../store/retry.ts';
 import type { StickFile } from '../store/stick-manifest.ts';
 import type { Attachment } from './stick-attach.ts';
 import type { SignedFile } from './stick-build.ts';
-import { readLocal, type StickTree } from './stick-files.ts';
+import type { StickTree } from './stick-files.ts';
 import type { Medium } from './stick-medium.ts';
+import { readLocal } from './stick-read.ts';
 import type { LooseFile } from './stick-source.ts';
 import { bytesToWrite, type StickWork } from './stick-work.ts';
 

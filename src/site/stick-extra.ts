@@ -18,13 +18,19 @@ const ownNames = [
 /** More than this is not worth naming. */
 const most = 1000;
 
-/** Names below `satchel/` that nobody of ours has put there, symlinks and the like among them; at most a thousand. */
-export function extraFiles(tree: StickTree, { manifest }: StickList): string[] {
+/** Folders below each other that are looked into; a stick may have any number. */
+const deepest = 32;
+
+/** Something below `satchel/` that nobody of ours has put there. */
+export type ExtraFile = { readonly path: string; readonly isLink: boolean };
+
+/** What nobody of ours has put below `satchel/`, symlinks and the like among it; at most a thousand. */
+export function extraFiles(tree: StickTree, { manifest }: StickList): ExtraFile[] {
   const known = new Set(manifest.files.map(({ name }) => name));
-  const extra: string[] = [];
+  const extra: ExtraFile[] = [];
   for (const { path, kind } of listedPlaces(tree)) {
     if (kind === 'file' && (known.has(path) || isPartOf(path, known) || isOwnName(path))) continue;
-    extra.push(path);
+    extra.push({ path, isLink: kind === 'link' });
     if (extra.length === most) break;
   }
   return extra;
@@ -46,7 +52,7 @@ function* listedPlaces(tree: StickTree): Generator<{ path: string; kind: string 
 function* placesIn(tree: StickTree, folder: string): Generator<{ path: string; kind: string }> {
   for (const { name, kind } of tree.list(folder)) {
     const path = `${folder}/${name}`;
-    if (kind === 'folder') yield* placesIn(tree, path);
+    if (kind === 'folder' && path.split('/').length < deepest) yield* placesIn(tree, path);
     else if (!name.startsWith('.tmp.')) yield { path, kind };
   }
 }

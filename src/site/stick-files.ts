@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
+  closeSync,
   constants,
-  createReadStream,
+  fchmodSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -18,6 +19,7 @@ import { syncDirectory, temporaryBeside } from '../os/atomic-file.ts';
 import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
 import { partName } from '../store/stick.ts';
 import { stickFolder } from '../store/stick-manifest.ts';
+import { sumOf } from './stick-read.ts';
 
 /**
  * Files below `satchel/` on a stick. A stick comes from anywhere: no symlink on it is followed, and nothing but regular
@@ -83,9 +85,7 @@ export function openStickTree(directory: string) {
       const path = pathOf(name);
       const paths = kindAt(name) === 'file' ? [path] : partsAt(path);
       if (paths.length === 0) return undefined;
-      const sum = createHash('sha256');
-      for (const part of paths) for await (const piece of readLocal(part, signal)) sum.update(piece);
-      return sum.digest('hex');
+      return (await sumOf(paths, { signal })).sum;
     },
 
     /** The bytes of a small file, or undefined when there is none. Throws `stick-symlink`, `stick-file-too-long`. */
@@ -245,25 +245,16 @@ function partsAt(path: string): string[] {
   return parts;
 }
 
-/** The bytes of a file, in large pieces. Never follows a symlink. */
-export async function* readLocal(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
-  try {
-    for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024, flags: flags as never })) {
-      throwIfCancelled(signal);
-      yield piece as Buffer;
-    }
-  } catch (error) {
-    throw systemError(error, 'read', path);
-  }
-}
-
 /** A file system without modes is open to all, or not, as it was mounted. */
 function openToAll(path: string): void {
+  // Never through a symlink that somebody has put in its place: that would open any folder of the machine.
+  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    chmodSync(path, 0o777);
+    fchmodSync(folder, 0o777);
   } catch (error) {
     if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) throw error;
+  } finally {
+    closeSync(folder);
   }
 }
 

@@ -8,7 +8,7 @@ import type { RootMetadata } from '../trust/metadata.ts';
 import { isSiteId, type SiteSettings } from './settings.ts';
 import type { StickTree } from './stick-files.ts';
 import { batchOf, reportsIn } from './stick-reports.ts';
-import { isSigned, serialiseSignatures, signFile } from './stick-sign.ts';
+import { isSigned, serialiseSignatures, signatureLimit, signFile } from './stick-sign.ts';
 import type { StickProblem } from './stick-state.ts';
 
 /**
@@ -87,7 +87,7 @@ async function takeAnswer(
 ): Promise<number> {
   const bytes = await tree.read(`${folder}/${takenName}`, takenLimit);
   if (bytes === undefined) return 0;
-  const signatures = await tree.read(`${folder}/${takenSignature}`, takenLimit);
+  const signatures = await tree.read(`${folder}/${takenSignature}`, signatureLimit);
   if (!isSigned(bytes, signatures, root)) return 0;
   const taken = parseTaken(bytes);
   if (taken === undefined || taken.site !== settings.id) return 0;
@@ -163,7 +163,7 @@ export async function answerHome(options: {
   const { tree, site, ids, keys, root, clock } = options;
   const folder = `${homeFolder}/${site}`;
   const before = await tree.read(`${folder}/${takenName}`, takenLimit);
-  const signatures = await tree.read(`${folder}/${takenSignature}`, takenLimit);
+  const signatures = await tree.read(`${folder}/${takenSignature}`, signatureLimit);
   // What somebody else has written there must not get our signature.
   const isOurs = before !== undefined && isSigned(before, signatures, root);
   const former = (isOurs ? parseTaken(before)?.reports : undefined) ?? [];

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { messageOf, SatchelError } from '../base/errors.ts';
+import { syncDirectory, temporaryBeside } from '../os/atomic-file.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { systemError, withSystemErrors } from '../os/system-error.ts';
 import { openDirectoryStore } from '../store/directory.ts';
@@ -11,6 +12,7 @@ import type { ReadableStore } from '../store/store.ts';
 import type { SiteLayout } from './layout.ts';
 import type { SignedFile } from './stick-build.ts';
 import type { StickTree } from './stick-files.ts';
+import { readLocal } from './stick-read.ts';
 import type { StickProblem } from './stick-state.ts';
 
 /** Copies files of a stick into the repository of a site. */
@@ -90,10 +92,10 @@ export type HashedOptions = {
 };
 
 /** Writes a new file, durably, and gives its hash, SHA-256 unless another is asked for. What reading throws as {@link Unreadable} comes through as it is. */
-export async function writeHashed(
+async function writeHashed(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
-  { signal, onBytes, algorithm = 'sha256', mode = 0o600 }: HashedOptions = {},
+  { signal, onBytes, algorithm = 'sha256', mode = 0o600 }: HashedOptions,
 ): Promise<string> {
   const sum = createHash(algorithm);
   try {
@@ -109,6 +111,35 @@ export async function writeHashed(
     throw error instanceof Unreadable ? error : systemError(error, 'write', path);
   }
   return sum.digest('hex');
+}
+
+/**
+ * Copies a file of a stick to its place, durably; false, and nothing changes there, when it has another hash. Throws
+ * {@link Unreadable}, `cancelled` as the cause of one, `disk-full`.
+ */
+export async function copyHashed(
+  from: string,
+  { path, sum }: { readonly path: string; readonly sum: string },
+  options: HashedOptions,
+): Promise<boolean> {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* readLocal(from, options.signal);
+    } catch (cause) {
+      throw new Unreadable(cause);
+    }
+  }
+  const temporary = temporaryBeside(path);
+  try {
+    if ((await writeHashed(temporary, bytes(), options)) !== sum) return false;
+    renameSync(temporary, path);
+    syncDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    throw error instanceof Unreadable ? error : systemError(error, 'write', path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
 }
 
 /** Throws `stick-pulled-out` when nothing of the stick is there any more. */

@@ -119,7 +119,8 @@ test('extra files and symlinks are left alone and named', async (t) => {
   const loaded = await fixture.load(site);
   assert.deepEqual(loaded.extra, ['repo/link', 'repo/packs/more.txt']);
   assert.deepEqual(loaded.problems, [
-    { code: 'stick-extra-files', parameters: { count: 2, names: 'repo/link, repo/packs/more.txt' } },
+    { code: 'stick-extra-files', parameters: { count: 1, names: 'repo/packs/more.txt' } },
+    { code: 'stick-links', parameters: { count: 1, names: 'repo/link' } },
   ]);
   await fixture.prepare();
   assert.ok(existsSync(join(fixture.stick, 'holiday.jpg')));
@@ -187,6 +188,52 @@ test('a site takes a build only where there is room, and says so with numbers', 
   const [problem] = loaded.problems;
   assert.equal(problem?.code, 'stick-site-full');
   assert.equal(problem?.parameters.build, 'os-1');
+  assert.deepEqual(
+    loaded.builds.map(({ complete }) => complete),
+    [false],
+  );
+});
+
+test('a stick that has lost its list is told so; what is signed and the reports are taken all the same', async (t) => {
+  const fixture = await stickFixture(t);
+  await fixture.publish('os-1', { a: noise(100_000) });
+  await fixture.prepare();
+  rmSync(join(fixture.stick, 'satchel/stick.json'));
+  const site = await fixture.site('school');
+  const loaded = await fixture.load(site);
+  assert.deepEqual(
+    loaded.problems.map(({ code }) => code),
+    ['stick-list-missing'],
+  );
+  assert.deepEqual(
+    loaded.builds.map(({ name, complete }) => [name, complete]),
+    [['os-1', true]],
+  );
+  assert.deepEqual([stateOf(site).state, stateOf(site).code], ['failed', 'stick-list-missing']);
+
+  rmSync(join(fixture.stick, 'satchel/repo/metadata'), { recursive: true });
+  const bare = await fixture.load(await fixture.site('other'));
+  assert.deepEqual(
+    bare.problems.map(({ code }) => code),
+    ['stick-list-missing'],
+  );
+});
+
+test('a symlink in the place of a pack is named as one, and the build that lacks it is no success', async (t) => {
+  const fixture = await stickFixture(t);
+  await fixture.publish('os-1', { a: noise(100_000) });
+  await fixture.prepare();
+  const packs = join(fixture.stick, 'satchel/repo/packs');
+  const [pack = ''] = readdirSync(packs);
+  rmSync(join(packs, pack));
+  symlinkSync('/etc/passwd', join(packs, pack));
+  const site = await fixture.site('school');
+  const loaded = await fixture.load(site);
+  assert.deepEqual(
+    loaded.problems.map(({ code, parameters }) => [code, parameters.names]),
+    [['stick-links', `repo/packs/${pack}`]],
+  );
+  assert.equal(stateOf(site).code, 'stick-links');
   assert.deepEqual(
     loaded.builds.map(({ complete }) => complete),
     [false],

@@ -1,27 +1,28 @@
 import { lstatSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
 import type { Reporter } from '../base/progress.ts';
+import { sleep } from '../base/sleep.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
 import { type Lock, tryLock } from '../os/file-lock.ts';
 import { syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { manifestName } from '../store/stick-manifest.ts';
+import { forgetKept, stickLock } from './evict-kept.ts';
 import type { SiteLayout } from './layout.ts';
 import { refreshMetadata } from './metadata-refresh.ts';
 import type { SiteSettings } from './settings.ts';
 import { appendSiteLog } from './site-log.ts';
 import { acceptAttachments } from './stick-accept.ts';
-import { extraFiles } from './stick-extra.ts';
+import { type ExtraFile, extraFiles } from './stick-extra.ts';
 import { openStickTree, type StickTree } from './stick-files.ts';
 import { type SentHome, sendHome } from './stick-home.ts';
 import { requireStick } from './stick-intake.ts';
 import { readStickList, type StickList } from './stick-manifest-file.ts';
 import { removeTaken, takeDeviceReports } from './stick-reports.ts';
-import { openStickState, type StickProblem, type StickStateWriter } from './stick-state.ts';
+import { distinctProblems, openStickState, type StickProblem, type StickStateWriter } from './stick-state.ts';
 import { type TakenBuild, takeBuilds } from './stick-take.ts';
 import { openStickTrust, type StickTrust } from './stick-trust.ts';
 import { hasXobuilds, type TakenXobuilds, takeXobuilds, type XobuildsOptions } from './stick-xobuilds.ts';
@@ -125,37 +126,39 @@ async function load(options: LoadOptions, state: StickStateWriter): Promise<Load
   const tree = openStickTree(stick);
   const list = await readStickList(tree);
   const isOld = hasXobuilds(stick);
-  const hasReports = tree.list('reports').length + tree.list('home').length > 0;
-  if (list === undefined && !isOld && !hasReports)
-    throw new SatchelError('stick-not-prepared', { path: stick });
+  const isOurs = list !== undefined || ['repo', 'reports', 'home'].some((name) => tree.list(name).length > 0);
+  if (!isOurs && !isOld) throw new SatchelError('stick-not-prepared', { path: stick });
   const problems: StickProblem[] = [];
   const takeReports = async () => {
     const { stored, known, files } = await takeDeviceReports(tree, options.fleet, problems);
     removeTaken(tree, files);
     return { stored, known };
   };
-  const ours =
-    list === undefined
-      ? { ...nothingOfOurs, reports: await takeReports() }
-      : await loadOurs({ ...options, tree, list, state, problems, takeReports });
+  if (isOurs && list === undefined)
+    problems.push({ code: 'stick-list-missing', parameters: { path: tree.pathOf(manifestName) } });
+  const ours = isOurs
+    ? await loadOurs({ ...options, tree, list, state, problems, takeReports })
+    : { ...nothingOfOurs, reports: { stored: 0, known: 0 } };
   const xobuilds = isOld ? await takeOld(options, state, problems) : null;
   throwIfCancelled(signal);
   await syncFilesystemInBackground(stick);
+  const { links, ...loaded } = ours;
   return {
     stick,
     made: list?.manifest.made ?? null,
-    ...ours,
+    ...loaded,
     copied: ours.builds.reduce((sum, { copied }) => sum + copied, 0) + (xobuilds?.copied ?? 0),
     xobuilds,
-    problems,
+    problems: distinctProblems(problems.filter((problem) => !isLinkAgain(problem, links))),
   };
 }
 
-const nothingOfOurs = { builds: [], news: false, attachments: [], home: null, extra: [] } as const;
+const nothingOfOurs = { builds: [], news: false, attachments: [], home: null, extra: [], links: [] } as const;
 
 type OwnLoad = LoadOptions & {
   readonly tree: StickTree;
-  readonly list: StickList;
+  /** Undefined for one that has lost it. */
+  readonly list: StickList | undefined;
   readonly state: StickStateWriter;
   readonly problems: StickProblem[];
   /** Stores what devices have left on the stick. */
@@ -163,16 +166,23 @@ type OwnLoad = LoadOptions & {
 };
 
 /** The part of a stick that Satchel has prepared. */
-async function loadOurs(
-  options: OwnLoad,
-): Promise<Pick<Loaded, 'builds' | 'news' | 'attachments' | 'reports' | 'home' | 'extra'>> {
-  const { layout, stick, tree, list, problems, reporter, clock, signal, settings } = options;
-  const extra = extraFiles(tree, list);
-  if (extra.length > 0) problems.push(extraProblem(extra));
-  const trust = await openStickTrust({ layout, directory: stick, clock, signal });
+async function loadOurs(options: OwnLoad): Promise<
+  Pick<Loaded, 'builds' | 'news' | 'attachments' | 'reports' | 'home' | 'extra'> & {
+    readonly links: readonly string[];
+  }
+> {
+  const { layout, tree, list, problems, reporter, clock, signal, settings } = options;
+  const extra = list === undefined ? [] : extraFiles(tree, list);
+  problems.push(...extraProblems(extra));
+  const found = {
+    extra: extra.map(({ path }) => path),
+    links: extra.flatMap(({ path, isLink }) => (isLink ? [path] : [])),
+  };
+  const trust = await trustOf(options);
+  if (trust === undefined) return { ...nothingOfOurs, ...found, reports: await options.takeReports() };
   try {
     problems.push(...trust.problems);
-    const attachments = await acceptAttachments({ ...options, trust });
+    const attachments = list === undefined ? [] : await acceptAttachments({ ...options, list, trust });
     const reports = await options.takeReports();
     // What matters goes home even if the stick does not stay for the builds.
     await goHome(options, trust, []);
@@ -182,9 +192,22 @@ async function loadOurs(
       ({ changed: news } = await refreshMetadata({ layout, store: trust.stick, clock, reporter, signal }));
     await options.reportSelf?.();
     const home = await goHome(options, trust, problems);
-    return { builds, news, attachments, reports, home, extra };
+    return { builds, news, attachments, reports, home, ...found };
   } finally {
+    forgetKept(layout);
     await trust.close();
+  }
+}
+
+/** Of a stick that has lost its list the metadata may be lost too: then undefined, and only reports are taken. */
+async function trustOf(options: OwnLoad): Promise<StickTrust | undefined> {
+  const { layout, stick, clock, signal, list, tree } = options;
+  try {
+    return await openStickTrust({ layout, directory: stick, clock, signal });
+  } catch (error) {
+    if (list !== undefined || !isSatchelError(error) || isSatchelError(error, ...foreignCodes)) throw error;
+    requireStick(tree, error);
+    return undefined;
   }
 }
 
@@ -215,10 +238,34 @@ async function goHome(
   }
 }
 
-function extraProblem(extra: readonly string[]): StickProblem {
-  const names = extra.slice(0, 5).join(', ') + (extra.length > 5 ? ', …' : '');
-  return { code: 'stick-extra-files', parameters: { count: extra.length, names } };
+/** A symlink is named as one, and not as a damaged file too. */
+function isLinkAgain({ code, parameters: { file } }: StickProblem, links: readonly string[]): boolean {
+  return code === 'stick-file-damaged' && links.some((path) => path === file || path === `repo/${file}`);
 }
+
+function extraProblems(extra: readonly ExtraFile[]): StickProblem[] {
+  const problem = (
+    code: 'stick-extra-files' | 'stick-links',
+    found: readonly ExtraFile[],
+  ): StickProblem[] => {
+    const names = found.slice(0, 5).map(({ path }) => path);
+    const listed = names.join(', ') + (found.length > 5 ? ', …' : '');
+    return found.length === 0 ? [] : [{ code, parameters: { count: found.length, names: listed } }];
+  };
+  return [
+    ...problem(
+      'stick-extra-files',
+      extra.filter(({ isLink }) => !isLink),
+    ),
+    ...problem(
+      'stick-links',
+      extra.filter(({ isLink }) => isLink),
+    ),
+  ];
+}
+
+/** What is no matter of a list that is lost. */
+const foreignCodes = ['cancelled', 'stick-of-another-organisation', 'stick-site-not-trusting'] as const;
 
 /** How reading ends when a stick is pulled out; systemd ends the service then. */
 const goneCodes = ['system-call-failed', 'store-not-found', 'store-too-short', 'cancelled'] as const;
@@ -238,8 +285,8 @@ function isGone(stick: string, error: unknown): boolean {
 async function waitForLock(layout: SiteLayout, signal: AbortSignal | undefined): Promise<Lock> {
   for (;;) {
     throwIfCancelled(signal);
-    const lock = tryLock(join(layout.directory, 'stick.lock'));
+    const lock = tryLock(stickLock(layout));
     if (lock !== undefined) return lock;
-    await sleep(lockPause);
+    await sleep(lockPause, signal);
   }
 }

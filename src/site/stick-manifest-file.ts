@@ -10,7 +10,7 @@ import {
   signatureName,
 } from '../store/stick-manifest.ts';
 import type { StickTree } from './stick-files.ts';
-import { parseSignatures, type SignedHash, serialiseSignatures } from './stick-sign.ts';
+import { parseSignatures, type SignedHash, serialiseSignatures, signatureLimit } from './stick-sign.ts';
 
 /** The list of a stick as it lies there, with its bytes and what signs them. */
 export type StickList = {
@@ -18,8 +18,6 @@ export type StickList = {
   readonly bytes: Buffer;
   readonly signatures: Buffer | undefined;
 };
-
-const signatureLimit = 256 * 1024;
 
 /**
  * The list of files on a stick; undefined when there is none. Throws `stick-manifest-damaged`, `stick-newer`,

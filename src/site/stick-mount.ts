@@ -31,7 +31,8 @@ const careful = 'nosuid,nodev,noexec,noatime';
 
 /**
  * Mounts a block device in a new folder, to be read and, where that is possible, written. On a file system without owners
- * everything belongs to the given user. Only root can do that. Throws `stick-not-mounted`.
+ * everything belongs to the given user. Only root can do that. Throws `stick-not-mounted`,
+ * `stick-device-absent`, `stick-without-file-system`, `stick-file-system-unusable`.
  */
 export async function mountStick(
   device: string,
@@ -39,7 +40,8 @@ export async function mountStick(
 ): Promise<MountedStick> {
   const { type, label } = await probe(device);
   const kind = kinds[type];
-  if (kind === undefined) throw notMounted(device, type === '' ? 'no file system on it is known' : type);
+  if (type === '') throw new SatchelError('stick-without-file-system', { device });
+  if (kind === undefined) throw new SatchelError('stick-file-system-unusable', { device, type });
   const directory = withSystemErrors('mkdir', tmpdir(), () => mkdtempSync(join(tmpdir(), 'satchel-stick-')));
   const owned = kind === 'ownerless' ? `,uid=${owner.uid},gid=${owner.gid},fmask=0022,dmask=0022` : '';
   try {
@@ -122,14 +124,16 @@ async function probe(device: string): Promise<{ type: string; label: string | un
     const label = fields.get('LABEL')?.replaceAll('\\', '');
     return { type: fields.get('TYPE') ?? '', label };
   } catch (error) {
-    throw notMounted(device, lastLine(error) || 'no file system on it is known');
+    if (statSync(device, { throwIfNoEntry: false }) === undefined)
+      throw new SatchelError('stick-device-absent', { device });
+    const reason = lastLine(error);
+    if (reason === '') throw new SatchelError('stick-without-file-system', { device }, { cause: error });
+    throw notMounted(device, reason);
   }
 }
 
 async function mount(device: string, directory: string, type: string, options: string): Promise<void> {
-  await run('mount', ['-t', type, '-o', options, '--', device, directory], {
-    env: { ...process.env, LC_ALL: 'C' },
-  });
+  await run('mount', ['-t', type, '-o', options, '--', device, directory], {});
 }
 
 function notMounted(device: string, reason: string): SatchelError {

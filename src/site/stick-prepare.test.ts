@@ -146,6 +146,7 @@ test('where old and new have no room together, the old goes first', async (t) =>
   const result = await fixture.prepare({ medium: medium({ bytes: 1_500_000 }) });
   assert.deepEqual(fixture.said, ['stick-old-goes-first']);
   assert.ok(!existsSync(join(fixture.stick, 'satchel', old)));
+  assert.ok(result.removed > 0, 'what went first is counted');
   assert.deepEqual(
     result.builds.map(({ name }) => name),
     ['os-2'],

@@ -8,7 +8,12 @@ import type { StickFile, StickManifest } from '../store/stick-manifest.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
 import { day, defaultLifetimes } from '../trust/roles.ts';
-import { listAttachments, type StickAttachments } from './stick-attach.ts';
+import {
+  type GoneAttachment,
+  goneAttachments,
+  listAttachments,
+  type StickAttachments,
+} from './stick-attach.ts';
 import { chooseBuilds, type StickWish } from './stick-choice.ts';
 import { startCopying } from './stick-copy.ts';
 import { strayFiles } from './stick-extra.ts';
@@ -24,8 +29,11 @@ export type PrepareOptions = {
   readonly stick: string;
   /** Where the builds come from; the caller closes it. */
   readonly source: ReadableStore;
-  /** The SHA-256 of a root that the source must have; absent: its first root is believed. */
-  readonly trust?: Sha256 | undefined;
+  /**
+   * The SHA-256 of a root that the source must have; absent: its first root is believed. `'stick'`: it is, when the stick
+   * is of the same organisation already.
+   */
+  readonly trust?: Sha256 | 'stick' | undefined;
   /** An empty folder for what is needed meanwhile. */
   readonly scratch: string;
   readonly wish: StickWish;
@@ -50,6 +58,8 @@ export type Prepared = {
   readonly kept: number;
   /** Files that were ours, that nobody wants any more, and that are gone. */
   readonly removed: number;
+  /** What the stick carried for sites, was not named this time, and is gone. */
+  readonly gone: readonly GoneAttachment[];
   readonly attachments: readonly string[];
   readonly signed: boolean;
   readonly expires: string;
@@ -65,7 +75,7 @@ const lifetime = defaultLifetimes.timestamp * day;
  * complete, and the list again after each further build: a stick that was pulled out at any moment carries its old state
  * or as many builds as were finished. Files that are not ours are never touched.
  *
- * Throws `stick-not-a-directory`, `stick-busy`, `stick-newer`, `stick-of-another-organisation`, `stick-too-small` before
+ * Throws `stick-not-a-directory`, `stick-trust-not-decided`, `stick-busy`, `stick-newer`, `stick-of-another-organisation`, `stick-too-small` before
  * anything is written, `stick-attachments-need-keys`, `stick-symlink`, `disk-full`, and what the source throws.
  */
 export async function prepareStick(options: PrepareOptions): Promise<Prepared> {
@@ -73,8 +83,11 @@ export async function prepareStick(options: PrepareOptions): Promise<Prepared> {
   if (lstatSync(stick, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new SatchelError('stick-not-a-directory', { path: stick });
   const tree = openStickTree(stick);
-  const source = await readPreparedSource(options);
   const before = await listOn(tree);
+  const { trust } = options;
+  if (trust === 'stick' && before === undefined)
+    throw new SatchelError('stick-trust-not-decided', { source: options.source.location });
+  const source = await readPreparedSource({ ...options, trust: trust === 'stick' ? undefined : trust });
   requireSameOrganisation(stick, before, source);
   const builds = await chooseBuilds(source, source.heads, wish, reporter);
   const sites = wish.sites.map(({ name }) => name);
@@ -86,7 +99,8 @@ export async function prepareStick(options: PrepareOptions): Promise<Prepared> {
   const first = requireRoom(work, medium);
   using _lock = lockStick(tree);
   await removeFirst(work, options, first);
-  return carryOut(work, { ...options, medium });
+  const prepared = await carryOut(work, { ...options, medium });
+  return { ...prepared, removed: prepared.removed + first.length };
 }
 
 /** The list that is there; a damaged one counts as none, for it is about to be replaced. */
@@ -145,7 +159,9 @@ async function carryOut(
   for (const file of attachments) await copier.attach(file);
   await copier.metadata();
   const listed = await writeList(work, options, copier.done());
-  const removed = removeUnwanted(work, new Set(copier.done().map(({ name }) => name)));
+  const wanted = new Set(copier.done().map(({ name }) => name));
+  const gone = goneAttachments(work.former, wanted);
+  const removed = removeUnwanted(work, wanted);
   return {
     stick: options.stick,
     organisation: source.organisation,
@@ -156,6 +172,7 @@ async function carryOut(
     })),
     ...copier.counts(),
     removed,
+    gone,
     attachments: attachments.map(({ name }) => name),
     ...listed,
   };

@@ -19,6 +19,9 @@ export type SignedHash = { readonly sha256: string; readonly signatures: readonl
 
 const format = 1;
 
+/** The longest that a signature file may be, in bytes: anybody may have written it. */
+export const signatureLimit = 256 * 1024;
+
 /** Signs a file; undefined when the keys at hand do not suffice. */
 export function signFile(bytes: Uint8Array, keys: KeyRing, root: RootMetadata): SignedHash | undefined {
   const sha256 = hash('sha256', bytes);

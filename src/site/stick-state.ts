@@ -7,6 +7,27 @@ import type { SiteLayout } from './layout.ts';
 /** Something about a stick that a person should know, as a sentence of the catalogue. */
 export type StickProblem = { readonly code: MessageCode; readonly parameters: MessageParameters };
 
+/** What is worth knowing though it keeps nothing from being taken. */
+const remarks: readonly string[] = [
+  'stick-extra-files',
+  'stick-older',
+  'stick-not-writable',
+  'stick-not-writable-origin',
+];
+
+/** Sentences after which a stick counts as failed, whatever was taken of it. */
+const failures: readonly string[] = ['stick-list-missing'];
+
+/** True for a problem because of which something of the stick was not taken. */
+export function isLoss({ code }: { readonly code: string }): boolean {
+  return !remarks.includes(code);
+}
+
+/** Each problem once. */
+export function distinctProblems(problems: readonly StickProblem[]): StickProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
 /** What the page of a site shows of the stick that is being copied: the file `stick.json` of the site. */
 export type StickState = {
   readonly state: 'found' | 'copying' | 'done' | 'failed';
@@ -17,7 +38,7 @@ export type StickState = {
   /** Bytes that were copied, and all that are to be copied. */
   readonly done: number;
   readonly total: number;
-  /** The sentence that ended it, or the first of those that people should know. */
+  /** The sentence that ended it, or the weightiest of those that people should know. */
   readonly code?: MessageCode;
   readonly parameters?: MessageParameters;
 };
@@ -61,7 +82,9 @@ export function openStickState(
       if (Math.abs(clock() - last) >= writtenEvery) write('copying');
     },
     finish(problems) {
-      write('done', problems[0]);
+      const failure = problems.find(({ code }) => failures.includes(code));
+      if (failure !== undefined) write('failed', failure);
+      else write('done', problems.find(isLoss) ?? problems[0]);
     },
     fail(error) {
       const problem = isSatchelError(error) ? error : undefined;

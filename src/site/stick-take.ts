@@ -5,9 +5,10 @@ import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
-import { freeSpace } from '../os/disk.ts';
+import { allocatedSize, freeSpace } from '../os/disk.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { isSecurityBuild } from '../repository/security.ts';
+import { keepForStick } from './evict-kept.ts';
 import { createBuildUses } from './evict-use.ts';
 import type { SiteLayout } from './layout.ts';
 import { packsOf, type SignedFile, signedBuild, signedBuilds } from './stick-build.ts';
@@ -20,7 +21,8 @@ import type { StickTrust } from './stick-trust.ts';
 export type TakeOptions = {
   readonly layout: SiteLayout;
   readonly tree: StickTree;
-  readonly list: StickList;
+  /** Undefined for a stick that has lost it: then only its lengths tell what is whole. */
+  readonly list: StickList | undefined;
   readonly trust: StickTrust;
   /** Bytes of the file system that stay free. */
   readonly reserve: number;
@@ -49,24 +51,37 @@ type Offer = {
   /** What a complete build has, deltas aside; undefined when not even that can be told. */
   readonly needed: readonly SignedFile[] | undefined;
   readonly missing: readonly SignedFile[];
+  /** Everything that belongs to it, as far as can be told. */
+  readonly files: readonly SignedFile[];
+  /** True when the stick was made to bring it for devices that have another: none of its packs are there. */
+  readonly isDeltasOnly: boolean;
 };
 
 /**
  * Copies what the stick has of builds into the repository of a site: only files that signed metadata leads to, each
  * verified before it gets its name. What is wrong with one file or one build is a problem and keeps no other from being
- * taken. Throws `stick-pulled-out`, `disk-full`, `cancelled`.
+ * taken. A build is begun only where all of it fits, and nothing that the stick has makes room for it. Throws
+ * `stick-pulled-out`, `disk-full`, `cancelled`.
  */
 export async function takeBuilds(options: TakeOptions): Promise<TakenBuild[]> {
   const { layout, tree, list, state, reporter, problems, clock } = options;
-  for (const { name, length } of list.manifest.files)
-    if (name.startsWith('repo/') && !name.startsWith('repo/metadata/') && tree.sizeOf(name) !== length)
-      problems.push({ code: 'stick-file-damaged', parameters: { file: name } });
+  // What was damaged once is so for every build that needs it, and is told once.
+  const told = new Set<string>();
+  for (const { name, length } of list?.manifest.files ?? [])
+    if (name.startsWith('repo/') && !name.startsWith('repo/metadata/') && tree.sizeOf(name) !== length) {
+      told.add(name.slice('repo/'.length));
+      problems.push(damaged(name.slice('repo/'.length)));
+    }
   const offers: Offer[] = [];
   for (const name of buildsOnStick(options)) {
     const offer = await offerOf(name, options);
     if (offer !== undefined) offers.push(offer);
   }
   offers.sort((one, other) => one.rank - other.rank);
+  keepForStick(
+    layout,
+    offers.flatMap(({ files }) => files.map(({ name }) => name)),
+  );
   const sizes = new Map(offers.flatMap(({ missing }) => missing.map(({ name, length }) => [name, length])));
   const total = [...sizes.values()].reduce((sum, length) => sum + length, 0);
   state.expect(total);
@@ -80,17 +95,44 @@ export async function takeBuilds(options: TakeOptions): Promise<TakenBuild[]> {
     },
   });
   const uses = createBuildUses(layout, clock);
-  const taken: TakenBuild[] = [];
-  for (const { name, needed, missing } of offers) {
-    const left = missing.filter((file) => !isHere(layout, file));
-    const bytes = left.reduce((sum, { length }) => sum + length, 0);
+  const copied = new Map<BuildName, number>();
+  const refused = new Set<BuildName>();
+  for (const { name, missing } of offers) {
+    const left = missing.filter((file) => !isHere(layout, file) && !told.has(file.name));
     const before = intake.copied();
-    if (await hasRoom(name, bytes, options)) for (const file of left) await intake.take(file);
-    const copied = intake.copied() - before;
-    if (copied > 0) uses.used(name);
-    taken.push({ name, complete: needed?.every((file) => isHere(layout, file)) ?? false, copied });
+    if (await hasRoom(name, left, options)) {
+      for (const file of left) {
+        await intake.take(file);
+        if (!isHere(layout, file)) told.add(file.name);
+      }
+    } else refused.add(name);
+    copied.set(name, intake.copied() - before);
+    if (copied.get(name)! > 0) uses.used(name);
   }
-  return taken;
+  // Told at the end, for it is the end that counts.
+  return offers.map((offer) => {
+    const lacks = offer.needed?.filter((file) => !isHere(layout, file));
+    if (!refused.has(offer.name)) problems.push(...partOf(offer, lacks, told));
+    return { name: offer.name, complete: lacks?.length === 0, copied: copied.get(offer.name) ?? 0 };
+  });
+}
+
+/** That a build did not come as a whole, unless the stick was not made for that, or its damaged files tell it. */
+function partOf(
+  { name, isDeltasOnly, files }: Offer,
+  lacks: readonly SignedFile[] | undefined,
+  told: ReadonlySet<string>,
+): StickProblem[] {
+  const isTold = (file: SignedFile) => told.has(file.name);
+  if (lacks === undefined && files.some(isTold)) return [];
+  const count = lacks?.filter((file) => !isTold(file)).length ?? 1;
+  return count === 0 || isDeltasOnly
+    ? []
+    : [{ code: 'stick-build-part', parameters: { build: name, count } }];
+}
+
+function damaged(file: string): StickProblem {
+  return { code: 'stick-file-damaged', parameters: { file } };
 }
 
 /** Builds whose record is on the stick; it may have come there only just before the stick was pulled out. */
@@ -110,13 +152,19 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
       return await read();
     } catch (error) {
       if (!isSatchelError(error) || error.code === 'cancelled') throw error;
-      if (error.code !== 'store-not-found') problems.push({ code: error.code, parameters: error.parameters });
+      const { file } = error.parameters;
+      if (error.code === 'stored-file-damaged' && typeof file === 'string') problems.push(damaged(file));
+      else if (error.code !== 'store-not-found')
+        problems.push({ code: error.code, parameters: error.parameters });
       return undefined;
     }
   };
   const build = await orProblem(() => signedBuild(trust, name));
   if (build === undefined) return undefined;
   const isOnStick = (file: SignedFile) => tree.sizeOf(`repo/${file.name}`) === file.length;
+  const isListed = (file: string) =>
+    (options.list?.manifest.files.some(({ name }) => name === `repo/${file}`) ?? false) ||
+    tree.sizeOf(`repo/${file}`) !== undefined;
   // Records of all builds may go along; that makes none of them a build of this stick.
   if (![...build.lists, ...build.deltas].some(isOnStick)) return undefined;
   const packs = await orProblem(() => packsOf(trust, build));
@@ -126,6 +174,8 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
     rank: (isSecurityBuild(build.record) ? Number.MIN_SAFE_INTEGER / 2 : 0) - build.record.sequence,
     needed: packs && [...build.records, ...build.lists, ...packs],
     missing: all.filter((file) => !isHere(layout, file) && isOnStick(file)),
+    files: all,
+    isDeltasOnly: packs?.every(({ name }) => !isListed(name)) ?? false,
   };
 }
 
@@ -136,17 +186,29 @@ function isHere({ repository }: SiteLayout, { name, length }: SignedFile): boole
   return found?.isFile() === true && found.size === length;
 }
 
-async function hasRoom(build: BuildName, bytes: number, options: TakeOptions): Promise<boolean> {
-  const { layout, reserve, ensureRoom, problems } = options;
-  if (bytes === 0) return true;
+/** Makes room for files in whole blocks; otherwise nothing was removed, and the problem says how much there could be. */
+async function hasRoom(
+  build: BuildName,
+  files: readonly SignedFile[],
+  { layout, reserve, ensureRoom, problems }: TakeOptions,
+): Promise<boolean> {
+  if (files.length === 0) return true;
+  const { blockSize } = freeSpace(layout.repository);
+  const bytes = files.reduce((sum, { length }) => sum + allocatedSize(length, blockSize), 0);
   const free = () => Math.max(0, freeSpace(layout.repository).bytes - reserve);
+  let left: unknown;
   try {
     if (ensureRoom !== undefined) await ensureRoom(bytes);
     if (bytes <= free()) return true;
   } catch (error) {
     if (!isSatchelError(error, 'site-budget-full', 'site-disk-reserved')) throw error;
+    left = error.parameters.left;
   }
-  const parameters = { build, needed: formatBytes(bytes), free: formatBytes(free()) };
+  const parameters = {
+    build,
+    needed: formatBytes(bytes),
+    free: formatBytes(typeof left === 'number' ? left : free()),
+  };
   problems.push({ code: 'stick-site-full', parameters });
   return false;
 }

@@ -20,6 +20,8 @@ export type StickWork = {
   readonly wanted: ReadonlyMap<string, number>;
   /** Files on the former list that are there in full length, and later all that were written. */
   readonly present: Map<string, StickFile>;
+  /** Names on the former list. */
+  readonly former: readonly string[];
 };
 
 /** Folders, metadata, the list and rounding take a little too. */
@@ -27,7 +29,7 @@ const slack = 1024 * 1024;
 
 /** Works out what is wanted and what of it is there. Nothing is read but lengths. */
 export function planWork(
-  given: Omit<StickWork, 'wanted' | 'present'>,
+  given: Omit<StickWork, 'wanted' | 'present' | 'former'>,
   before: StickList | undefined,
 ): StickWork {
   const { tree, source, builds, loose, attachments } = given;
@@ -40,7 +42,8 @@ export function planWork(
   const present = new Map<string, StickFile>();
   for (const file of before?.manifest.files ?? [])
     if (tree.sizeOf(file.name) === file.length) present.set(file.name, file);
-  return { ...given, wanted, present };
+  const former = (before?.manifest.files ?? []).map(({ name }) => name);
+  return { ...given, wanted, present, former };
 }
 
 /** Bytes of the files that are to be written, in whole blocks of the stick. */

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
 import { readSideFile } from '../build/set-file.ts';
-import { removeTemporaries, syncDirectory, temporaryBeside } from '../os/atomic-file.ts';
+import { removeTemporaries } from '../os/atomic-file.ts';
 import { freeSpace } from '../os/disk.ts';
-import { systemError, withSystemErrors } from '../os/system-error.ts';
-import { readLocal } from './stick-files.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { whyNotSigned } from './stick-gpg.ts';
-import { Unreadable, writeHashed } from './stick-intake.ts';
+import { copyHashed, Unreadable } from './stick-intake.ts';
+import { sumOf } from './stick-read.ts';
 import type { StickProblem } from './stick-state.ts';
 import { parseXsManifest, type XsLine, xsManifests } from './stick-xs-manifest.ts';
 
@@ -117,7 +116,7 @@ async function copyAll(
   const missing: Found[] = [];
   const files: string[] = [];
   for (const file of found) {
-    if ((await sumOf(join(directory, file.name), file.size, algorithm, options.signal)) === file.sum)
+    if (await isThere(join(directory, file.name), file, { algorithm, signal: options.signal }))
       files.push(file.name);
     else missing.push(file);
   }
@@ -177,13 +176,15 @@ function lookFor({ stick, problems }: XobuildsOptions, lines: readonly XsLine[])
   return found;
 }
 
-/** The sum of a file that has that size; undefined for any other. */
-async function sumOf(path: string, size: number, algorithm: string, signal: AbortSignal | undefined) {
+/** True for a file of that size that has that sum. */
+async function isThere(
+  path: string,
+  { size, sum }: Found,
+  options: { readonly algorithm: string; readonly signal?: AbortSignal | undefined },
+): Promise<boolean> {
   const status = lstatSync(path, { throwIfNoEntry: false });
-  if (!status?.isFile() || status.size !== size) return undefined;
-  const sum = createHash(algorithm);
-  for await (const piece of readLocal(path, signal)) sum.update(piece);
-  return sum.digest('hex');
+  if (!status?.isFile() || status.size !== size) return false;
+  return (await sumOf([path], options)).sum === sum;
 }
 
 /** False when the copy is not what the manifest says, or the file cannot be read. */
@@ -194,28 +195,14 @@ async function copyOne(
 ): Promise<boolean> {
   const { directory, algorithm, signal, state } = options;
   const path = join(directory, name);
-  const temporary = temporaryBeside(path);
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* readLocal(join(folder, name), signal);
-    } catch (cause) {
-      throw new Unreadable(cause);
-    }
-  }
   try {
     const onBytes = (count: number) => state?.copied(count);
-    if ((await writeHashed(temporary, bytes(), { algorithm, signal, onBytes, mode: 0o644 })) !== sum)
-      return false;
-    withSystemErrors('rename', path, () => renameSync(temporary, path));
-    syncDirectory(directory);
-    return true;
+    return await copyHashed(join(folder, name), { path, sum }, { algorithm, signal, onBytes, mode: 0o644 });
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw systemError(error, 'write', path);
+    if (!(error instanceof Unreadable)) throw error;
     if (isSatchelError(error.cause, 'cancelled')) throw error.cause;
     if (!hasXobuilds(options.stick))
       throw new SatchelError('stick-pulled-out', { path: options.stick }, { cause: error.cause });
     return false;
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
+import { sleep } from '../base/sleep.ts';
 
 /** How a gate tells time; tests give another. */
 export type GateTime = {
@@ -14,14 +14,7 @@ export type GateTime = {
 export const systemGateTime: GateTime = {
   now: () => performance.now(),
   random: Math.random,
-  async sleep(milliseconds, signal) {
-    try {
-      await sleepFor(milliseconds, undefined, signal ? { signal } : {});
-    } catch (error) {
-      throwIfCancelled(signal);
-      throw error;
-    }
-  },
+  sleep,
 };
 
 /** One try at something that may be out of reach. End it in one of the four ways; later calls change nothing. */

@@ -4,6 +4,7 @@ import { type AnswerHead, contentLength, planBody, requestHeaders, statusError }
 import { createConnections } from './http-connections.ts';
 import { type Exchange, exchange, type Message, wasStaleConnection } from './http-exchange.ts';
 import { isRedirect, redirectTarget } from './http-redirect.ts';
+import { saysWhy, withSentence } from './http-said.ts';
 import { checkName } from './names.ts';
 import { checkReadOptions, partOf, type Wanted } from './range.ts';
 import type { ReadableStore, Reading, ReadOptions } from './store.ts';
@@ -65,7 +66,8 @@ const mostStale = 8;
 /**
  * A repository behind an address such as `https://host/path/`. Each `read` is one attempt: see `readResuming` for
  * patience with bad links. Only a connection that the server had closed while it was idle is replaced silently.
- * Redirects are followed, up to five, never from https to http. Throws `store-address-not-usable`.
+ * Redirects are followed, up to five, never from https to http. Where a place says in plain words why it does not give
+ * a file, the failure has them as parameter `said`. Throws `store-address-not-usable`.
  */
 export function openHttpStore(address: string, options: HttpStoreOptions = {}): HttpStore {
   const base = parseAddress(address);
@@ -111,6 +113,8 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
         body: takeBody(answered, { take: plan.take ?? plan.size, hasMore: plan.hasMore }, wanted),
       };
     } catch (error) {
+      if (error instanceof SatchelError && saysWhy(headOf(answered)))
+        throw await withSentence(error, answered);
       await giveUp(answered, error);
       throw error;
     }

@@ -1,6 +1,6 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { sleep as systemSleep } from '../base/sleep.ts';
 import type { ReadableStore } from './store.ts';
 
 /** How to read in spite of a bad link. */
@@ -36,8 +36,12 @@ const longestPause = 30_000;
 /** A server may ask for a longer pause, up to this. */
 const longestRetryAfter = 300_000;
 
+/** Seconds that are worth waiting for a place that says why it does not give a file yet; a person waits with it. */
+const longestWait = 5;
+
 /** True for failures that another attempt may not meet: bad links, busy servers, answers that end early. */
 export function isTransient(error: unknown): error is SatchelError {
+  if (isSatchelError(error, 'source-has-not-yet')) return Number(error.parameters.retryAfter) <= longestWait;
   return isSatchelError(error, 'store-unreachable', 'store-stalled', 'store-too-short');
 }
 
@@ -52,7 +56,7 @@ export async function* readResuming(
   name: string,
   options: ResumeOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const { length, limit, signal, sleep = pauseFor } = options;
+  const { length, limit, signal, sleep = systemSleep } = options;
   let position = options.offset ?? 0;
   let end = length === undefined ? undefined : position + length;
   let size: number | undefined;
@@ -108,13 +112,4 @@ function pauseBefore(attempt: number, failure: SatchelError, random: () => numbe
   const grown = Math.min(longestPause, firstPause * 2 ** (attempt - 1));
   const asked = Math.min(longestRetryAfter, Number(failure.parameters.retryAfter ?? 0) * 1000);
   return Math.max(asked, grown * (0.5 + random() / 2));
-}
-
-async function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleepFor(milliseconds, undefined, signal ? { signal } : {});
-  } catch (error) {
-    throwIfCancelled(signal);
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { isStoredName } from './names.ts';
@@ -44,16 +45,17 @@ export type StickManifest = {
 };
 
 /** The newest format of lists that this program reads, and the one that it writes. */
-export const stickFormat = 1;
+const stickFormat = 1;
 
-/** The longest that the list may be, in bytes: enough for some hundred thousand files. */
-export const manifestLimit = 64 * 1024 * 1024;
+/** The longest that the list may be, in bytes: enough for a hundred thousand files. */
+export const manifestLimit = 16 * 1024 * 1024;
 
 /**
  * Reads the list of a stick. Every name stays below `satchel/`, once, in one of the folders that a list may speak of.
  * Throws `record-invalid`, `record-newer`.
  */
 export function parseManifest(bytes: Uint8Array, what: string): StickManifest {
+  if (isTooNested(bytes)) throw new SatchelError('record-invalid', { what, field: 'files' });
   const fields = Fields.parse(bytes, what);
   fields.expectFormat('stick', stickFormat);
   const seen = new Set<string>();
@@ -70,6 +72,16 @@ export function parseManifest(bytes: Uint8Array, what: string): StickManifest {
     sites: fields.texts('sites'),
     files,
   };
+}
+
+/** A file takes more bytes than this in a list, and one brace. */
+const leastEntry = 64;
+
+/** True for what has so many objects and lists that reading it would fill the memory; names have no such letters. */
+function isTooNested(bytes: Uint8Array): boolean {
+  let left = 16 + bytes.length / leastEntry;
+  for (const byte of bytes) if ((byte === 0x7b || byte === 0x5b) && --left < 0) return true;
+  return false;
 }
 
 /** The bytes of a list, one line a file so that people can read it. */

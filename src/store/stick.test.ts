@@ -80,6 +80,13 @@ test('a stick is recognised by its list, and symlinks on it lead nowhere', async
   symlinkSync('/etc', join(root, 'satchel/repo/maps'));
   for (const name of ['packs/b.pack', 'maps/hostname', 'packs', 'packs/c.pack'])
     await assert.rejects(readAll(store, name, { limit: 1e6 }), { code: 'store-not-found' }, name);
+  const other = mkdtempSync(join(tmpdir(), 'satchel-stick-store-'));
+  t.after(() => rmSync(other, { recursive: true, force: true }));
+  symlinkSync(join(root, 'satchel'), join(other, 'satchel'));
+  assert.equal(isStick(other), false);
+  await assert.rejects(readAll(openStickStore(other), 'packs/a.pack', { limit: 100 }), {
+    code: 'store-not-found',
+  });
 });
 
 const sha256 = 'a'.repeat(64) as StickManifest['organisation'];
@@ -114,4 +121,17 @@ test('a list names nothing outside of its folders, and nothing twice', () => {
   const [file] = manifest.files;
   const twice = { ...manifest, files: [file!, file!] };
   assert.throws(() => parseManifest(serialiseManifest(twice), 'list'), { code: 'record-invalid' });
+});
+
+test('a list that would fill the memory is refused before it is read', () => {
+  const began = process.memoryUsage().rss;
+  const bytes = Buffer.from(`{"satchel":"stick","format":1,"files":[${'{},'.repeat(5_000_000)}{}]}`);
+  assert.throws(() => parseManifest(bytes, 'list'), { code: 'record-invalid' });
+  assert.ok(process.memoryUsage().rss - began < 100e6);
+  const files = Array.from({ length: 50_000 }, (_, number) => ({
+    name: `repo/${number}`,
+    length: number,
+    sha256,
+  }));
+  assert.equal(parseManifest(serialiseManifest({ ...manifest, files }), 'list').files.length, 50_000);
 });

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import { errnoOf, systemError } from '../os/system-error.ts';
 import { openDirectoryStore } from './directory.ts';
@@ -25,8 +25,9 @@ export function partName(name: string, number: number): string {
 /** True when this directory is the top of a stick that `satchel stick prepare` has finished. */
 export function isStick(directory: string): boolean {
   try {
-    const found = lstatSync(join(directory, stickFolder, manifestName), { throwIfNoEntry: false });
-    return found?.isFile() === true;
+    const folder = join(directory, stickFolder);
+    const found = lstatSync(join(folder, manifestName), { throwIfNoEntry: false });
+    return found?.isFile() === true && lstatSync(folder).isDirectory();
   } catch {
     return false;
   }
@@ -76,7 +77,8 @@ function partsOf(root: string, name: string): Piece[] | undefined {
 /** False when a folder on the way is a symlink: then nothing there is part of the stick. */
 function isBelowFolders(root: string, name: string): boolean {
   const steps = name.split('/').slice(0, -1);
-  const folders = steps.map((_, number) => join(root, ...steps.slice(0, number + 1)));
+  const below = steps.map((_, number) => join(root, ...steps.slice(0, number + 1)));
+  const folders = [dirname(root), root, ...below];
   return folders.every((folder) => statusOf(folder)?.isDirectory() === true);
 }
 

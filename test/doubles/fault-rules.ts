@@ -18,8 +18,13 @@ export type Fault =
   | { readonly kind: 'extra'; readonly bytes: number; readonly promised: boolean }
   /** The byte at this offset of the file is wrong (all its bits are flipped). */
   | { readonly kind: 'flip'; readonly offset: number }
-  /** An error instead of the file. */
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** An error instead of the file, with a text perhaps. */
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly text?: string;
+    }
   /** Another address. */
   | { readonly kind: 'redirect'; readonly to: string; readonly status?: number }
   /** A range request gets the whole file. */

@@ -135,7 +135,9 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   }
   const instead = answerInstead(faults);
   if (instead !== undefined) {
-    response.writeHead(instead.status, { ...instead.headers, 'Content-Length': 0 }).end();
+    const text = Buffer.from(instead.text ?? '');
+    response.writeHead(instead.status, { ...instead.headers, 'Content-Length': text.length });
+    response.end(request.method === 'HEAD' ? undefined : text);
     return;
   }
   const content = await openContent(state.root, path, faults);
@@ -152,7 +154,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
 
 function answerInstead(
   faults: readonly Fault[],
-): { status: number; headers?: Readonly<Record<string, string>> } | undefined {
+): { status: number; headers?: Readonly<Record<string, string>>; text?: string } | undefined {
   const redirect = find(faults, 'redirect');
   if (redirect !== undefined) return { status: redirect.status ?? 302, headers: { Location: redirect.to } };
   return find(faults, 'status');

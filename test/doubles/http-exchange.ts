@@ -8,23 +8,27 @@ export type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffe
 export function exchange(
   url: string,
   path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  options: { method?: string; headers?: Record<string, string>; body?: string; localAddress?: string } = {},
 ): Promise<Answer> {
   const { hostname, port } = new URL(url);
-  const { method = 'GET', headers = {}, body } = options;
+  const { method = 'GET', headers = {}, body, localAddress } = options;
+  const from = localAddress === undefined ? {} : { localAddress };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(pieces),
-        }),
-      );
-    });
+    const request = httpRequest(
+      { hostname, port, path, method, headers, agent: false, ...from },
+      (response) => {
+        const pieces: Buffer[] = [];
+        response.on('data', (piece: Buffer) => pieces.push(piece));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(pieces),
+          }),
+        );
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });

@@ -13,7 +13,7 @@ import { refused, succeed, unchanged, workspace } from './bad-input.testkit.ts';
 const place = workspace('network');
 const repo = place.at('repo');
 const own = 'versions/updates/satchel';
-/** What may grow: received pieces and what was verified of them, the journal, the lock. */
+/** What may grow: received pieces and what was verified of them, the journal, the lock, what is to be reported. */
 const mayGrow = [
   'spool',
   'journal.json',
@@ -23,6 +23,7 @@ const mayGrow = [
   'trash-lock',
   'usage',
   'links.json',
+  'reports',
 ].map((name) => `${own}/${name}`);
 /** New metadata that was signed and verified is kept even when the content then cannot be had. */
 const andTrust = [...mayGrow, `${own}/trust`];
@@ -347,7 +348,24 @@ suite('the wrong repository', { concurrency: 3 }, () => {
     }
   }
 
-  test('another one with other keys', () => refuseFrom(place.at('foreign'), ['metadata-unsigned']));
+  test('another one with other keys', () =>
+    refuseFrom(place.at('foreign'), ['source-of-another-organisation']));
+
+  test('another one is refused, and not taken for an older copy, by a device that has seen more', async () => {
+    const root = device();
+    await succeed(['check', '--root', root, '--source', repo]);
+    // Its first version carries a lower number than what the device holds.
+    const young = place.at('young');
+    await succeed(['init', '--repo', young]);
+    const words = ['update', '--root', root, '--source', young];
+    const { stderr, code } = await unchanged(
+      [root],
+      () => refused(words, ['source-of-another-organisation']),
+      mayGrow,
+    );
+    assert.equal(code, 4);
+    assert.doesNotMatch(stderr, /older/);
+  });
 
   test('metadata of one and files of another', async () => {
     const mixed = place.at('mixed');

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { siteLayout } from '../../src/site/layout.ts';
+import { readSiteSettings, writeSiteSettings } from '../../src/site/settings.ts';
 import { done, type RunningServer, refused, satchel, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 
@@ -111,7 +113,13 @@ test('over the budget the oldest goes, a pinned build and the head stay, and the
     pins.map(({ build }) => build),
     ['b1'],
   );
-  await done(['site', 'set', '--repo', site, '--budget', '600kB']);
+  // No operator may set so little.
+  assert.equal(
+    (await refused(['site', 'set', '--repo', site, '--budget', '600kB'])).code,
+    'site-budget-too-small',
+  );
+  const layout = siteLayout(site);
+  writeSiteSettings(layout, { ...readSiteSettings(layout), budget: 600_000 });
   const { builds } = await done<{ builds: { build: string }[] }>(['site', 'gc', '--repo', site]);
   assert.deepEqual(
     builds.map(({ build }) => build),

@@ -1,6 +1,6 @@
 /** A site between an origin and its devices: joined, served, cut off, moved, and with a site of its own. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
@@ -76,8 +76,8 @@ describe('a site', () => {
 
   test('has a page for the people in the room, in both languages, without scripts', async () => {
     for (const [language, text] of [
-      ['es', '2 de 2 equipos están al día.'],
-      ['en', '2 of 2 devices are up to date.'],
+      ['es', 'Equipos al día: 2 de 2.'],
+      ['en', 'Devices up to date: 2 of 2.'],
     ] as const) {
       const page = await exchange(school.server.url, `/?lang=${language}`);
       assert.equal(page.status, 200);
@@ -92,6 +92,9 @@ describe('a site', () => {
     const path = `/deltas/${'a'.repeat(64)}.delta`;
     assert.equal((await exchange(school.server.url, path)).status, 404);
     assert.equal((await exchange(school.server.url, '/packs/../site.json')).status, 404);
+    const madeUp = `/targets/builds/${'a'.repeat(64)}.made-up.json`;
+    assert.equal((await exchange(school.server.url, madeUp)).status, 404);
+    assert.equal(existsSync(`${school.repository}.site/used/made-up`), false);
   });
 
   test('goes on with what is here when the origin is dead, and with the rest when it lives again elsewhere', async () => {
@@ -187,8 +190,10 @@ describe('sites that take their files from each other', () => {
     const begun = performance.now();
     let status = 404;
     // Each takes up what its file says within a second.
-    while (status === 404)
+    while (status === 404) {
+      await pause(50);
       ({ status } = await exchange(places[0].server.url, `/packs/${'c'.repeat(64)}.pack`));
+    }
     assert.ok([503, 508].includes(status), String(status));
     assert.ok(performance.now() - begun < 20_000);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { dropSet } from '../doubles/dropped-sets.ts';
 import { done, refused, satchel, serve } from '../doubles/satchel-program.ts';
@@ -26,6 +26,12 @@ let archives: { readonly b1: string; readonly b2: string };
 
 const load = (site: string, from = stick) => done<Loaded>(['stick', 'load', from, '--repo', site]);
 const collect = (from = stick) => done(['stick', 'collect', from, '--repo', origin]);
+
+/** A smaller one than anybody may ask for. */
+function setBudget(site: string, budget: number): void {
+  const file = `${site}.site/site.json`;
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), budget }));
+}
 
 async function join(name: string): Promise<string> {
   const repository = scratch.file(name);
@@ -139,16 +145,59 @@ test('a device updates straight from the stick, cut files and all, and leaves it
   assert.deepEqual(readdirSync(`${other}/satchel/reports`), []);
 });
 
+test('a site with little room refuses what does not fit, keeps what it has, and ends with code 1', async () => {
+  const own = scratch.file('two');
+  mkdirSync(own);
+  await done(['stick', 'prepare', own, '--repo', origin, 'b1', 'b2']);
+  const site = await join('small');
+  const first = await load(site, own);
+  assert.deepEqual(
+    first.builds.map(({ complete }) => complete),
+    [true, true],
+  );
+  setBudget(site, 1_000_000);
+  const held = readdirSync(`${site}/packs`);
+  // Nothing is lacking, so nothing goes, though the budget is smaller than what is there.
+  await load(site, own);
+  assert.deepEqual(readdirSync(`${site}/packs`), held);
+
+  const little = await join('little');
+  setBudget(little, 100_000);
+  for (const round of [1, 2]) {
+    const { code, stdout } = await satchel(['stick', 'load', own, '--repo', little]);
+    assert.equal(code, 1, `round ${round}`);
+    assert.match(stdout, /b2 needs .* more of disk at this site; .* could be had/);
+    assert.match(stdout, /site set --budget SIZE.*--reserve SIZE/);
+    assert.match(stdout, /Not everything was taken \(see above\)\. You may unmount it and pull it out\.\n$/);
+  }
+  rmSync(`${own}/satchel/stick.json`);
+  const { code, stdout } = await satchel(['stick', 'load', own, '--repo', site]);
+  assert.equal(code, 1);
+  assert.match(stdout, /stick\.json, is missing/);
+  assert.doesNotMatch(stdout, /Nothing on the stick was new/);
+});
+
 test('a stick can be prepared anywhere, from a source, without keys', async () => {
   const server = await serve(origin);
   const other = scratch.file('anywhere');
   mkdirSync(other);
   const words = ['stick', 'prepare', other, '--source', server.url];
-  const refusal = await refused([...words, '--leases', leases]);
+  const undecided = await refused(words);
+  assert.deepEqual([undecided.exitCode, undecided.code], [4, 'stick-trust-not-decided']);
+  assert.deepEqual(readdirSync(other), []);
+  const refusal = await refused([...words, '--leases', leases, '--trust', rootHash]);
   assert.deepEqual([refusal.exitCode, refusal.code], [4, 'stick-attachments-need-keys']);
   assert.equal((await refused([...words, '--trust', 'ab'.repeat(32)])).code, 'root-not-found');
   const prepared = await done<{ signed: boolean }>([...words, '--trust', rootHash]);
   assert.equal(prepared.signed, false);
+  assert.equal((await done<{ removed: number }>(words)).removed, 0, 'the stick knows whose it is');
+  const another = scratch.file('first-use');
+  mkdirSync(another);
+  const { stdout } = await satchel([
+    ...['stick', 'prepare', another, '--source', server.url],
+    '--trust-on-first-use',
+  ]);
+  assert.match(stdout, new RegExp(rootHash));
   await server.stop();
   assert.deepEqual((await load(await join('anybody'), other)).problems, []);
 });
@@ -177,6 +226,21 @@ test('builds of the old kind are published at the origin, and kept for rsync cli
   );
 });
 
+test('what a stick carried and is not named again is said to be gone', async () => {
+  const own = scratch.file('forgetful');
+  mkdirSync(own);
+  const words = ['stick', 'prepare', own, '--repo', origin];
+  const first = await done<{ gone: unknown[] }>([...words, '--leases', leases, '--site', 'north']);
+  assert.deepEqual(first.gone, []);
+  const newer = scratch.file('new-leases');
+  writeFileSync(newer, 'the next month');
+  const next = await done<{ gone: unknown[] }>([...words, '--leases', newer, '--site', 'north']);
+  assert.deepEqual(next.gone, [], 'newer ones are no loss');
+  const { stdout, code } = await satchel(words, { environment: { SATCHEL_LANG: 'es' } });
+  assert.equal(code, 0);
+  assert.match(stdout, /Ya no están .*: permisos para north\./);
+});
+
 test('what is wrong with the call or the stick is one sentence', async () => {
   const empty = scratch.file('empty');
   mkdirSync(empty);
@@ -186,13 +250,23 @@ test('what is wrong with the call or the stick is one sentence', async () => {
     [['stick', 'load', stick, '--device', '/dev/null', '--repo', site], 'stick-directory-or-device', 2],
     [['stick', 'load', empty, '--repo', site], 'stick-not-prepared', 3],
     [['stick', 'load', scratch.file('nowhere'), '--repo', site], 'stick-not-a-directory', 3],
-    [['stick', 'load', '--device', '/dev/null', '--repo', site], 'stick-not-mounted', 1],
+    [['stick', 'load', '--device', '/dev/null', '--repo', site], 'stick-without-file-system', 1],
+    [['stick', 'load', '--device', '/dev/nope', '--repo', site], 'stick-device-absent', 3],
+    [['pin', 'b9', '--remove', '--repo', site], 'pin-absent', 3],
     [['stick', 'collect', stick, '--repo', site], 'stick-site-only', 2],
     [['stick', 'collect', empty, '--repo', origin], 'stick-not-prepared', 3],
     [['stick', 'prepare', empty], 'stick-source-needed', 2],
     [['stick', 'prepare', empty, '--repo', origin, 'b9'], 'build-not-found', 3],
     [['stick', 'prepare', empty, '--repo', origin, '--stream', 'none-such'], 'stream-not-found', 3],
     [['stick', 'prepare', empty, '--repo', origin, '--site', '../etc'], 'site-name-not-allowed', 2],
+    [['stick', 'prepare', empty, '--repo', origin, '--site', 'nadie'], 'stick-site-not-known', 3],
+    [
+      ['stick', 'prepare', empty, '--repo', origin, '--leases', scratch.file('nofile')],
+      'stick-attachment-absent',
+      3,
+    ],
+    [['stick', 'prepare', empty, '--repo', origin, '--leases', empty], 'stick-attachment-kind', 3],
+    [['stick', 'prepare', empty, '--repo', origin, '--activities', leases], 'stick-attachment-kind', 3],
     [['stick', 'prepare', scratch.file('nowhere'), '--repo', origin], 'stick-not-a-directory', 3],
   ];
   for (const [words, code, exitCode] of codes) {
@@ -226,7 +300,8 @@ describe('a stick that is a device', { skip: process.getuid?.() !== 0 && 'needs 
     const open = scratch.path;
     chmodSync(open, 0o755);
     const home = scratch.file('homes');
-    cpSync(stick, home, { recursive: true });
+    mkdirSync(home);
+    await done(['stick', 'prepare', home, '--repo', origin, 'b1']);
     const place = `${site}.fleet`;
     mkdirSync(place, { recursive: true });
     spawnSync('chown', ['-R', '65534:65534', place]);

@@ -67,8 +67,8 @@ export const fleetResultsMessages = {
     es: { text: 'el identificador del código, según «satchel site token list»' },
   },
   'result-report-sent': {
-    en: { text: '{sent} reports sent to {source}; {waiting} wait.' },
-    es: { text: '{sent} informes enviados a {source}; {waiting} esperan.' },
+    en: { text: 'Reports sent to {source}: {sent}; waiting: {waiting}.' },
+    es: { text: 'Informes enviados a {source}: {sent}; en espera: {waiting}.' },
   },
   'result-device-set-reports-off': {
     en: { text: 'This device reports to nobody.' },
@@ -112,8 +112,8 @@ export const fleetResultsMessages = {
     es: { text: '{serial}  {running}  informó {seen}  libre {free} de {total}  {result}' },
   },
   'result-fleet-more': {
-    en: { text: '{count} more devices; see --limit.' },
-    es: { text: '{count} equipos más; vea --limit.' },
+    en: { text: 'More devices, not shown: {count}; see --limit.' },
+    es: { text: 'Más equipos, sin mostrar: {count}; vea --limit.' },
   },
   'result-fleet-none': {
     en: { text: 'No device has reported yet.' },
@@ -122,6 +122,10 @@ export const fleetResultsMessages = {
   'result-fleet-site': {
     en: { text: '{name}  {id}  reported {seen}  devices {devices}  free {free}' },
     es: { text: '{name}  {id}  informó {seen}  equipos {devices}  libre {free}' },
+  },
+  'result-fleet-site-revoked': {
+    en: { text: '          its token was revoked: reports that come by way of it are dropped' },
+    es: { text: '          su código fue revocado: los informes que llegan por él se descartan' },
   },
   'result-fleet-site-builds': {
     en: { text: '          has {builds}' },

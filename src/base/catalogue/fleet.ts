@@ -112,6 +112,17 @@ export const fleetMessages = {
       hint: 'Cree otro en el origen con «satchel site token create».',
     },
   },
+  'site-token-too-short': {
+    exit: 2,
+    en: {
+      text: 'A token that is good for {seconds} s would run out before anybody can use it; it takes {least} s at least.',
+      hint: 'A number without a unit stands for seconds: give --expires 14d for days, or 12h for hours.',
+    },
+    es: {
+      text: 'Un código que sirve {seconds} s vencería antes de que alguien pueda usarlo; hacen falta al menos {least} s.',
+      hint: 'Un número sin unidad son segundos: indique --expires 14d para días, o 12h para horas.',
+    },
+  },
   'site-token-at-origin': {
     exit: 4,
     en: {
@@ -126,22 +137,22 @@ export const fleetMessages = {
   'reports-not-taken': {
     exit: 4,
     en: {
-      text: '{source} does not take reports (HTTP {status}). {count} wait on this device.',
+      text: '{source} does not take reports (HTTP {status}). Waiting on this device: {count}.',
       hint: 'A web server that only serves files takes none; a Satchel site or origin does.',
     },
     es: {
-      text: '{source} no recibe informes (HTTP {status}). {count} esperan en este equipo.',
+      text: '{source} no recibe informes (HTTP {status}). En espera en este equipo: {count}.',
       hint: 'Un servidor web que solo entrega archivos no los recibe; un sitio u origen de Satchel sí.',
     },
   },
   'reports-no-way': {
     exit: 4,
     en: {
-      text: '{source} is a directory and takes no reports. {count} wait on this device.',
+      text: '{source} is a directory and takes no reports. Waiting on this device: {count}.',
       hint: 'Reports go to a site or origin by http, or to a stick made by "satchel stick prepare".',
     },
     es: {
-      text: '{source} es un directorio y no recibe informes. {count} esperan en este equipo.',
+      text: '{source} es un directorio y no recibe informes. En espera en este equipo: {count}.',
       hint: 'Los informes van a un sitio u origen por http, o a una memoria USB hecha con «satchel stick prepare».',
     },
   },

@@ -87,8 +87,12 @@ export const siteLinkResultsMessages = {
     es: { text: 'Sitio {name} debajo de {upstream}.' },
   },
   'result-site-unchecked': {
-    en: { text: '{upstream} could not be asked just now, so nobody knows yet whether it leads back here.' },
-    es: { text: 'No se pudo preguntar ahora a {upstream}; aún no se sabe si lleva de vuelta aquí.' },
+    en: {
+      text: '{upstream} could not be asked just now, so nobody knows yet whether it leads back here. {reason}',
+    },
+    es: {
+      text: 'No se pudo preguntar ahora a {upstream}; aún no se sabe si lleva de vuelta aquí. {reason}',
+    },
   },
   'result-site-mirror': {
     en: { text: 'Mirrors {streams}; hours {hours}, days {days}, {rate} a second.' },
@@ -99,16 +103,26 @@ export const siteLinkResultsMessages = {
     es: { text: 'No copia ningún canal: solo se descarga lo que los equipos piden.' },
   },
   'result-site-limits': {
-    en: { text: 'Disk: up to {budget}, {reserve} stay free. Month: {month}.' },
-    es: { text: 'Disco: hasta {budget}, quedan libres {reserve}. Mes: {month}.' },
+    en: { text: 'Kept for builds: up to {budget}, and {reserve} of the disk stay free. Month: {month}.' },
+    es: { text: 'Para versiones: hasta {budget}, y quedan libres {reserve} del disco. Mes: {month}.' },
   },
   'result-site-link-up': {
     en: { text: 'Link: up, last contact {contacted}; {rate}.' },
     es: { text: 'Enlace: activo, último contacto {contacted}; {rate}.' },
   },
+  'result-site-link-not-asked': {
+    en: { text: 'Link: {upstream} has not been asked yet; "satchel serve" does it.' },
+    es: { text: 'Enlace: todavía no se preguntó a {upstream}; lo hace «satchel serve».' },
+  },
+  'result-site-link-offline': {
+    en: { text: 'Link: none, the site is served with --offline and asks nobody. Last contact: {contacted}.' },
+    es: {
+      text: 'Enlace: ninguno, el sitio se sirve con --offline y no pregunta a nadie. Último contacto: {contacted}.',
+    },
+  },
   'result-site-link-down': {
-    en: { text: 'Link: down since {since} ({count} failures), last contact {contacted}: {reason}' },
-    es: { text: 'Enlace: caído desde {since} ({count} fallos), último contacto {contacted}: {reason}' },
+    en: { text: 'Link: down since {since} (failures: {count}), last contact {contacted}: {reason}' },
+    es: { text: 'Enlace: caído desde {since} (fallos: {count}), último contacto {contacted}: {reason}' },
   },
   'result-site-rate': {
     en: { text: '{rate} a second, round trip {milliseconds} ms' },
@@ -163,12 +177,24 @@ export const siteLinkResultsMessages = {
     es: { text: 'Disco: {free} libres de {total}.' },
   },
   'result-site-no-reports': {
-    en: { text: 'Reports: by stick only, the site has joined without a token.' },
-    es: { text: 'Informes: solo en memoria USB, el sitio se unió sin código.' },
+    en: { text: 'Reports: waiting: {waiting}. By stick only, the site has joined without a token.' },
+    es: { text: 'Informes: en espera: {waiting}. Solo en memoria USB, el sitio se unió sin código.' },
   },
   'result-site-reports': {
-    en: { text: 'Reports: go to the upstream when the link is up.' },
-    es: { text: 'Informes: van al origen cuando hay enlace.' },
+    en: {
+      text: 'Reports: waiting: {waiting}. While the site is served they go to the upstream every {minutes} minutes when the link is up.',
+    },
+    es: {
+      text: 'Informes: en espera: {waiting}. Mientras se sirve el sitio van al origen cada {minutes} minutos cuando hay enlace.',
+    },
+  },
+  'result-site-reports-offline': {
+    en: { text: 'Reports: waiting: {waiting}. They stay here while the site is served with --offline.' },
+    es: { text: 'Informes: en espera: {waiting}. Se quedan aquí mientras el sitio se sirve con --offline.' },
+  },
+  'result-site-reports-refused': {
+    en: { text: 'Reports: waiting: {waiting}. Refused since {at}: {reason}' },
+    es: { text: 'Informes: en espera: {waiting}. Rechazados desde {at}: {reason}' },
   },
   'site-never': { en: { text: 'never' }, es: { text: 'nunca' } },
   'site-always': { en: { text: 'always' }, es: { text: 'siempre' } },

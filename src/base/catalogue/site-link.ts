@@ -57,14 +57,47 @@ export const siteLinkMessages = {
       hint: 'Indique 7d como máximo, por ejemplo --fresh 30 o --fresh 1h.',
     },
   },
+  'site-budget-too-small': {
+    exit: 2,
+    en: {
+      text: '--budget is {budget}: a site needs at least {least} to hold anything.',
+      hint: 'Give the disk that the site may take, for example --budget 16GB.',
+    },
+    es: {
+      text: '--budget es {budget}: un sitio necesita al menos {least} para tener algo.',
+      hint: 'Indique el disco que puede ocupar el sitio, por ejemplo --budget 16GB.',
+    },
+  },
+  'site-reserve-too-large': {
+    exit: 2,
+    en: {
+      text: '--reserve is {reserve}, and the whole disk has {total}: nothing could come.',
+      hint: 'Give what is to stay free, for example --reserve 1GB.',
+    },
+    es: {
+      text: '--reserve es {reserve}, y todo el disco tiene {total}: no podría llegar nada.',
+      hint: 'Indique lo que debe quedar libre, por ejemplo --reserve 1GB.',
+    },
+  },
+  'site-reports-revoked': {
+    exit: 4,
+    en: {
+      text: '{upstream} takes no more reports from this site: its token was revoked there, or the place is a new one. Reports wait until the site joins again with a new token: satchel site set --token TOKEN',
+      hint: 'Ask the people who run the origin for one; they make it with "satchel site token create".',
+    },
+    es: {
+      text: '{upstream} ya no recibe informes de este sitio: su código fue revocado allí, o el lugar es otro. Los informes esperan hasta que el sitio se una de nuevo con un código nuevo: satchel site set --token CÓDIGO',
+      hint: 'Pídalo a quienes administran el origen; lo crean con «satchel site token create».',
+    },
+  },
   'site-upstream-down': {
     exit: 1,
     en: {
-      text: 'The upstream {upstream} is out of reach or out of order; it is asked again in {retryAfter} seconds.',
+      text: 'The upstream {upstream} is out of reach or out of order; it is asked again in {retryAfter} s.',
       hint: 'What is on this site can be had all the same. For the rest look at the link: "satchel site status".',
     },
     es: {
-      text: 'El origen {upstream} está fuera de alcance o de servicio; se le preguntará otra vez en {retryAfter} segundos.',
+      text: 'El origen {upstream} está fuera de alcance o de servicio; se le preguntará otra vez en {retryAfter} s.',
       hint: 'Lo que ya está en este sitio se puede usar igual. Para el resto, revise el enlace: «satchel site status».',
     },
   },

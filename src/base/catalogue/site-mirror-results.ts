@@ -80,10 +80,10 @@ export const siteMirrorResultsMessages = {
     'No se trae: no cabe en el presupuesto y la reserva.',
   ),
   'result-mirror-total': words(
-    'Together {bytes} in {requests} requests.',
-    'En total {bytes} en {requests} pedidos.',
+    'Together {bytes}, requests: {requests}.',
+    'En total {bytes}, pedidos: {requests}.',
   ),
-  'result-mirror-hours': words('{hours} hours', '{hours} horas'),
+  'result-mirror-hours': words('{hours} h', '{hours} h'),
   'result-mirror-time': words(
     'The link brings {rate} a second: that takes {time}, within the hours until {doneBy} (UTC).',
     'El enlace trae {rate} por segundo: eso tarda {time}, dentro del horario hasta {doneBy} (UTC).',
@@ -131,8 +131,8 @@ export const siteMirrorResultsMessages = {
     'Árboles para clientes rsync: se borraron {bytes}.',
   ),
   'result-gc-files': words(
-    '{files} files that no build needs: {bytes} removed.',
-    '{files} archivos que ninguna versión necesita: se borraron {bytes}.',
+    'Files that no build needs: {files}; {bytes} removed.',
+    'Archivos que ninguna versión necesita: {files}; se borraron {bytes}.',
   ),
   'result-gc-build': words('{build}: {bytes} removed.', '{build}: se borraron {bytes}.'),
   'result-gc-used': words('The site takes {bytes}.', 'El sitio ocupa {bytes}.'),

@@ -79,6 +79,11 @@ export const siteMirrorMessages = {
       hint: 'Se trae el próximo mes. Permita más con «satchel site set --month TAMAÑO», o tráigala en una memoria USB.',
     },
   },
+  'pin-absent': {
+    exit: 3,
+    en: { text: '{build} is not pinned.', hint: '"satchel pin" lists what is.' },
+    es: { text: '{build} no está fijada.', hint: '«satchel pin» muestra las que sí.' },
+  },
   'site-mirror-not-kept': {
     exit: 1,
     en: {

@@ -91,9 +91,13 @@ export const siteServerMessages = {
     en: { text: 'Done: everything is copied. You may pull the stick out.' },
     es: { text: 'Listo: todo está copiado. Ya puede retirar la memoria USB.' },
   },
+  'page-stick-part': {
+    en: { text: 'Not everything was taken: {reason} You may pull the stick out.' },
+    es: { text: 'No se tomó todo: {reason} Ya puede retirar la memoria USB.' },
+  },
   'page-stick-failed': {
-    en: { text: 'The stick was not used: {reason} You may pull it out.' },
-    es: { text: 'No se usó la memoria USB: {reason} Ya puede retirarla.' },
+    en: { text: 'The stick failed: {reason} You may pull it out.' },
+    es: { text: 'La memoria USB falló: {reason} Ya puede retirarla.' },
   },
   'page-stick-silent': {
     en: {
@@ -107,12 +111,12 @@ export const siteServerMessages = {
     es: { text: 'Ningún equipo ha dicho todavía qué versión usa.' },
   },
   'page-devices-count': {
-    en: { text: '{current} of {devices} devices are up to date.' },
-    es: { text: '{current} de {devices} equipos están al día.' },
+    en: { text: 'Devices up to date: {current} of {devices}.' },
+    es: { text: 'Equipos al día: {current} de {devices}.' },
   },
   'page-devices-more': {
-    en: { text: '{count} more devices are not shown here.' },
-    es: { text: 'Hay {count} equipos más que no se muestran aquí.' },
+    en: { text: 'More devices, not shown here: {count}.' },
+    es: { text: 'Más equipos, que no se muestran aquí: {count}.' },
   },
   'page-column-device': { en: { text: 'Device' }, es: { text: 'Equipo' } },
   'page-column-running': { en: { text: 'Runs' }, es: { text: 'Usa' } },

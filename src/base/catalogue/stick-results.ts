@@ -79,6 +79,19 @@ export const stickResultsMessages = {
     '{copied} copied to {stick}, {kept} were there already, {removed} old files removed.',
     '{copied} copiados a {stick}, {kept} ya estaban, {removed} archivos viejos borrados.',
   ),
+  'result-stick-gone': words(
+    'No longer on the stick, since they were not named this time: {names}.',
+    'Ya no están en la memoria USB, porque esta vez no se nombraron: {names}.',
+  ),
+  'stick-gone-leases': words('leases for {site}', 'permisos para {site}'),
+  'stick-gone-delegations': words('delegations for {site}', 'delegaciones para {site}'),
+  'stick-gone-leases-all': words('leases for every site', 'permisos para todos los sitios'),
+  'stick-gone-delegations-all': words('delegations for every site', 'delegaciones para todos los sitios'),
+  'stick-gone-activity': words('the activity {name}', 'la actividad {name}'),
+  'result-stick-compare': words(
+    'Nobody has checked whose builds these are. Compare the SHA-256 of the first root: {sha256}',
+    'Nadie comprobó de quién son estas versiones. Compare el SHA-256 de la primera raíz: {sha256}',
+  ),
   'result-stick-signed': words(
     'Signed; its attachments are good until {expires}.',
     'Firmada; lo adjunto vale hasta {expires}.',
@@ -90,6 +103,11 @@ export const stickResultsMessages = {
   'result-stick-may-go': words(
     'Everything is on it: unmount it and pull it out.',
     'Ya está todo: desmóntela y sáquela.',
+  ),
+  'result-stick-load-done': words('You may unmount it and pull it out.', 'Ya puede desmontarla y sacarla.'),
+  'result-stick-load-part': words(
+    'Not everything was taken (see above). You may unmount it and pull it out.',
+    'No se tomó todo (vea arriba). Ya puede desmontarla y sacarla.',
   ),
   'result-stick-taken': words(
     '{name}: {copied} copied; this site has all of it.',

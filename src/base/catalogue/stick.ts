@@ -105,6 +105,44 @@ export const stickMessages = {
     en: { text: 'Say where the builds come from: with --repo DIR or with --source URL, and not both.' },
     es: { text: 'Indique de dónde vienen las versiones: con --repo DIR o con --source URL, no con ambos.' },
   },
+  'stick-site-not-known': {
+    exit: 3,
+    en: {
+      text: 'No site is called {name}. Known are: {known}.',
+      hint: 'Give one of these names, or its id. For a site that has never reported prepare the stick without --site.',
+    },
+    es: {
+      text: 'Ningún sitio se llama {name}. Se conocen: {known}.',
+      hint: 'Indique uno de estos nombres, o su identificador. Para un sitio que nunca informó, prepare la memoria USB sin --site.',
+    },
+  },
+  'stick-trust-not-decided': {
+    exit: 4,
+    en: {
+      text: 'Nothing says whom this stick is to trust: {source} could be anybody.',
+      hint: 'Give the hash that "satchel init" printed with --trust, or --trust-on-first-use to compare it by eye.',
+    },
+    es: {
+      text: 'Nada dice en quién debe confiar esta memoria USB: {source} podría ser cualquiera.',
+      hint: 'Indique con --trust la suma que mostró «satchel init», o --trust-on-first-use para compararla a la vista.',
+    },
+  },
+  'stick-attachment-absent': {
+    exit: 3,
+    en: { text: '{path}, which is to go on the stick, is not there.', hint: 'Check the spelling.' },
+    es: { text: 'No existe {path}, que debe ir a la memoria USB.', hint: 'Revise cómo está escrito.' },
+  },
+  'stick-attachment-kind': {
+    exit: 3,
+    en: {
+      text: '{path} cannot go on the stick: --leases and --delegations take a file, --activities a directory.',
+      hint: 'Give the file or the directory itself, no link.',
+    },
+    es: {
+      text: '{path} no puede ir a la memoria USB: --leases y --delegations toman un archivo, --activities un directorio.',
+      hint: 'Indique el archivo o el directorio mismo, no un enlace.',
+    },
+  },
   'stick-attachments-need-keys': {
     exit: 4,
     en: {
@@ -199,22 +237,63 @@ export const stickMessages = {
   'stick-site-full': {
     exit: 4,
     en: {
-      text: '{build} needs {needed} of disk at this site; {free} may be used. It was not copied.',
-      hint: 'Free some space or unpin builds with "satchel pin --remove", then plug the stick in again.',
+      text: '{build} needs {needed} more of disk at this site; {free} could be had. It was not copied.',
+      hint: 'Allow more with "satchel site set --budget SIZE" or hold less in reserve with "--reserve SIZE", free some space, or unpin builds with "satchel pin --remove"; then plug the stick in again.',
     },
     es: {
-      text: '{build} necesita {needed} de disco en este sitio; se pueden usar {free}. No se copió.',
-      hint: 'Libere espacio o suelte versiones con «satchel pin --remove», y conecte de nuevo la memoria USB.',
+      text: '{build} necesita {needed} más de disco en este sitio; se podría contar con {free}. No se copió.',
+      hint: 'Permita más con «satchel site set --budget TAMAÑO» o reserve menos con «--reserve TAMAÑO», libere espacio, o suelte versiones con «satchel pin --remove»; luego conecte de nuevo la memoria USB.',
+    },
+  },
+  'stick-build-part': {
+    en: {
+      text: '{build} could not be taken as a whole: {count} of its files are neither on the stick nor here.',
+      hint: 'Prepare the stick again; with --site it brings only what that site lacks.',
+    },
+    es: {
+      text: '{build} no se pudo tomar completa: {count} de sus archivos no están ni en la memoria USB ni aquí.',
+      hint: 'Prepare de nuevo la memoria USB; con --site lleva solo lo que le falta a ese sitio.',
+    },
+  },
+  'stick-list-missing': {
+    exit: 1,
+    en: {
+      text: 'The list of files on this stick, {path}, is missing. Reports and what signed metadata vouches for were taken, no attachments.',
+      hint: 'Prepare the stick again with "satchel stick prepare".',
+    },
+    es: {
+      text: 'Falta la lista de archivos de esta memoria USB, {path}. Se tomaron los informes y lo que respaldan los metadatos firmados, nada de lo adjunto.',
+      hint: 'Prepare de nuevo la memoria USB con «satchel stick prepare».',
     },
   },
   'stick-extra-files': {
-    en: { text: '{count} files on the stick are on no list and were left alone: {names}' },
-    es: { text: '{count} archivos de la memoria USB no están en ninguna lista y no se tocaron: {names}' },
+    en: {
+      text: '{count} files on the stick are on no list and were left alone: {names}',
+      hint: 'They do no harm; remove them if nobody needs them.',
+    },
+    es: {
+      text: '{count} archivos de la memoria USB no están en ninguna lista y no se tocaron: {names}',
+      hint: 'No molestan; bórrelos si nadie los necesita.',
+    },
+  },
+  'stick-links': {
+    en: {
+      text: '{count} symlinks on the stick were not followed: {names}',
+      hint: 'Satchel makes none: remove them, and prepare the stick again if a file is missing in their place.',
+    },
+    es: {
+      text: '{count} enlaces simbólicos de la memoria USB no se siguieron: {names}',
+      hint: 'Satchel no crea ninguno: bórrelos, y prepare de nuevo la memoria USB si en su lugar falta un archivo.',
+    },
   },
   'stick-older': {
-    en: { text: 'The stick {path} is older than what this site knows; only its files were used.' },
+    en: {
+      text: 'The stick {path} is older than what this site knows; only its files were used.',
+      hint: 'Nothing needs to be done; prepare it again when it should bring news.',
+    },
     es: {
       text: 'La memoria USB {path} es anterior a lo que este sitio conoce; solo se usaron sus archivos.',
+      hint: 'No hace falta nada; prepárela de nuevo cuando deba traer novedades.',
     },
   },
   'stick-not-writable': {
@@ -227,9 +306,25 @@ export const stickMessages = {
       hint: 'Vea si la memoria USB tiene una traba contra escritura.',
     },
   },
+  'stick-not-writable-origin': {
+    en: {
+      text: 'Nothing can be written to the stick {path}: its reports are stored, but stay on it, and the sites are not told that they have arrived. {reason}',
+      hint: 'Look for a write-protect switch on the stick. Nothing counts twice when the stick is read again.',
+    },
+    es: {
+      text: 'No se puede escribir en la memoria USB {path}: sus informes están guardados, pero siguen en ella, y los sitios no sabrán que llegaron. {reason}',
+      hint: 'Vea si la memoria USB tiene una traba contra escritura. Nada cuenta dos veces si se lee de nuevo.',
+    },
+  },
   'stick-reports-damaged': {
-    en: { text: '{file} on the stick holds no reports that can be read; it was left alone.' },
-    es: { text: '{file} en la memoria USB no contiene informes legibles; no se tocó.' },
+    en: {
+      text: '{file} on the stick holds no reports that can be read; it was left alone.',
+      hint: 'Remove it: the device reports again.',
+    },
+    es: {
+      text: '{file} en la memoria USB no contiene informes legibles; no se tocó.',
+      hint: 'Bórrelo: el equipo volverá a informar.',
+    },
   },
   'stick-not-mounted': {
     exit: 1,
@@ -240,6 +335,39 @@ export const stickMessages = {
     es: {
       text: 'No se puede montar {device}: {reason}',
       hint: 'Sirven memorias USB con FAT32, exFAT o ext4; solo root puede montarlas.',
+    },
+  },
+  'stick-device-absent': {
+    exit: 3,
+    en: {
+      text: 'There is no device {device}.',
+      hint: 'Look with "lsblk" what the stick is called, and whether it is plugged in.',
+    },
+    es: {
+      text: 'No existe el dispositivo {device}.',
+      hint: 'Mire con «lsblk» cómo se llama la memoria USB, y si está conectada.',
+    },
+  },
+  'stick-without-file-system': {
+    exit: 1,
+    en: {
+      text: 'No file system can be found on {device}.',
+      hint: 'Name the partition (/dev/sdb1, not /dev/sdb), as root, or format the stick with FAT32, exFAT or ext4.',
+    },
+    es: {
+      text: 'No se encuentra ningún sistema de archivos en {device}.',
+      hint: 'Indique la partición (/dev/sdb1, no /dev/sdb), como root, o formatee la memoria USB con FAT32, exFAT o ext4.',
+    },
+  },
+  'stick-file-system-unusable': {
+    exit: 1,
+    en: {
+      text: '{device} has the file system {type}, which is not used for sticks.',
+      hint: 'Use a stick with FAT32, exFAT or ext4.',
+    },
+    es: {
+      text: '{device} tiene el sistema de archivos {type}, que no se usa en memorias USB.',
+      hint: 'Use una memoria USB con FAT32, exFAT o ext4.',
     },
   },
   'stick-directory-or-device': {
@@ -303,8 +431,14 @@ export const stickMessages = {
     },
   },
   'xs-file-wrong': {
-    en: { text: '{file} on the stick is not what its manifest says, and was not taken.' },
-    es: { text: '{file} en la memoria USB no es lo que dice su manifiesto, y no se tomó.' },
+    en: {
+      text: '{file} on the stick is not what its manifest says, and was not taken.',
+      hint: 'Copy it to the stick again, or make the manifest anew.',
+    },
+    es: {
+      text: '{file} en la memoria USB no es lo que dice su manifiesto, y no se tomó.',
+      hint: 'Cópielo otra vez a la memoria USB, o haga de nuevo el manifiesto.',
+    },
   },
   'xs-file-missing': {
     en: { text: '{file} is in the manifest and not on the stick.' },

@@ -13,6 +13,28 @@ export const storeMessages = {
       hint: 'Revise la dirección; si es correcta, el archivo fue borrado allí o la copia no está completa.',
     },
   },
+  'source-has-not-yet': {
+    exit: 1,
+    en: {
+      text: '{location} cannot give {name} now: {said}',
+      hint: 'Run the same command again after {retryAfter} seconds, or give another source or a stick with --source.',
+    },
+    es: {
+      text: '{location} no puede dar {name} por ahora: {said}',
+      hint: 'Repita la orden después de {retryAfter} segundos, o indique otra fuente o una memoria USB con --source.',
+    },
+  },
+  'source-has-not': {
+    exit: 1,
+    en: {
+      text: '{location} does not have {name}: {said}',
+      hint: 'Waiting does not help: give another source or a stick with --source, or tell the keeper of this source.',
+    },
+    es: {
+      text: '{location} no tiene {name}: {said}',
+      hint: 'Esperar no ayuda: indique otra fuente o una memoria USB con --source, o avise al encargado de esta fuente.',
+    },
+  },
   'store-unreachable': {
     exit: 1,
     en: {

@@ -65,6 +65,17 @@ export const trustMessages = {
       hint: 'No confíe en esta fuente hasta que su operador lo explique; pruebe otra fuente.',
     },
   },
+  'source-of-another-organisation': {
+    exit: 4,
+    en: {
+      text: '{location} belongs to another organisation (root {theirs}; this device follows {ours}). Nothing was taken from it.',
+      hint: 'Give a source or a stick of your own organisation.',
+    },
+    es: {
+      text: '{location} es de otra organización (raíz {theirs}; este equipo sigue a {ours}). No se tomó nada de allí.',
+      hint: 'Indique una fuente o una memoria USB de su organización.',
+    },
+  },
   'metadata-rolled-back': {
     en: {
       text: '{source} offers version {offered} in {file}, but version {held} has been seen already.',

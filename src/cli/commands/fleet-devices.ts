@@ -22,12 +22,12 @@ export const fleetDevicesCommand = defineCommand({
     }),
   show: ({ devices, all }, words) => {
     if (devices.length === 0) return [words.say('result-fleet-none')];
-    const lines = devices.map(({ id, serial, running, lastSeen, disk, result }) =>
+    const lines = devices.map(({ id, serial, running, reported, disk, result }) =>
       words
         .say('result-fleet-device', {
           serial: serial ?? id,
           running: running ?? '—',
-          seen: lastSeen,
+          seen: reported,
           free: formatBytes(disk.free),
           total: formatBytes(disk.total),
           result: result === null ? '' : words.say(`result-last-${result.result}`),

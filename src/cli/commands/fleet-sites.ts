@@ -11,7 +11,7 @@ export const fleetSitesCommand = defineCommand({
   show: ({ sites }, words) =>
     sites.length === 0
       ? [words.say('result-fleet-sites-none')]
-      : sites.flatMap(({ id, name, lastSeen, devices, disk, builds }) => {
+      : sites.flatMap(({ id, name, lastSeen, devices, disk, builds, revoked }) => {
           const complete = (builds ?? []).filter((held) => held.complete).map(({ build }) => build);
           return [
             words.say('result-fleet-site', {
@@ -19,6 +19,7 @@ export const fleetSitesCommand = defineCommand({
               seen: lastSeen ?? '—',
               free: disk === null ? '—' : formatBytes(disk.free),
             }),
+            ...(revoked ? [words.say('result-fleet-site-revoked')] : []),
             ...(complete.length === 0
               ? []
               : [words.say('result-fleet-site-builds', { builds: complete.join(', ') })]),

@@ -16,8 +16,12 @@ export const pinCommand = defineCommand({
     readSiteSettings(layout);
     if (build === undefined && options.remove)
       throw new SatchelError('argument-needed', { argument: 'BUILD' });
-    if (build !== undefined && options.remove) unpinBuild(layout, build);
-    else if (build !== undefined && !options.list) {
+    if (build !== undefined && options.remove) {
+      const isKept = () => readPins(layout).some((pin) => pin.build === build);
+      // What is sticky as on the old servers is named with what keeps it.
+      if (!unpinBuild(layout, build) && !isKept()) throw new SatchelError('pin-absent', { build });
+    }
+    if (build !== undefined && !options.remove && !options.list) {
       const catalog = await openSiteCatalog(layout, { signal });
       if (!catalog.hasBuild(build))
         throw new SatchelError('build-not-found', { name: build, location: layout.repository });

@@ -44,7 +44,7 @@ export const siteSetCommand = defineCommand({
         options:
           '--name, --upstream, --token, --follow, --hours, --days, --limit-rate, --month, --budget, --reserve, --fresh',
       });
-    const { settings, isUnchecked } = await changeSiteSettings({ repository, change, clock, signal });
+    const { settings, isUnchecked, reason } = await changeSiteSettings({ repository, change, clock, signal });
     const { credential, ...shown } = settings;
     return {
       repository,
@@ -53,11 +53,19 @@ export const siteSetCommand = defineCommand({
       monthlyBytes: settings.monthlyBytes ?? null,
       reports: credential !== undefined,
       isUnchecked,
+      reason: reason ?? null,
     };
   },
   show: (result, words) => [
     words.say('result-site-set', { name: result.name, upstream: result.upstream }),
-    ...(result.isUnchecked ? [words.say('result-site-unchecked', { upstream: result.upstream })] : []),
+    ...(result.reason === null
+      ? []
+      : [
+          words.say('result-site-unchecked', {
+            upstream: result.upstream,
+            reason: words.say(result.reason.code, result.reason.parameters),
+          }),
+        ]),
     ...siteSettingsLines(result, words),
   ],
 });

@@ -18,9 +18,10 @@ export const siteSyncCommand = defineCommand({
     });
   },
   show: mirrorResultLines,
-  exitCode({ builds, stopped }) {
+  exitCode({ builds, stopped, unknown }) {
     if (builds.some(({ result }) => result === 'failed')) return 1;
     if (stopped !== null && isLinkCode(stopped.code)) return stopped.code === 'site-month-spent' ? 4 : 1;
-    return builds.some(({ result }) => result === 'refused') ? 4 : 0;
+    if (builds.some(({ result }) => result === 'refused')) return 4;
+    return unknown.length > 0 ? 3 : 0;
   },
 });

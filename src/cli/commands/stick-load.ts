@@ -3,12 +3,13 @@ import { formatBytes } from '../../base/units.ts';
 import { isSite } from '../../site/layout.ts';
 import type { Loaded } from '../../site/stick-load.ts';
 import { mountStick, ownerOf, withRightsOf } from '../../site/stick-mount.ts';
+import { isLoss } from '../../site/stick-state.ts';
 import { defineCommand, type Words } from '../command.ts';
 import { optionalArgument, value } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
 import { keyDir, rsyncDir, siteRepo } from '../shared-options.ts';
 import { type LoadedAtOrigin, loadAtOrigin, loadAtSite, type StickPlace } from '../stick-context.ts';
-import { collectedLines, problemLines, xobuildsLines } from '../stick-lines.ts';
+import { collectedLines, endLines, problemLines, xobuildsLines } from '../stick-lines.ts';
 
 type Result = ({ readonly place: 'site' } & Loaded) | ({ readonly place: 'origin' } & LoadedAtOrigin);
 
@@ -47,14 +48,18 @@ export const stickLoadCommand = defineCommand({
           ...(result.collected === null ? [] : collectedLines(result.collected, words)),
           ...xobuildsLines(result.xobuilds, words),
           ...problemLines(result.problems, words),
+          ...endLines(result.problems, words),
         ],
   exitCode: ({ problems }) => (problems.length > 0 ? 1 : 0),
 });
 
 function siteLines(result: Loaded, words: Words): string[] {
   const { builds, attachments, reports, home, xobuilds, problems, copied, news } = result;
+  // Of one that was refused the problem says it.
+  const isTold = ({ name, copied }: Loaded['builds'][number]) =>
+    copied > 0 || !problems.some(({ parameters }) => parameters.build === name);
   return [
-    ...builds.map(({ name, complete, copied }) =>
+    ...builds.filter(isTold).map(({ name, complete, copied }) =>
       words.say(complete ? 'result-stick-taken' : 'result-stick-taken-part', {
         name,
         copied: formatBytes(copied),
@@ -65,9 +70,11 @@ function siteLines(result: Loaded, words: Words): string[] {
       : []),
     ...(reports.stored + reports.known > 0 ? [words.say('result-stick-reports', reports)] : []),
     ...xobuildsLines(xobuilds, words),
-    ...(copied === 0 && !news && attachments.length === 0 ? [words.say('result-stick-nothing')] : []),
+    ...(copied === 0 && !news && attachments.length === 0 && !problems.some(isLoss)
+      ? [words.say('result-stick-nothing')]
+      : []),
     ...(home === null ? [] : [words.say('result-stick-home', home)]),
     ...problemLines(problems, words),
-    words.say('result-stick-may-go'),
+    ...endLines(problems, words),
   ];
 }

@@ -9,11 +9,12 @@ import { openFleet } from '../../fleet/fleet.ts';
 import { removeTree } from '../../os/remove-tree.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
 import { isSiteName } from '../../site/settings.ts';
+import type { GoneAttachment } from '../../site/stick-attach.ts';
 import type { StickSite } from '../../site/stick-choice.ts';
 import { mediumAt } from '../../site/stick-medium.ts';
 import { prepareStick } from '../../site/stick-prepare.ts';
 import { openSourceStore } from '../../store/open.ts';
-import { defineCommand, type Parser } from '../command.ts';
+import { defineCommand, type Parser, type Words } from '../command.ts';
 import { argument, flag, repeated, restArguments, value } from '../option-kinds.ts';
 import { localPath, size, sourceUrl, type TrustAnchor, trustAnchor } from '../options.ts';
 import { openRepository } from '../repository-context.ts';
@@ -35,6 +36,7 @@ export const stickPrepareCommand = defineCommand({
     repo: value('option-stick-repo', 'DIR', localPath),
     source: value('option-stick-source', 'URL', sourceUrl),
     trust: value('option-stick-trust', 'FILE|SHA256', trustAnchor),
+    trustOnFirstUse: flag('option-trust-on-first-use'),
     timeout,
     stream: repeated('option-stick-stream', 'STREAM', stream),
     deltasOnly: flag('option-stick-deltas-only'),
@@ -52,19 +54,23 @@ export const stickPrepareCommand = defineCommand({
     const repo = options.repo ?? (options.source === undefined ? call.environment.SATCHEL_REPO : undefined);
     if ((repo === undefined) === (options.source === undefined))
       throw new SatchelError('stick-source-needed');
+    if (options.trust !== undefined && options.trustOnFirstUse)
+      throw new SatchelError('options-conflict', { first: '--trust', second: '--trust-on-first-use' });
+    const mustBeKnown = options.source !== undefined && !options.trustOnFirstUse;
     const here = repo === undefined ? undefined : openRepository({ ...call, options: { ...options, repo } });
     const source = here?.store ?? (await openSourceStore(options.source!, { patience: options.timeout }));
     const scratch = mkdtempSync(join(tmpdir(), 'satchel-stick-'));
     try {
       const sites = await sitesKnown(repo, options.site, clock);
-      return await prepareStick({
+      const prepared = await prepareStick({
         ...{ stick, source, scratch, clock, reporter, signal },
-        trust: hashOf(options.trust),
+        trust: hashOf(options.trust) ?? (mustBeKnown ? 'stick' : undefined),
         wish: { builds, streams: options.stream, deltasOnly: options.deltasOnly, sites },
         attachments: options,
         keys: here?.keys,
         medium: options.split === undefined ? undefined : mediumAt(stick, options.split),
       });
+      return { ...prepared, trustOnFirstUse: options.trustOnFirstUse };
     } finally {
       await source.close();
       removeTree(scratch);
@@ -80,12 +86,26 @@ export const stickPrepareCommand = defineCommand({
       kept: formatBytes(result.kept),
       removed: result.removed,
     }),
+    ...(result.gone.length > 0
+      ? [
+          words.say('result-stick-gone', {
+            names: result.gone.map((gone) => goneName(gone, words)).join(', '),
+          }),
+        ]
+      : []),
+    ...(result.trustOnFirstUse ? [words.say('result-stick-compare', { sha256: result.organisation })] : []),
     result.signed
       ? words.say('result-stick-signed', { expires: result.expires })
       : words.say('result-stick-unsigned'),
     words.say('result-stick-may-go'),
   ],
 });
+
+function goneName(gone: GoneAttachment, words: Words): string {
+  if (gone.kind === 'activity') return words.say('stick-gone-activity', { name: gone.name });
+  if (gone.site === undefined) return words.say(`stick-gone-${gone.kind}-all`);
+  return words.say(`stick-gone-${gone.kind}`, { site: gone.site });
+}
 
 function hashOf(trust: TrustAnchor | undefined): Sha256 | undefined {
   if (trust?.kind !== 'file') return trust?.sha256;
@@ -95,7 +115,10 @@ function hashOf(trust: TrustAnchor | undefined): Sha256 | undefined {
   ) as Sha256;
 }
 
-/** What the fleet database knows of the sites that the stick goes to, by their names or ids. */
+/**
+ * What the fleet database knows of the sites that the stick goes to, by their names or ids. Throws
+ * `stick-site-not-known` when it knows sites and not this one: a slip of the finger would address leases to nobody.
+ */
 async function sitesKnown(
   repo: string | undefined,
   names: readonly string[],
@@ -108,6 +131,11 @@ async function sitesKnown(
     const sites: StickSite[] = [];
     for (const name of names) {
       const found = known.find((site) => site.name === name || site.id === name);
+      if (found === undefined && known.length > 0)
+        throw new SatchelError('stick-site-not-known', {
+          name,
+          known: known.map((site) => site.name ?? site.id).join(', '),
+        });
       const devices = found ? await fleet.devices({ site: found.id, limit: 1_000_000 }) : [];
       const runs = devices.flatMap(({ running }) => (running === null ? [] : [running]));
       const holds = found?.builds?.flatMap((held) => (held.complete ? [held.build] : []));

@@ -33,7 +33,7 @@ export const xsPublishXobuildCommand = defineCommand({
     const { statedir, tmpdir, force, verbose, onlyfakerootstate } = call.options;
     const { buildfile, name, destdir } = call.arguments;
     const started = performance.now();
-    const context = openDrop(call);
+    const context = await openDrop(call);
     const { builds } = context.layout;
     if (statedir !== undefined) call.reporter.notice('xs-statedir-unused', { directory: statedir });
     if (onlyfakerootstate) {

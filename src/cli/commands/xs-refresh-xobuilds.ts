@@ -18,7 +18,7 @@ export const xsRefreshXobuildsCommand = defineCommand({
     keyDir,
   },
   async run(call) {
-    const context = openDrop(call);
+    const context = await openDrop(call);
     const { force, rebuildconfig } = call.options;
     const report = await refreshDrop({ ...context, force });
     const hasChanged = report.published.length + report.withdrawn.length > 0;

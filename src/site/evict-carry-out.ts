@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
+import type { BuildName } from '../base/identifiers.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import type { HeldFile, Holdings } from './evict-holdings.ts';
+import type { EvictionPlan } from './evict-plan.ts';
+import type { AskedEviction } from './evict-question.ts';
+import type { SiteLayout } from './layout.ts';
+import type { PullThrough } from './pull-types.ts';
+import { appendSiteLog } from './site-log.ts';
+
+/** The trees for rsync clients, as far as room goes. */
+export type SiteTrees = {
+  /** Bytes of disk that they take. */
+  bytes(): number;
+  /** Takes the least recently used away until they take no more than this; those in use stay. */
+  shrinkTo(bytes: number): Promise<void>;
+};
+
+/** What was removed. */
+export type Evicted = {
+  /** Builds, with the bytes of disk that their going freed. */
+  readonly builds: readonly { readonly build: BuildName; readonly bytes: number }[];
+  /** Files that no build needs, and their bytes. */
+  readonly files: number;
+  readonly fileBytes: number;
+  /** Bytes of trees for rsync clients. */
+  readonly treeBytes: number;
+  /** What everything takes now. */
+  readonly usedBytes: number;
+  /** Bytes that are still too many: what is left has to stay. */
+  readonly missing: number;
+};
+
+/** Where things are removed. */
+type Place = {
+  readonly layout: Pick<SiteLayout, 'log'>;
+  readonly pull: Pick<PullThrough, 'discard'>;
+  readonly trees?: SiteTrees | undefined;
+  readonly clock: Clock;
+};
+
+/** Carries a plan out; every removal is in the log before the next begins. */
+export async function carryOut(
+  place: Place,
+  plan: EvictionPlan,
+  seen: Holdings & AskedEviction,
+): Promise<Evicted> {
+  const { layout, trees, clock } = place;
+  const { pieceNames, question } = seen;
+  const log = (event: string, fields: object) =>
+    appendSiteLog(layout, { at: new Date(clock()).toISOString(), event, why: plan.why, ...fields });
+  const treesBefore = trees?.bytes() ?? 0;
+  if (plan.trees > 0) await trees?.shrinkTo(Math.max(0, treesBefore - plan.trees));
+  const treeBytes = treesBefore - (trees?.bytes() ?? 0);
+  if (treeBytes > 0) log('trees-evicted', { bytes: treeBytes });
+  const builds: { build: BuildName; bytes: number }[] = [];
+  let [files, fileBytes] = [0, 0];
+  for (const { unit, pieces } of plan.victims) {
+    const { name, usedAt } = question.units[unit]!;
+    const names = pieces.map((piece) => pieceNames[piece]!);
+    const bytes = await removeFiles(place, names, seen);
+    const lastUsed = new Date(usedAt).toISOString();
+    if (name === undefined) {
+      log('file-evicted', { file: names[0], bytes, lastUsed });
+      files += 1;
+      fileBytes += bytes;
+    } else {
+      log('build-evicted', { build: name, bytes, files: names.length, lastUsed });
+      builds.push({ build: name as BuildName, bytes });
+    }
+  }
+  const freed = builds.reduce((sum, { bytes }) => sum + bytes, treeBytes + fileBytes);
+  return { builds, files, fileBytes, treeBytes, usedBytes: plan.before - freed, missing: plan.missing };
+}
+
+/** Removes files, but none that somebody reads now; gives the bytes of disk that this freed. */
+export async function removeFiles(
+  { pull }: Pick<Place, 'pull'>,
+  names: readonly string[],
+  { files }: Holdings,
+): Promise<number> {
+  let bytes = 0;
+  for (const name of names) {
+    const file = files.get(name);
+    if (file !== undefined && (await remove(pull, file))) bytes += file.bytes;
+  }
+  return bytes;
+}
+
+async function remove(pull: Place['pull'], { name, whole, isInParts }: HeldFile): Promise<boolean> {
+  if (isInParts && !(await pull.discard(name))) return false;
+  if (whole !== undefined) withSystemErrors('unlink', whole, () => rmSync(whole, { force: true }));
+  return true;
+}
