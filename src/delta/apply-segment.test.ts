@@ -276,17 +276,20 @@ test('no more memory is alive at any moment than the head states', () => {
     collectOnce();
   };
   const mebibyte = 1024 * 1024;
-  for (const change of [
+  const changes = [
     { kind: 'patch' },
     { kind: 'dictionary' },
     { kind: 'dictionary', unpacksBase: true },
     { kind: 'patch', unpacksBase: true, packsOutput: true },
-  ] as const) {
-    const large = sampleOf([
+  ] as const;
+  const large = changes.map((change) =>
+    sampleOf([
       { ...spec, ...change, bases: 3, length: mebibyte },
       { ...spec, ...change, outputs: 2, seed: 3, length: mebibyte },
-    ]);
-    const encoded = segmentOf(large);
+    ]),
+  );
+  for (const [number, one] of [...large, partSample(mebibyte)].entries()) {
+    const encoded = segmentOf(one);
     collect();
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
@@ -294,18 +297,40 @@ test('no more memory is alive at any moment than the head states', () => {
       collect();
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     };
-    applied(large, encoded, {
+    const { archive } = readsArchives(one);
+    applied(one, encoded, {
       base(ordinal) {
         look();
-        return large.oldObjects[ordinal];
+        return one.oldObjects[ordinal];
+      },
+      archive(...asked) {
+        look();
+        return archive!(...asked);
       },
       produce: look,
     });
-    assert.ok(
-      most <= encoded.entry.memory + ownMemory,
-      `${JSON.stringify(change)}: ${most} of ${encoded.entry.memory}`,
-    );
+    const { memory } = encoded.entry;
+    assert.ok(most <= memory + ownMemory, `sample ${number}: ${most} of ${memory}`);
   }
+});
+
+test('what was unpacked, read and made is given back at once, not when it is collected', () => {
+  const mebibyte = 1024 * 1024;
+  const pieces = Array.from({ length: 8 }, (_, seed) => ({
+    ...spec,
+    kind: 'patch' as const,
+    seed,
+    length: mebibyte,
+  }));
+  const many = sampleOf(pieces);
+  const encoded = segmentOf(many);
+  const before = process.memoryUsage().arrayBuffers;
+  const taken: number[] = [];
+  const look = () => void taken.push(process.memoryUsage().arrayBuffers - before);
+  applied(many, encoded, { produce: look });
+  look();
+  assert.ok(Math.max(...taken) <= encoded.entry.memory + ownMemory, `${taken} of ${encoded.entry.memory}`);
+  assert.ok(taken.at(-1)! <= ownMemory, `${taken.at(-1)} bytes are left`);
 });
 
 function varint(value: number): Uint8Array {

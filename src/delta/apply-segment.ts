@@ -52,19 +52,19 @@ export type ApplySegmentOptions = {
 export function applySegment(options: ApplySegmentOptions): { readonly failed: readonly number[] } {
   const { stored, segment, baseSizes, targets, wanted = () => true } = options;
   const sizes = { bases: baseSizes, targets: targets.sizes, archives: options.archiveSizes };
-  const open = openSegment(stored, segment.memory);
+  using open = openSegment(stored, segment.memory);
   const figures = measureSegment(open, sizes);
   checkFigures(figures, segment);
   const failed: number[] = [];
   const pieces = () => readPieces(createByteReader(open.control, 'the control stream'), sizes);
   if (!pieces().some(({ outputs }) => someOrdinal(outputs, wanted))) return { failed };
-  const run: Run = { options, sizes, streams: openStreams(open), workspace: workspaceFor(figures) };
+  const run: Run = { options, sizes, streams: openStreams(open) };
   for (const piece of pieces()) {
     const isWanted = someOrdinal(piece.outputs, wanted);
     const content = makePiece(run, piece, isWanted);
     if (isWanted) deliver(run, piece, content, failed);
-    // What has been handed over was only lent, and these are large.
-    if (piece.part !== undefined && content !== undefined) freeBuffer(content);
+    // What has been handed over was only lent; a plain piece is a part of its stream.
+    if (piece.kind !== 'plain' && content !== undefined) freeBuffer(content);
   }
   checkEnds(run.streams);
   return { failed };
@@ -75,8 +75,6 @@ type Run = {
   readonly options: ApplySegmentOptions;
   readonly sizes: ObjectSizes;
   readonly streams: Streams;
-  /** Room for the longest base of a piece. */
-  readonly workspace: Uint8Array;
 };
 
 type Streams = { readonly patches: PatchSource; readonly plain: ByteReader; readonly frames: ByteReader };
@@ -95,10 +93,6 @@ function openStreams(open: OpenSegment): Streams {
   };
 }
 
-function workspaceFor({ longestBase }: SegmentFigures): Uint8Array {
-  return Buffer.allocUnsafeSlow(longestBase);
-}
-
 /**
  * The bytes of a piece's outputs; undefined when they are not wanted or a base is missing. Always moves the
  * streams on to the next piece.
@@ -112,45 +106,64 @@ function makePiece(run: Run, piece: PieceControl, isWanted: boolean): Uint8Array
     if (piece.kind === 'patch') streams.patches.skip();
     return undefined;
   }
+  const made = makeFrom(base, piece, streams.patches, frame);
+  if (piece.part !== undefined) return packPart(made, piece.part, piece.outputLength, { isGiven: true });
+  if (piece.packing === undefined) return made;
+  const packed = packGzip(made, piece.packing.recipe);
+  freeBuffer(made);
+  return packed;
+}
+
+/** What a patch or a frame makes; the base is gone then, because packing needs the room. */
+function makeFrom(
+  base: Uint8Array,
+  piece: PieceControl,
+  patches: PatchSource,
+  frame: Uint8Array,
+): Uint8Array {
   const unpacked = unpackBase(base, piece);
   // In place: both are buffers of our own.
   if (piece.relocation !== undefined) relocate(unpacked, piece.relocation);
   const made =
     piece.kind === 'patch'
-      ? streams.patches.apply(unpacked, madeLength(piece))
+      ? patches.apply(unpacked, madeLength(piece))
       : readDictionaryFrame(unpacked, frame, madeLength(piece));
-  if (piece.part !== undefined) {
-    const packed = packPart(made, piece.part, piece.outputLength);
-    freeBuffer(made);
-    return packed;
-  }
-  return piece.packing === undefined ? made : packGzip(made, piece.packing.recipe);
+  freeBuffer(base);
+  freeBuffer(unpacked);
+  return made;
 }
 
-/** The bases of a piece side by side in the workspace; undefined when one is missing. */
+/** The bases of a piece side by side in a buffer of their own; undefined when one is missing. */
 function readBase(run: Run, piece: PieceControl): Uint8Array | undefined {
-  if (piece.part !== undefined) return readRangesOf(run, piece.part);
-  const { options, sizes, workspace } = run;
+  const joined = Buffer.allocUnsafe(piece.baseLength);
+  const { part } = piece;
+  if (part === undefined ? joinBases(run, piece, joined) : joinRanges(run, part, joined)) return joined;
+  freeBuffer(joined);
+  return undefined;
+}
+
+/** Fills `joined` with the bases of a piece; false when one is missing. */
+function joinBases({ options, sizes }: Run, { bases }: PieceControl, joined: Uint8Array): boolean {
   let length = 0;
-  for (const ordinal of ordinalsOf(piece.bases)) {
+  for (const ordinal of ordinalsOf(bases)) {
     const content = options.base(ordinal);
-    if (content === undefined) return undefined;
+    if (content === undefined) return false;
     if (content.length !== sizes.bases[ordinal])
       throw new RangeError(`base ${ordinal} of ${content.length} bytes`);
-    workspace.set(content, length);
+    joined.set(content, length);
     length += content.length;
   }
-  return workspace.subarray(0, length);
+  return true;
 }
 
-function readRangesOf({ options, workspace }: Run, { archive, ranges }: PartOfGzip): Uint8Array | undefined {
+function joinRanges({ options }: Run, { archive, ranges }: PartOfGzip, joined: Uint8Array): boolean {
   if (options.archive === undefined) throw new Error('nobody reads the archives');
   let at = 0;
   for (const { start, length } of ranges) {
-    if (!options.archive(archive, start, workspace.subarray(at, at + length))) return undefined;
+    if (!options.archive(archive, start, joined.subarray(at, at + length))) return false;
     at += length;
   }
-  return workspace.subarray(0, at);
+  return true;
 }
 
 function unpackBase(base: Uint8Array, { unpackedBase }: PieceControl): Uint8Array {

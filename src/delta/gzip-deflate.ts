@@ -34,10 +34,25 @@ export type DeflatePart = {
   readonly length: number;
   /** True when the content ends where that of the whole stream ends. */
   readonly isLast: boolean;
+  /** True to free the content as soon as it has been copied. */
+  readonly isGiven?: boolean;
 };
 
 /** Content before a part that is at least as long is preceded by more, a multiple of it. */
 export const partUnit = 0x8000;
+
+/** The longest block: every symbol with a code of the fixed ones, all their extra bits, and some more. */
+const longestBlock = 0x20000;
+
+/** The most bytes that content of this length is packed to. */
+export function packedLimit(length: number): number {
+  return length + Math.ceil(length / 8);
+}
+
+/** The most bytes that are made for a part of `wanted` bytes: the last block goes on behind it. */
+export function packedPartLimit(length: number, wanted: number): number {
+  return Math.min(packedLimit(length), wanted + longestBlock);
+}
 
 /** What gzip must see of the content behind a part, which is not the last, to make it as it would in the whole. */
 export const partLookAhead = 1024;
@@ -47,7 +62,8 @@ export const partLookAhead = 1024;
  * and, unless it is the last, {@link partLookAhead} bytes more. The content before it must begin at a multiple of
  * {@link partUnit}, which is the beginning of the whole if `context` is less. Whether the encoder can be taken up at
  * the end of a block is for whoever asks to prove; nearly always it can. Undefined when the content does not give
- * so many bytes, or those of a block are not as expected. Holds what {@link deflateLikeGzip} holds.
+ * so many bytes, or those of a block are not as expected. Holds a copy of `raw`, what {@link packedPartLimit} says, and
+ * 0.75 MiB.
  */
 export function deflatePart(
   raw: Uint8Array,
@@ -82,20 +98,20 @@ class GzipDeflate {
   private isOther = false;
 
   constructor(raw: Uint8Array, level: number, part: DeflatePart, expected: Uint8Array | undefined) {
-    this.raw = raw;
     this.level = level;
     this.part = part;
     this.expected = expected;
     this.effort = gzipEfforts[level - 1]!;
     this.window = new GzipWindow(raw, part.context, part.context >= partUnit);
+    this.raw = this.window.text.subarray(0, raw.length);
     this.finder = new MatchFinder(this.window.text, this.effort);
     this.block = new DeflateBlock(raw.length);
-    // The rest of the last block is cut off.
-    const room = Math.min(part.length + 0x10000, raw.length + (raw.length >> 3));
-    this.bits = new BitWriter(expected?.length ?? (part === whole ? raw.length >> 2 : room));
+    const room = part === whole ? raw.length >> 2 : packedPartLimit(raw.length, part.length);
+    this.bits = new BitWriter(expected?.length ?? room);
     this.blockStart = part.context;
     // The byte that the part begins in is not all its own.
     this.compared = part.pendingBits === 0 ? 0 : 1;
+    if (part.isGiven) freeBuffer(raw);
   }
 
   run(): Uint8Array | undefined {

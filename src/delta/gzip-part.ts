@@ -20,18 +20,19 @@ export type GzipPart = Pick<DeflatePart, 'context' | 'pendingBits'> & {
 const longestContext = 2 * partUnit - 1;
 
 /**
- * The `length` bytes that a part is about, from `raw`, which begins with its context. Throws
- * `delta-damaged` when it does not give so many. Holds what `packGzip` holds.
+ * The `length` bytes that a part is about, from `raw`, which begins with its context, and is given away if `isGiven`.
+ * Throws `delta-damaged` when it does not give so many. Holds what `deflatePart` holds, and the result once more.
  */
 export function packPart(
   raw: Uint8Array,
   { recipe, context, pendingBits, skip, trailer }: GzipPart,
   length: number,
+  { isGiven = false } = {},
 ): Uint8Array {
   const { header, level } = recipe;
   const isLast = trailer.length > 0;
   const wanted = Math.max(0, skip + length - header.length);
-  const deflated = deflatePart(raw, level, { context, pendingBits, length: wanted, isLast });
+  const deflated = deflatePart(raw, level, { context, pendingBits, length: wanted, isLast, isGiven });
   if (deflated === undefined) throw damaged('a part of a gzip file that ends too early');
   const whole = Buffer.concat([header, deflated, trailer]);
   freeBuffer(deflated);

@@ -1,3 +1,4 @@
+import { freeBuffer } from '../base/memory.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { damaged } from './damaged.ts';
@@ -56,7 +57,10 @@ export function gunzip(packed: Uint8Array, limit: number): Uint8Array | undefine
  * result at most a copy of either and 1 MiB; the result is at most an eighth longer than content and header.
  */
 export function packGzip(raw: Uint8Array, recipe: GzipRecipe): Uint8Array {
-  return Buffer.concat([recipe.header, deflate(raw, recipe.encoder, recipe.level)!, gzipTrailer(raw)]);
+  const deflated = deflate(raw, recipe.encoder, recipe.level)!;
+  const packed = Buffer.concat([recipe.header, deflated, gzipTrailer(raw)]);
+  freeBuffer(deflated);
+  return packed;
 }
 
 /** The deflate stream; undefined only when there is an expected one that it differs from. */

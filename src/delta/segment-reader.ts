@@ -1,6 +1,8 @@
+import { freeBuffer } from '../base/memory.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { damaged } from './damaged.ts';
 import { type SegmentEntry, segmentLimits } from './delta-format.ts';
+import { packedLimit, packedPartLimit } from './gzip-deflate.ts';
 import { madeLength, type ObjectSizes, type PieceControl, readPieces } from './piece-control.ts';
 import {
   readStreamHeader,
@@ -15,8 +17,8 @@ import {
 /** What packing gzip needs whatever it packs, in bytes. */
 const packerMemory = 1024 * 1024;
 
-/** A segment whose streams have been found, and only its control stream unpacked. */
-export type OpenSegment = {
+/** A segment whose streams have been found, and only its control stream unpacked. Disposing frees what was unpacked. */
+export type OpenSegment = Disposable & {
   readonly storedLength: number;
   /** The unpacked control stream. */
   readonly control: Uint8Array;
@@ -31,10 +33,7 @@ export type OpenSegment = {
 };
 
 /** What a segment turns out to make, to read and to need; see {@link SegmentEntry}. */
-export type SegmentFigures = Pick<SegmentEntry, 'output' | 'base' | 'memory' | 'objects'> & {
-  /** The longest base of one piece, before it is unpacked. */
-  readonly longestBase: number;
-};
+export type SegmentFigures = Pick<SegmentEntry, 'output' | 'base' | 'memory' | 'objects'>;
 
 /**
  * Finds the streams of a segment. Throws `delta-damaged` before it allocates anything when they need more than
@@ -51,13 +50,23 @@ export function openSegment(stored: Uint8Array, memory: number): OpenSegment {
   const rawLengths = Object.fromEntries(
     [...streams].map(([name, { header }]) => [name, header.rawLength]),
   ) as Record<StreamName, number>;
+  const unpacked: Uint8Array[] = [];
   const unpack = (name: StreamName) => {
     const { header, stored } = streams.get(name)!;
-    return unpackStream(header, stored);
+    const raw = unpackStream(header, stored);
+    // A plain stream lies in the stored bytes, which belong to whoever gave them.
+    if (raw !== stored) unpacked.push(raw);
+    return raw;
   };
   const open = { storedLength: stored.length, rawLengths, streamWindow: window };
   if (heldMemory(open) + window > memory) throw damaged('a segment needs more memory than stated');
-  return { ...open, control: unpack('control'), frames: reader.take(reader.remaining), unpack };
+  return {
+    ...open,
+    control: unpack('control'),
+    frames: reader.take(reader.remaining),
+    unpack,
+    [Symbol.dispose]: () => unpacked.forEach(freeBuffer),
+  };
 }
 
 /**
@@ -67,7 +76,7 @@ export function openSegment(stored: Uint8Array, memory: number): OpenSegment {
 export function measureSegment(segment: OpenSegment, sizes: ObjectSizes): SegmentFigures {
   const frames = createByteReader(segment.frames, 'the frames');
   const totals = { output: 0, base: 0, unpackedOutput: 0, unpackedBase: 0, plain: 0 };
-  const most = { base: 0, beside: 0 };
+  let working = segment.streamWindow;
   const made = new Set<number>();
   for (const piece of readPieces(createByteReader(segment.control, 'the control stream'), sizes)) {
     for (const { first, count } of piece.outputs)
@@ -84,21 +93,13 @@ export function measureSegment(segment: OpenSegment, sizes: ObjectSizes): Segmen
       throw damaged('a segment makes more than it may');
     if (totals.base + totals.unpackedBase > segmentLimits.base)
       throw damaged('a segment reads more than it may');
-    most.base = Math.max(most.base, piece.baseLength);
-    most.beside = Math.max(most.beside, memoryBesideBase(piece, frames));
+    working = Math.max(working, pieceMemory(piece, frames));
   }
   if (segment.rawLengths.plain !== totals.plain)
     throw damaged('the plain stream has another length than its pieces');
   if (frames.remaining > 0) throw damaged('bytes after the last frame');
-  const working = Math.max(segment.streamWindow, most.base + most.beside);
   const { output, base } = totals;
-  return {
-    output,
-    base,
-    objects: made.size,
-    longestBase: most.base,
-    memory: heldMemory(segment) + working,
-  };
+  return { output, base, objects: made.size, memory: heldMemory(segment) + working };
 }
 
 /** What stays in memory from the first piece to the last: the stored bytes and the unpacked streams. */
@@ -107,23 +108,21 @@ function heldMemory({ storedLength, rawLengths }: Pick<OpenSegment, 'storedLengt
 }
 
 /**
- * What a piece needs beside its base: what the base unpacks to, what it makes and what that is packed to. The
- * decoder of a frame keeps a copy of its dictionary, and a window.
+ * What a piece needs at most: while it is made, its base, what that unpacks to, and what is made; while that is packed,
+ * no base any more. The decoder of a frame keeps a copy of its dictionary, and a window.
  */
-function memoryBesideBase(piece: PieceControl, frames: ByteReader): number {
+function pieceMemory(piece: PieceControl, frames: ByteReader): number {
+  const { kind, baseLength, unpackedBase = 0 } = piece;
+  if (kind === 'plain') return 0;
   // The unpacker joins parts at the end, so that all is there twice for a moment.
-  const unpackedBase = 2 * (piece.unpackedBase ?? 0) + relocationMemory(piece);
-  switch (piece.kind) {
-    case 'plain':
-      return 0;
-    case 'patch':
-      return unpackedBase + madeMemory(piece);
-    default: {
-      const window = zstdWindow(frames.take(piece.frameLength), madeLength(piece));
-      const dictionary = piece.unpackedBase ?? piece.baseLength;
-      return unpackedBase + dictionary + window + madeMemory(piece);
-    }
-  }
+  const making = baseLength + 2 * unpackedBase + madeLength(piece);
+  const decoding = kind === 'dictionary' ? decodingMemory(piece, frames) : 0;
+  return relocationMemory(piece) + Math.max(making + decoding, packingMemory(piece));
+}
+
+function decodingMemory(piece: PieceControl, frames: ByteReader): number {
+  const window = zstdWindow(frames.take(piece.frameLength), madeLength(piece));
+  return (piece.unpackedBase ?? piece.baseLength) + window;
 }
 
 /** The lists of a relocation, unpacked to be looked up. */
@@ -131,11 +130,13 @@ function relocationMemory({ relocation }: PieceControl): number {
   return relocation === undefined ? 0 : 128 * (relocation.areas.length + relocation.shifts.length);
 }
 
-/** What a piece makes, and if that is packed, what `packGzip` may need at most, whatever its recipe says. */
-function madeMemory({ packing, part, outputLength }: PieceControl): number {
-  const packed = part ?? packing;
-  if (packed === undefined) return outputLength;
-  const { length, recipe } = packed;
-  const result = length + Math.ceil(length / 8) + recipe.header.length;
-  return length + 2 * result + packerMemory;
+/** What a piece makes and what packing that may need at most, whatever its recipe says. */
+function packingMemory({ packing, part, outputLength }: PieceControl): number {
+  if (part !== undefined) {
+    const result = packedPartLimit(part.length, part.skip + outputLength);
+    return part.length + Math.max(part.length, 2 * result) + packerMemory;
+  }
+  if (packing === undefined) return 0;
+  const { length, recipe } = packing;
+  return length + 2 * (packedLimit(length) + recipe.header.length) + packerMemory;
 }

@@ -110,11 +110,12 @@ export function readsArchives({
 
 /**
  * A sample of one gzip file of several blocks, of whose parts one piece makes the first bytes and one the others; the
- * encoder is taken up at the end of a block, amidst a byte.
+ * encoder is taken up at the end of a block, amidst a byte. It unpacks to `size` bytes.
  */
-export function partSample(): Sample {
-  const before = sevenBits(1, 36_000);
-  const after = Buffer.concat([before.subarray(700, 30_000), sevenBits(2, 900), before.subarray(29_000)]);
+export function partSample(size = 36_000): Sample {
+  const before = sevenBits(1, size);
+  const [end, again] = [size - 6000, size - 7000];
+  const after = Buffer.concat([before.subarray(700, end), sevenBits(2, 900), before.subarray(again)]);
   const packed = packGzip(after, recipe);
   const blocks: { bits: number; length: number }[] = [];
   let rest: Uint8Array | undefined = packed;
@@ -132,7 +133,7 @@ export function partSample(): Sample {
   const cutAt = header.length + Math.ceil(bits / 8) + 1000;
   const none = header.subarray(0, 0);
   const bare = { ...recipe, header: none };
-  const first = { archive: 0, ranges: [{ start: 500, length: 35_000 }], trailer: none };
+  const first = { archive: 0, ranges: [{ start: 500, length: size - 1000 }], trailer: none };
   const second = { ranges: [...first.ranges, { start: 100, length: 90 }], archive: 1, trailer };
   const skip = cutAt - header.length - Math.floor(bits / 8);
   const parts: PartOfGzip[] = [

@@ -221,13 +221,19 @@ test('later rounds are fetched in the other way, which is prepared once', async 
   assert.deepEqual([delta.rest, delta.rests()], [[['0'], ['0']], 1]);
 });
 
-test('segments are applied together only within the memory that the record states for the greediest', async (context) => {
+test('segments are applied together only within the memory that the record states', async (context) => {
   const large = deltaOf(context, { memory: [40, 100, 100] });
   await large.run();
   assert.deepEqual([large.inside.most, large.applied], [1, [0, 1, 2]]);
   const small = deltaOf(context, { memory: [60, 20, 20, 20, 20, 20, 20, 20] });
   await small.run();
   assert.deepEqual([small.inside.most, small.applied.length], [3, 8]);
+});
+
+test('a small segment is applied beside a large one, past others that have to wait', async (context) => {
+  const delta = deltaOf(context, { memory: [90, 100, 95, 10] });
+  await delta.run();
+  assert.deepEqual([delta.inside.most, delta.applied], [2, [0, 3, 1, 2]]);
 });
 
 test('a failure to write stops the delivery', async (context) => {

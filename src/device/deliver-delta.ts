@@ -117,7 +117,7 @@ async function receive(
   const total = segments.reduce((sum, { entry }) => sum + entry.length, 0);
   const handed: Promise<void>[] = [];
   const stop = new AbortController();
-  // Two small segments may be applied at once, never more than the memory that the record states for one.
+  // Small segments may be applied beside others, never with more memory than the record states for the greediest.
   const admit = createAdmission(options.delta.reference.memory);
   const apply = async (segment: Segment) => {
     using _room = await admit(segment.entry.memory);
@@ -170,16 +170,20 @@ function rangesOf(segments: readonly Segment[], file: Sha256) {
   return ranges;
 }
 
-/** Lets in as many as fit under a limit, in order; one that is larger than the limit goes alone. */
+/**
+ * Lets in as many as fit under a limit; one that is larger than the limit goes alone. Small ones pass a large one that
+ * has to wait, so that there is work for a second thread.
+ */
 function createAdmission(limit: number): (size: number) => Promise<Disposable> {
   const waiting: { readonly size: number; readonly enter: () => void }[] = [];
   let inside = 0;
   const letIn = () => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (inside > 0 && inside + next.size > limit) return;
-      waiting.shift();
-      inside += next.size;
-      next.enter();
+    for (;;) {
+      const next = waiting.findIndex(({ size }) => inside === 0 || inside + size <= limit);
+      if (next < 0) return;
+      const [{ size, enter }] = waiting.splice(next, 1) as [(typeof waiting)[number]];
+      inside += size;
+      enter();
     }
   };
   return (size) =>

@@ -50,15 +50,15 @@ export function applyReceivedSegment(
   const stored = readPieces(task.pieces);
   try {
     if (hash('sha256', stored) !== task.segment.sha256) return { produced, damaged, badBytes: true };
-    const readBase = baseReader(base, tree, damaged);
-    const reader = archives && archiveReader(archives, base.list.sizes.length, readBase);
+    using reader = baseReader(base, tree, damaged);
+    const archived = archives && archiveReader(archives, base.list.sizes.length, reader.read);
     applySegment({
       stored,
       segment: task.segment,
       baseSizes: base.list.sizes,
       targets,
-      base: readBase,
-      ...(reader && { archiveSizes: reader.sizes, archive: reader.read }),
+      base: reader.read,
+      ...(archived && { archiveSizes: archived.sizes, archive: archived.read }),
       wanted: (ordinal) => needed.has(ordinal),
       produce(ordinal, content) {
         if (Atomics.exchange(written, ordinal, 1) === 1) return;
@@ -80,16 +80,22 @@ function baseReader(
   base: BaseObjects,
   tree: string,
   damaged: ByteString[],
-): (ordinal: number) => Uint8Array | undefined {
+): Disposable & { read(ordinal: number): Uint8Array | undefined } {
   const placeOf = objectPlaces(base);
   let lent: Buffer | undefined;
-  return (ordinal) => {
-    const { path, position, size } = placeOf(ordinal);
+  const takeBack = () => {
     if (lent !== undefined) freeBuffer(lent);
-    lent = readAt(pathBelow(tree, path), position, size);
-    const wanted = base.list.hashes.subarray(32 * ordinal, 32 * (ordinal + 1));
-    if (lent !== undefined && hash('sha256', lent, 'buffer').equals(wanted)) return lent;
-    damaged.push(path);
-    return undefined;
+  };
+  return {
+    read(ordinal) {
+      const { path, position, size } = placeOf(ordinal);
+      takeBack();
+      lent = readAt(pathBelow(tree, path), position, size);
+      const wanted = base.list.hashes.subarray(32 * ordinal, 32 * (ordinal + 1));
+      if (lent !== undefined && hash('sha256', lent, 'buffer').equals(wanted)) return lent;
+      damaged.push(path);
+      return undefined;
+    },
+    [Symbol.dispose]: takeBack,
   };
 }
