@@ -31,6 +31,7 @@ const mayGrow = [
   'trust',
   'usage',
   'links.json',
+  'reports',
 ].map((name) => `${own}/${name}`);
 const two = buildName('two');
 
