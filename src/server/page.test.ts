@@ -105,7 +105,7 @@ test('an origin that devices and sites report to shows them', () => {
     sites: [{ name: 'escuela', seen: null, devices: 31 }],
   } as const;
   const page = renderPage({ data, fleet, requests: [], language: 'es' });
-  for (const text of ['escuela', '31', 'SHC1', 'la última actualización falló', '0 de 1 equipos'])
+  for (const text of ['escuela', '31', 'SHC1', 'la última actualización falló', 'Equipos al día: 0 de 1'])
     assert.ok(page.includes(text), text);
   assert.doesNotMatch(renderPage({ data, requests: [], language: 'es' }), /Equipos/);
 });

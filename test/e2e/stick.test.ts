@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { dropSet } from '../doubles/dropped-sets.ts';
+import { readableCheckout } from '../doubles/readable-checkout.ts';
 import { done, refused, satchel, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
@@ -308,7 +309,14 @@ describe('a stick that is a device', { skip: process.getuid?.() !== 0 && 'needs 
     spawnSync('chmod', ['-R', 'a+rX', home]);
     spawnSync('chmod', ['-R', 'a+rwX', `${home}/satchel/home`]);
     const words = ['stick', 'load', '--device', '/dev/sdz1', '--repo', site];
-    const loaded = await done<Loaded>(words, withMount(home));
+    // It reads its own program with the rights of the site's owner.
+    using checkout = readableCheckout();
+    const { status, stdout, stderr } = spawnSync(`${checkout.path}/satchel`, [...words, '--json'], {
+      env: { ...process.env, ...withMount(home).environment },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    const loaded = JSON.parse(stdout) as Loaded;
     assert.deepEqual(loaded.problems, []);
     assert.ok(loaded.builds.length > 0);
     const state = JSON.parse(readFileSync(`${site}.site/stick.json`, 'utf8'));
