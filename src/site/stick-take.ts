@@ -165,8 +165,8 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
   const isListed = (file: string) =>
     (options.list?.manifest.files.some(({ name }) => name === `repo/${file}`) ?? false) ||
     tree.sizeOf(`repo/${file}`) !== undefined;
-  // Records of all builds may go along; that makes none of them a build of this stick.
-  if (![...build.lists, ...build.deltas].some(isOnStick)) return undefined;
+  // Records of all builds may go along, and builds with the same tree share lists: only all of them are a build's own.
+  if (!build.lists.every(isOnStick) && !build.deltas.some(isOnStick)) return undefined;
   const packs = await orProblem(() => packsOf(trust, build));
   const all = [...build.records, ...build.lists, ...build.deltas, ...(packs ?? [])];
   return {

@@ -315,7 +315,7 @@ describe('a stick that is a device', { skip: process.getuid?.() !== 0 && 'needs 
       env: { ...process.env, ...withMount(home).environment },
       encoding: 'utf8',
     });
-    assert.equal(status, 0, stderr);
+    assert.equal(status, 0, stdout + stderr);
     const loaded = JSON.parse(stdout) as Loaded;
     assert.deepEqual(loaded.problems, []);
     assert.ok(loaded.builds.length > 0);
