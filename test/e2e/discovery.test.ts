@@ -189,7 +189,10 @@ describe('where multicast does not work', () => {
     await done(['device', 'set', '--root', root, ...at(8472)]);
     const { report, stderr } = await update(root);
     assert.equal(report.plan, 'none');
-    assert.match(stderr, /:8472 is passed over: .* another organisation .*\n(.*\n)*Asking http:\/\/10\.66\.0\.1:8471\./);
+    assert.match(
+      stderr,
+      /:8472 is passed over: .* another organisation .*\n(.*\n)*Asking http:\/\/10\.66\.0\.1:8471\./,
+    );
     const cleared = await done(['device', 'set', '--root', root, '--address', 'none']);
     assert.deepEqual(cleared.addresses, []);
   });
