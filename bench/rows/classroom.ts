@@ -1,11 +1,9 @@
-import type { Result, Sample } from '../contest.ts';
+import type { Result } from '../contest.ts';
 import type { Context } from '../context.ts';
 import { run } from '../measure.ts';
 import type { Offer } from '../offers.ts';
+import { devicesOfRoom, measureTogether } from '../room.ts';
 import { loopback } from '../servers.ts';
-
-/** Devices that update at the same moment. */
-const clients = 30;
 
 /**
  * A classroom: 30 devices go from the first build to the second at once, all on this machine, one contender after
@@ -22,30 +20,19 @@ async function updateAll({ say }: Context, pair: string, { updater, serve }: Off
   const row = 'classroom';
   const { who, version } = updater;
   const devices = [];
-  for (let number = 0; number < clients; number += 1) devices.push(await updater.install());
+  for (let number = 0; number < devicesOfRoom; number += 1) devices.push(await updater.install());
   // A new server, so that its memory is what these clients made of it.
   const server = await serve(loopback);
   try {
     await run({ program: 'sync', parameters: [] });
-    const cpuBefore = server.cpu();
-    const started = performance.now();
-    const runs = await Promise.all(devices.map((device) => device.update(server.at)));
-    const sample: Sample = {
-      wall: (performance.now() - started) / 1000,
-      cpu: sum(runs.map(({ cpu }) => cpu)),
-      peak: Math.max(...runs.map(({ peak }) => peak)),
-      written: sum(runs.map(({ written }) => written)),
-      serverCpu: server.cpu() - cpuBefore,
-      serverPeak: server.peak(),
-    };
+    const sample = await measureTogether(
+      server,
+      devices.map((device) => () => device.update(server.at)),
+    );
     say(`${row}: ${who}: ${sample.wall.toFixed(2)} s`);
     const tree = devices.at(-1)!.check();
     return { pair, row, who, ...(version === undefined ? {} : { version }), samples: [sample], tree };
   } finally {
     await server.stop();
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

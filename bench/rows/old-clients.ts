@@ -1,16 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Contender, contest, type Result, type Sample } from '../contest.ts';
+import { type Contender, contest, type Result } from '../contest.ts';
 import { type Context, checkExact, checkPeer } from '../context.ts';
 import { run } from '../measure.ts';
 import * as rsync from '../peers/rsync.ts';
 import * as satchel from '../peers/satchel.ts';
-import type { Address, Server } from '../servers.ts';
+import { devicesOfRoom, measureTogether } from '../room.ts';
+import type { Server } from '../servers.ts';
 import type { Step } from '../updaters.ts';
-
-/** Clients that go from the first build to the second at the same moment. */
-const clients = 30;
 
 export type OldClientsOptions = {
   readonly pair: string;
@@ -112,22 +110,15 @@ async function room(
   const row = 'old clients';
   const base = context.workspace.freshDirectory('rsync-base');
   await rsync.pull(server.at, at(step.from.name), base);
-  const directories = Array.from({ length: clients }, () => context.workspace.freshDirectory('rsync'));
+  const directories = Array.from({ length: devicesOfRoom }, () => context.workspace.freshDirectory('rsync'));
   await run({ program: 'sync', parameters: [] });
-  const cpuBefore = server.cpu();
-  const started = performance.now();
-  const pull = (directory: string, address: Address) =>
-    rsync.pull(address, at(step.to.name), directory, `--link-dest=${base}`);
-  const runs = await Promise.all(directories.map((directory) => pull(directory, server.at)));
-  const sample: Sample = {
-    wall: (performance.now() - started) / 1000,
-    cpu: runs.reduce((sum, { cpu }) => sum + cpu, 0),
-    peak: Math.max(...runs.map(({ peak }) => peak)),
-    written: runs.reduce((sum, { written }) => sum + written, 0),
-    serverCpu: server.cpu() - cpuBefore,
-    serverPeak: server.peak(),
-  };
-  context.say(`${row}: ${who}: ${sample.wall.toFixed(2)} s, server ${sample.serverCpu?.toFixed(2)} s of CPU`);
+  const target = at(step.to.name);
+  const pull = (directory: string) => rsync.pull(server.at, target, directory, `--link-dest=${base}`);
+  const sample = await measureTogether(
+    server,
+    directories.map((directory) => () => pull(directory)),
+  );
+  context.say(`${row}: ${who}: ${sample.wall.toFixed(2)} s, server ${sample.serverCpu.toFixed(2)} s of CPU`);
   return { pair, row, who, samples: [sample], tree: check(step.to, directories.at(-1)!) };
 }
 

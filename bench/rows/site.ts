@@ -1,13 +1,11 @@
-import type { Result, Sample } from '../contest.ts';
+import type { Result } from '../contest.ts';
 import type { Context } from '../context.ts';
 import { run } from '../measure.ts';
 import * as satchel from '../peers/satchel.ts';
+import { devicesOfRoom, measureTogether } from '../room.ts';
 import { loopback, type Server } from '../servers.ts';
 import { bytesReceivedBy, type LinkOptions, openThinLink, type ThinLink } from '../thin-link/link.ts';
-import type { Updater } from '../updaters.ts';
-
-/** Devices that update at the same moment. */
-const clients = 30;
+import type { Updatable, Updater } from '../updaters.ts';
 
 /** 300 ms for the way there and back; twice what is on its way may wait at each end. */
 const link: Omit<LinkOptions, 'bitsPerSecond'> = { delay: 150, queue: 150_000, loss: 0 };
@@ -85,42 +83,26 @@ async function room(
   const { clientNetwork } = thin.place;
   const repository = context.workspace.fresh('site');
   await satchel.joinSite(repository, origin.at);
-  const devices = await Promise.all(Array.from({ length: clients }, () => updater.install()));
+  const devices = await Promise.all(Array.from({ length: devicesOfRoom }, () => updater.install()));
   const place = { ...loopback, ...(clientNetwork && { serverNetwork: clientNetwork, clientNetwork }) };
   await run({ program: 'sync', parameters: [] });
   const before = bytesReceivedBy(thin);
   const site = await satchel.serve(repository, place);
   try {
-    const sample = await updateTogether(devices, site);
+    const sample = await measureTogether(
+      site,
+      devices.map((device) => () => device.update(site.at)),
+    );
     const bytes = bytesReceivedBy(thin) - before;
-    context.say(`${row}: ${clients} devices: ${sample.wall.toFixed(2)} s, ${bytes} bytes through the line`);
+    context.say(
+      `${row}: ${devicesOfRoom} devices: ${sample.wall.toFixed(2)} s, ${bytes} bytes through the line`,
+    );
     return { pair, row, who: 'satchel', samples: [sample], wire: { bytes }, tree: checkAll(devices) };
   } finally {
     await site.stop();
   }
 }
 
-type Device = Awaited<ReturnType<Updater['install']>>;
-
-/** All at once: wall time until the last has ended, CPU time of all, memory of the largest. */
-async function updateTogether(devices: readonly Device[], server: Server): Promise<Sample> {
-  const cpuBefore = server.cpu();
-  const started = performance.now();
-  const runs = await Promise.all(devices.map((device) => device.update(server.at)));
-  return {
-    wall: (performance.now() - started) / 1000,
-    cpu: sum(runs.map(({ cpu }) => cpu)),
-    peak: Math.max(...runs.map(({ peak }) => peak)),
-    written: sum(runs.map(({ written }) => written)),
-    serverCpu: server.cpu() - cpuBefore,
-    serverPeak: server.peak(),
-  };
-}
-
-function checkAll(devices: readonly Device[]): string {
+function checkAll(devices: readonly Updatable[]): string {
   return [...new Set(devices.map((device) => device.check()))].join('; ');
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
