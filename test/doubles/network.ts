@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { when } from './when.ts';
 
 /** One end of the cable. */
 export type Machine = {
@@ -50,8 +50,8 @@ export async function layCable(): Promise<Cable> {
       ip(end, 'address', 'add', `${end.address}/24`, 'dev', device);
       ip(end, 'link', 'set', device, 'up');
     }
-    for (const end of [server, client])
-      while (!ip(end, 'link', 'show', device).includes('state UP')) await sleep(10);
+    const isUp = (end: Machine) => ip(end, 'link', 'show', device).includes('state UP');
+    await when(() => isUp(server) && isUp(client));
   } catch (error) {
     await close();
     throw error;
