@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { messages, say } from './catalogue.ts';
 
@@ -23,4 +25,18 @@ test('codes are lower-case words joined by hyphens', () => {
 test('a parameter is filled in, and one that is missing stays visible', () => {
   assert.equal(say('name-not-allowed', { name: '../x' }, 'en').text, 'The name "../x" is not allowed.');
   assert.match(say('name-not-allowed', {}, 'es').text, /\{name\}/);
+});
+
+test('every code stands in one part of the catalogue, and every part is in it', async () => {
+  const directory = join(import.meta.dirname, 'catalogue');
+  const found = new Map<string, object>();
+  for (const file of readdirSync(directory)) {
+    const parts: Record<string, Record<string, object>> = await import(join(directory, file));
+    for (const [code, message] of Object.values(parts).flatMap((part) => Object.entries(part))) {
+      // A part that is made of smaller ones holds the very same sentences.
+      assert.equal(found.get(code) ?? message, message, `${code} stands in two parts, one of them ${file}`);
+      found.set(code, message);
+    }
+  }
+  assert.deepEqual([...found.keys()].sort(), Object.keys(messages).sort());
 });

@@ -1,29 +1,39 @@
 /** Every sentence that a person reads, by stable code, in every language; one file a part of the system. */
 import { adviceMessages } from './catalogue/advice.ts';
+import { agentMessages } from './catalogue/agent.ts';
+import { agentCommandsMessages } from './catalogue/agent-commands.ts';
 import { baseMessages } from './catalogue/base.ts';
 import { buildMessages } from './catalogue/build.ts';
 import { cliMessages } from './catalogue/cli.ts';
 import { deltaMessages } from './catalogue/delta.ts';
 import { deviceMessages } from './catalogue/device.ts';
+import { deviceApiMessages } from './catalogue/device-api.ts';
 import { discoveryMessages } from './catalogue/discovery.ts';
 import { fleetMessages } from './catalogue/fleet.ts';
 import { fleetResultsMessages } from './catalogue/fleet-results.ts';
 import { formatsMessages } from './catalogue/formats.ts';
 import { leaseMessages } from './catalogue/lease.ts';
 import { leaseCommandsMessages } from './catalogue/lease-commands.ts';
+import { leaseOfficeMessages } from './catalogue/lease-office.ts';
 import { liteMessages } from './catalogue/lite.ts';
+import { oatsMessages } from './catalogue/oats.ts';
+import { oatsCommandsMessages } from './catalogue/oats-commands.ts';
 import { olpcCommandsMessages } from './catalogue/olpc-commands.ts';
 import { osMessages } from './catalogue/os.ts';
 import { packMessages } from './catalogue/pack.ts';
 import { planMessages } from './catalogue/plan.ts';
 import { repositoryMessages } from './catalogue/repository.ts';
 import { resultsMessages } from './catalogue/results.ts';
+import { rolloutMessages } from './catalogue/rollout.ts';
+import { rolloutDeviceMessages } from './catalogue/rollout-device.ts';
+import { rolloutResultsMessages } from './catalogue/rollout-results.ts';
 import { rsyncClientMessages } from './catalogue/rsync-client.ts';
 import { rsyncDaemonMessages } from './catalogue/rsync-daemon.ts';
 import { rsyncDropMessages } from './catalogue/rsync-drop.ts';
 import { rsyncTreesMessages } from './catalogue/rsync-trees.ts';
 import { rsyncUpstreamMessages } from './catalogue/rsync-upstream.ts';
 import { serverMessages } from './catalogue/server.ts';
+import { signerMessages } from './catalogue/signer.ts';
 import { siteLinkMessages } from './catalogue/site-link.ts';
 import { siteLinkResultsMessages } from './catalogue/site-link-results.ts';
 import { siteMirrorMessages } from './catalogue/site-mirror.ts';
@@ -55,9 +65,17 @@ const all = {
   ...liteMessages,
   ...planMessages,
   ...leaseMessages,
+  ...leaseOfficeMessages,
+  ...signerMessages,
   ...adviceMessages,
+  ...rolloutMessages,
+  ...rolloutResultsMessages,
+  ...rolloutDeviceMessages,
+  ...oatsMessages,
   ...deviceMessages,
+  ...deviceApiMessages,
   ...discoveryMessages,
+  ...agentMessages,
   ...rsyncTreesMessages,
   ...rsyncDaemonMessages,
   ...rsyncUpstreamMessages,
@@ -77,7 +95,9 @@ const all = {
   ...cliMessages,
   ...resultsMessages,
   ...olpcCommandsMessages,
+  ...agentCommandsMessages,
   ...leaseCommandsMessages,
+  ...oatsCommandsMessages,
 };
 
 /** The stable code of a sentence. */

@@ -9,7 +9,8 @@ export type BuildName = string & { readonly __brand: 'BuildName' };
 /** The name of a stream, for example `stable`. */
 export type StreamName = string & { readonly __brand: 'StreamName' };
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
+/** What names of builds and streams are made of. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
 /** True for 64 lower-case hex digits. */
 export function isSha256(value: string): value is Sha256 {

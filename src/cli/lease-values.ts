@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { SatchelError } from '../base/errors.ts';
 import { type Laptop, type LaptopTime, laptop, laptopTime, never } from '../lease/laptop.ts';
 import { parseLaptops } from '../lease/laptops.ts';
+import { isForeignSigner } from '../lease/signer.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { Parser } from './command.ts';
 import { repeated, required, restArguments, value } from './option-kinds.ts';
@@ -17,9 +18,13 @@ export const laptopOptions = {
   laptops: value('option-laptops', 'FILE', localPath),
 } as const;
 
+/** A private key: a file, `pkcs11:…` or `command:…`. */
+export const signerReference: Parser<string> = (given, label) =>
+  isForeignSigner(given) ? given : localPath(given, label);
+
 /** Options of commands that sign. */
 export const signingOptions = {
-  key: required('option-lease-key', 'FILE', localPath),
+  key: required('option-lease-key', 'KEY', signerReference),
   passphraseFile: value('option-passphrase-file', 'FILE', localPath),
 } as const;
 
@@ -38,11 +43,19 @@ export function laptopsOf(file: string | undefined, named: readonly Laptop[]): L
   return laptops;
 }
 
+/** Throws `argument-needed` for an empty list of words. */
+export function requireSome(given: readonly unknown[], argument: string): void {
+  if (given.length === 0) throw new SatchelError('argument-needed', { argument });
+}
+
 /** The passphrase in the first line of a file. */
 export function passphraseIn(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   return withSystemErrors('read', file, () => readFileSync(file, 'utf8')).split(/\r?\n/)[0];
 }
+
+/** How many records are signed at once: enough for every core, and for the way to a token. */
+export const signedAtOnce = 16;
 
 /** A file piece by piece. */
 export function piecesOf(file: string): AsyncIterable<Uint8Array> {

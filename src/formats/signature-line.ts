@@ -75,8 +75,15 @@ const keyLength = 270;
 
 /** `RSAPublicKey` in DER: the end of the general form. (Asked for directly, Node.js refuses keys that it just made.) */
 function publicKeyDer(publicKey: KeyObject): Buffer {
-  return publicKey.export({ format: 'der', type: 'spki' }).subarray(-keyLength);
+  const known = knownDer.get(publicKey);
+  if (known !== undefined) return known;
+  const der = publicKey.export({ format: 'der', type: 'spki' }).subarray(-keyLength);
+  knownDer.set(publicKey, der);
+  return der;
 }
+
+/** A server signs thousands of records a second with the same key, and asks each time what it is called. */
+const knownDer = new WeakMap<KeyObject, Buffer>();
 
 function invalid(line: string): SatchelError {
   return new SatchelError('signature-line-invalid', { line: line.slice(0, 80) });

@@ -10,14 +10,19 @@ import { withSystemErrors } from '../os/system-error.ts';
  * Throws `lease-key-unreadable`.
  */
 export function readPublicKey(path: string): KeyObject {
-  const bytes = withSystemErrors('read', path, () => readFileSync(path));
+  const key = publicKeyIn(withSystemErrors('read', path, () => readFileSync(path)));
+  if (key === undefined) throw new SatchelError('lease-key-unreadable', { path });
+  return key;
+}
+
+/** The public key of a laptop that bytes are, in any of the forms that {@link readPublicKey} reads. */
+export function publicKeyIn(bytes: Buffer): KeyObject | undefined {
   const key = firstThatWorks([
     () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
     () => parseKeyLine(bytes.toString('latin1').trim()),
     () => createPublicKey(bytes),
   ]);
-  if (key === undefined || !isLaptopKey(key)) throw new SatchelError('lease-key-unreadable', { path });
-  return key;
+  return key !== undefined && isLaptopKey(key) ? key : undefined;
 }
 
 /**

@@ -9,10 +9,8 @@ import { type Laptop, laptopUuid, serialNumber } from './laptop.ts';
 export function parseLaptops(text: string, file: string): Laptop[] {
   const laptops = new Map<string, Laptop>();
   for (const [i, line] of text.split(/\r?\n/).entries()) {
-    const fields = line.split(/[,;\t]/).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
-    const isHeading = i === 0 && /^(?:sn|serial)/i.test(fields[0] ?? '') && !/\d/.test(line);
-    if (line.trim() === '' || isHeading) continue;
-    const laptop = readLine(fields, { file, line: i + 1 });
+    const laptop = readLine(line, { file, line: i + 1 });
+    if (laptop === undefined) continue;
     const known = laptops.get(laptop.serial);
     if (known !== undefined && known.uuid !== laptop.uuid) throw wrong({ file, line: i + 1 });
     laptops.set(laptop.serial, laptop);
@@ -20,10 +18,50 @@ export function parseLaptops(text: string, file: string): Laptop[] {
   return [...laptops.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
 }
 
+/** Longer than this no line of a list is. */
+const longestLine = 1024;
+
+/**
+ * Reads such a list in pieces, as it stands there: laptops may come in any order and twice. Throws `laptops-line-wrong`.
+ */
+export async function* readLaptops(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Laptop> {
+  let number = 0;
+  let rest = '';
+  const read = (line: string) => {
+    number += 1;
+    return readLine(line, { file, line: number });
+  };
+  for await (const piece of source) {
+    const lines = (rest + Buffer.from(piece).toString('latin1')).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const laptop = read(line);
+      if (laptop !== undefined) yield laptop;
+    }
+    if (rest.length > longestLine) throw wrong({ file, line: number + 1 });
+  }
+  const last = read(rest);
+  if (last !== undefined) yield last;
+}
+
 type Place = { readonly file: string; readonly line: number };
 
-function readLine([serial = '', uuid = '', ...rest]: readonly string[], place: Place): Laptop {
+/** The words between commas, semicolons or tabs, without spaces and quotes. */
+export function fieldsOf(line: string): string[] {
+  return line.split(/[,;\t]/).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
+}
+
+/** The laptop of a line; undefined for a heading and for an empty one. */
+function readLine(line: string, place: Place): Laptop | undefined {
+  const [serial = '', uuid = '', ...rest] = fieldsOf(line);
+  const isHeading = place.line === 1 && /^(?:sn|serial)/i.test(serial) && !/\d/.test(line);
+  if (line.trim() === '' || isHeading) return undefined;
   if (rest.some((field) => field !== '')) throw wrong(place);
+  return readLaptop(serial, uuid, place);
+}
+
+/** A laptop by its two numbers. Throws `laptops-line-wrong`. */
+export function readLaptop(serial: string, uuid: string, place: Place): Laptop {
   try {
     return { serial: serialNumber(serial), uuid: laptopUuid(uuid) };
   } catch (error) {

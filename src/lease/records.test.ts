@@ -15,7 +15,16 @@ import {
   verifyDelegation,
   verifyRecord,
 } from './records.ts';
-import { delegate, parseChain, signBound, signRecord, signThrough, verifyChain } from './signature-chain.ts';
+import {
+  delegate,
+  parseChain,
+  type SignatureChain,
+  signBound,
+  signRecord,
+  signThrough,
+  verifyChain,
+} from './signature-chain.ts';
+import { signerOfKey } from './signer.ts';
 
 const mine = laptop('SHC00000001:1273E0EC-AEF1-9FF6-45B2-FB706DC24B8D');
 const other = laptop('SHC00000002:1273E0EC-AEF1-9FF6-45B2-FB706DC24B8D');
@@ -119,41 +128,46 @@ describe('records of the original signer', () => {
 });
 
 describe('records of our own', () => {
-  const keys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return { publicKey, privateKey, signer: signerOfKey(privateKey) };
+  };
   const [first, second, third] = [keys(), keys(), keys()];
   const until = { serial: mine.serial, expiry: laptopTime(now + 1000) };
   const message = permissionMessage(mine, { disposition: 'K', expiry: until.expiry });
   const against = { keys: [first.publicKey], serial: mine.serial, now };
-  const check = (chain: ReturnType<typeof signRecord>, signed = message) =>
+  const check = (chain: SignatureChain, signed = message) =>
     verifyChain(parseChain(serialised(chain)), signed, against);
 
-  function serialised(signature: ReturnType<typeof signRecord>): string {
+  function serialised(signature: SignatureChain): string {
     const record: LaptopRecord = { ...act, signature };
     return serialiseRecord(record).replace(/^.*?(?=sig0)/, '');
   }
   const act = { type: 'act01', serial: mine.serial, disposition: 'K', expiry: until.expiry } as const;
 
-  test('are signed directly, bound to a laptop, and through any number of hands', () => {
-    assert.equal(check(signRecord(first.privateKey, message)), Number.POSITIVE_INFINITY);
-    assert.equal(check(signBound(first.privateKey, message, until)), now + 1000);
-    const toSecond = delegate(first.privateKey, second.publicKey, { ...until, expiry: never });
-    assert.equal(check(signThrough(toSecond, second.privateKey, message, until)), now + 1000);
-    const toThird = signThrough(toSecond, second.privateKey, keyLine(third.publicKey), until);
-    assert.equal(check(signThrough(toThird, third.privateKey, message, until)), now + 1000);
+  test('are signed directly, bound to a laptop, and through any number of hands', async () => {
+    assert.equal(check(await signRecord(first.signer, message)), Number.POSITIVE_INFINITY);
+    assert.equal(check(await signBound(first.signer, message, until)), now + 1000);
+    const toSecond = await delegate(first.signer, second.publicKey, { ...until, expiry: never });
+    assert.equal(check(await signThrough(toSecond, second.signer, message, until)), now + 1000);
+    const toThird = await signThrough(toSecond, second.signer, await keyLine(third.publicKey), until);
+    assert.equal(check(await signThrough(toThird, third.signer, message, until)), now + 1000);
   });
 
-  test('are refused when the one who signed was given nothing', () => {
-    const toSecond = delegate(first.privateKey, second.publicKey, until);
-    assert.throws(() => check(signThrough(toSecond, third.privateKey, message, until)), {
+  test('are refused when the one who signed was given nothing', async () => {
+    const toSecond = await delegate(first.signer, second.publicKey, until);
+    const byStranger = await signThrough(toSecond, third.signer, message, until);
+    assert.throws(() => check(byStranger), {
       code: 'lease-signature-wrong',
     });
-    const byHimself = delegate(third.privateKey, second.publicKey, until);
-    assert.throws(() => check(signThrough(byHimself, second.privateKey, message, until)), {
+    const byHimself = await delegate(third.signer, second.publicKey, until);
+    const byOwnWord = await signThrough(byHimself, second.signer, message, until);
+    assert.throws(() => check(byOwnWord), {
       code: 'lease-key-unknown',
     });
   });
 
-  test('with another salt or another padding are refused', () => {
+  test('with another salt or another padding are refused', async () => {
     const bytes = Buffer.from(message);
     const signatures = [
       sign('sha256', bytes, {
@@ -163,7 +177,7 @@ describe('records of our own', () => {
       }),
       sign('sha256', bytes, { key: first.privateKey, padding: constants.RSA_PKCS1_PADDING }),
     ];
-    const right = signRecord(first.privateKey, message);
+    const right = await signRecord(first.signer, message);
     if (right.form !== 'sig01') throw new Error('not direct');
     for (const signature of signatures)
       assert.throws(() => check({ form: 'sig01', line: { ...right.line, signature } }), {
@@ -171,8 +185,8 @@ describe('records of our own', () => {
       });
   });
 
-  function keyLine(key: KeyObject): string {
-    const chain = delegate(first.privateKey, key, until);
+  async function keyLine(key: KeyObject): Promise<string> {
+    const chain = await delegate(first.signer, key, until);
     if (chain.form !== 'sig02') throw new Error('not bound');
     const der = key.export({ format: 'der', type: 'spki' }).subarray(-270);
     return `key01: ${der.toString('hex')}\n`;

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { SatchelError } from '../base/errors.ts';
 import {
   parseKeyLine,
@@ -7,10 +7,10 @@ import {
   type SignatureLine,
   serialiseKeyLine,
   serialiseSignatureLine,
-  signLine,
   verifyLine,
 } from '../formats/signature-line.ts';
 import { isLaptopTime, type LaptopTime, type Serial, timeOf } from './laptop.ts';
+import type { Signer } from './signer-type.ts';
 
 /**
  * Signatures under records of one laptop (facts, sections 7.2 to 7.4). `sig01` is one signature by a key that the
@@ -75,33 +75,57 @@ export function serialiseChain(chain: SignatureChain): string {
   return `sig02: ${groups.join(' ')}`;
 }
 
-/** Signs a record for whoever trusts the key. */
-export function signRecord(key: KeyObject, message: string): SignatureChain {
-  return { form: 'sig01', line: parseSignatureLine(signLine(key, bytesOf(message))) };
+/** What may end the wait for a signature. */
+export type SignOptions = { readonly signal?: AbortSignal | undefined };
+
+/** Signs a record for whoever trusts the key. Throws what the signer throws. */
+export async function signRecord(
+  signer: Signer,
+  message: string,
+  options?: SignOptions,
+): Promise<SignatureChain> {
+  const signature = await signer.sign(bytesOf(message), options);
+  return { form: 'sig01', line: { hash: 'sha256', keyId: rsaKeyId(signer.publicKey), signature } };
 }
 
 /** Whom and how long a signature of a chain is good for. */
 export type Binding = { readonly serial: Serial; readonly expiry: LaptopTime };
 
-/** Signs a record of one laptop, until a time. */
-export function signBound(key: KeyObject, message: string, binding: Binding): SignatureChain {
-  return { form: 'sig02', groups: [group(key, message, binding, rsaKeyId(createPublicKey(key)))] };
+/** A chain that can be made longer. */
+export type BoundChain = SignatureChain & { readonly form: 'sig02' };
+
+/** Signs a record of one laptop, until a time. Throws what the signer throws. */
+export async function signBound(
+  signer: Signer,
+  message: string,
+  binding: Binding,
+  options?: SignOptions,
+): Promise<BoundChain> {
+  const key = rsaKeyId(signer.publicKey);
+  return { form: 'sig02', groups: [{ key, ...(await group(signer, message, binding, options)) }] };
 }
 
 /** Lets another key sign for one laptop, until a time: a chain that wants one more signature. */
-export function delegate(key: KeyObject, to: KeyObject, binding: Binding): SignatureChain {
-  return signBound(key, keyMessage(to), binding);
+export function delegate(
+  signer: Signer,
+  to: KeyObject,
+  binding: Binding,
+  options?: SignOptions,
+): Promise<BoundChain> {
+  return signBound(signer, keyMessage(to), binding, options);
 }
 
-/** Signs a record with the key that a delegation names. */
-export function signThrough(
+/** Signs a record with the key that a delegation names. Throws what the signer throws. */
+export async function signThrough(
   delegation: SignatureChain,
-  key: KeyObject,
+  signer: Signer,
   message: string,
   binding: Binding,
-): SignatureChain {
+  options?: SignOptions,
+): Promise<BoundChain> {
   if (delegation.form === 'sig01') throw new Error('a sig01 signature delegates to nobody');
-  const last = group(key, message, binding, keyHex(createPublicKey(key)));
+  const key = keyHex(signer.publicKey);
+  const last = { key, ...(await group(signer, message, binding, options)) };
   return { form: 'sig02', groups: [...delegation.groups, last] };
 }
 
@@ -141,9 +165,14 @@ function trustedKey(named: string, trust: ChainTrust): KeyObject {
 
 const wholeKey = 540;
 
-function group(key: KeyObject, message: string, { serial, expiry }: Binding, named: string): SignatureGroup {
-  const { signature } = parseSignatureLine(signLine(key, bytesOf(boundMessage(serial, expiry, message))));
-  return { key: named, expiry, signature };
+/** The part of a group that is not its key. */
+async function group(
+  signer: Signer,
+  message: string,
+  { serial, expiry }: Binding,
+  options?: SignOptions,
+): Promise<Omit<SignatureGroup, 'key'>> {
+  return { expiry, signature: await signer.sign(bytesOf(boundMessage(serial, expiry, message)), options) };
 }
 
 function boundMessage(serial: Serial, expiry: LaptopTime, message: string): string {

@@ -22,6 +22,8 @@ export type FilterOptions = {
   /** Goes to its standard input. */
   readonly input: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
+  /** Added to the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** True for a program that works with children of its own: they are killed with it. */
   readonly hasChildren?: boolean;
   /** Called once when the process has ended by itself: an error if that was a failure. */
@@ -66,7 +68,7 @@ export async function* runFilter(options: FilterOptions): AsyncGenerator<Uint8Ar
   throwIfCancelled(options.signal);
   const child = spawn(options.program, options.arguments, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, LC_ALL: 'C', ...options.environment },
     detached: options.hasChildren === true,
   });
   const kill = () => (options.hasChildren ? killGroup(child) : child.kill('SIGKILL'));

@@ -1,5 +1,5 @@
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
-import { SatchelError, systemErrorCode } from '../base/errors.ts';
+import { messageOf, SatchelError, systemErrorCode } from '../base/errors.ts';
 
 /** A path as `node:fs` takes it: text, or raw bytes when it is not valid UTF-8. */
 export type SystemPath = string | Buffer;
@@ -54,6 +54,12 @@ export function withSystemErrors<Result>(call: string, path: SystemPath, action:
   } catch (error) {
     throw systemError(error, call, path);
   }
+}
+
+/** Why something failed, to stand in a sentence: a system error in words, any other error as it says itself. */
+export function reasonInWords(error: unknown): string {
+  const code = error instanceof SatchelError ? undefined : systemErrorCode(error);
+  return code === undefined ? messageOf(error) : reasonOf(error, code);
 }
 
 /** The errno name (`ENOENT`, …) of a system error, also of one that a SatchelError carries as its cause. */

@@ -153,7 +153,8 @@ export function openHttpStore(address: string, options: HttpStoreOptions = {}): 
 
   const ask = async ({ method, path, headers, body, limit, signal }: HttpQuestion): Promise<HttpAnswer> => {
     throwIfCancelled(signal);
-    checkName(path);
+    // Some programs stand behind a path with a slash at its end.
+    checkName(path.replace(/\/$/, ''));
     const wanted: Wanted = { location, name: path, options: { limit, signal } };
     const message: Message = {
       method,

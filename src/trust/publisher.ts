@@ -93,7 +93,16 @@ export async function renewOnline(
   return outcomeOf(context, plan);
 }
 
+/**
+ * Signs the timestamp again and nothing else, so that devices learn that it is later: the stages of a rollout go by
+ * when it was signed. Throws `key-missing`, `publish-contended`.
+ */
+export async function renewTimestamp(context: PublishingContext): Promise<void> {
+  const plan = { fixed: [], edits: new Map(), renew: new Set<Role>(['timestamp']) };
+  await carryOut(context, () => plan);
+}
+
 function requireTargetPath(role: DelegatedRole, path: string): void {
-  if (!path.startsWith(`${role}/`) || !/^[a-z]+\/[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(path))
+  if (!path.startsWith(`${role}/`) || !/^[a-z]+\/_?[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(path))
     throw new Error(`${path} is no target path of the role ${role}`);
 }

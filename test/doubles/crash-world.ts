@@ -55,7 +55,7 @@ export async function makeWorld(): Promise<World> {
   await must('publish', '--repo', first, archives.b1);
   copyRepository(first, second);
   await must('publish', '--repo', second, archives.b2);
-  await must('device', 'init', '--root', device, '--source', `file://${first}`, '--trust-on-first-use');
+  await must(...deviceInit(device, first));
   await must('update', '--root', device);
   const updated = join(folder, 'updated');
   copyDevice(device, updated);
@@ -63,8 +63,13 @@ export async function makeWorld(): Promise<World> {
   const treeOf = (name: string) => describeTree(pristineTree(deviceLayout(updated), buildName(name)));
   const trees = { b1: treeOf('b1'), b2: treeOf('b2') };
   discard(updated);
-  await must('device', 'init', '--root', device, '--source', `file://${second}`, '--trust-on-first-use');
+  await must(...deviceInit(device, second));
   return { folder, archives, first, second, device, trees, remove: () => discard(folder) };
+}
+
+/** Words that make a device, or make it follow another repository. */
+export function deviceInit(root: string, repository: string): string[] {
+  return ['device', 'init', '--root', root, '--source', `file://${repository}`, '--trust-on-first-use'];
 }
 
 /** Memory, where syncing takes no time, if trees can lie there with their attributes. */
@@ -194,7 +199,7 @@ export async function assertReadable(world: World, repository: string, folder: s
   const answer = await must('check', '--root', known, '--source', source);
   discard(known);
   const fresh = join(folder, 'fresh-device');
-  await must('device', 'init', '--root', fresh, '--source', source, '--trust-on-first-use');
+  await must(...deviceInit(fresh, repository));
   const again = await must('check', '--root', fresh);
   assert.equal(again.build, answer.build);
   discard(fresh);

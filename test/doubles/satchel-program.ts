@@ -108,7 +108,15 @@ export type RunningServer = {
   readonly url: string;
   /** URL of the rsync daemon, where `--rsync` was among the words. */
   readonly rsync: string | undefined;
+  /** Why there is none yet, although it was. */
+  readonly rsyncFailure: string | undefined;
+  /** `HOST:PORT` where laptops ask for leases, where `--activation` was among the words. */
+  readonly activation: string | undefined;
   readonly pid: number;
+  /** What it has written to standard error so far. */
+  log(): string;
+  /** Its end, whoever brings it about. */
+  readonly ended: Promise<Ran>;
   /** Asks it to stop and waits for its end. */
   stop(): Promise<Ran>;
   /** Ends it without asking. */
@@ -125,15 +133,29 @@ export async function serve(
     ['serve', '--repo', repository, '--listen', listen, '--json', ...words],
     options,
   );
+  let log = '';
+  child.stderr?.on('data', (text: string) => {
+    log += text;
+  });
   const firstLine = new Promise<string>((resolve) => {
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
   });
   const line = await Promise.race([firstLine, ended.then(({ stderr }) => assert.fail(stderr))]);
-  const { url, rsync } = JSON.parse(line) as { url: string; rsync?: string };
+  type Served = {
+    readonly url: string;
+    readonly rsync?: string;
+    readonly rsyncFailure?: string;
+    readonly activation?: string;
+  };
+  const { url, rsync, rsyncFailure, activation } = JSON.parse(line) as Served;
   return {
     url,
     rsync,
+    rsyncFailure,
+    activation,
     pid: child.pid ?? 0,
+    log: () => log,
+    ended,
     stop() {
       child.kill('SIGTERM');
       return ended;

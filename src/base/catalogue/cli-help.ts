@@ -166,6 +166,10 @@ export const cliHelpMessages = {
     'the oldest Satchel that may install it',
     'el Satchel más antiguo que puede instalarla',
   ),
+  'option-waypoint': words(
+    'no device may pass it over on the way to a later build',
+    'ningún equipo puede saltearla en el camino a una versión posterior',
+  ),
   'option-notes': words('a note for people', 'una nota para las personas'),
   'option-missing': words(
     'make every delta that a stream wants and that is absent',

@@ -30,6 +30,26 @@ export const discoveryMessages = {
       hint: 'Indique con --trust la suma que mostró «satchel init», o el origen con --source URL.',
     },
   },
+  'advertise-failed': {
+    en: {
+      text: 'Devices cannot find this server by themselves, because it cannot speak multicast DNS (UDP port 5353): {reason}',
+      hint: 'Give devices its address, or call this machine "schoolserver". With --no-advertise it is not tried.',
+    },
+    es: {
+      text: 'Los equipos no pueden encontrar este servidor por sí solos, porque no puede usar DNS de multidifusión (puerto UDP 5353): {reason}',
+      hint: 'Dé a los equipos su dirección, o llame «schoolserver» a esta máquina. Con --no-advertise no se intenta.',
+    },
+  },
+  'advertise-not-yet': {
+    en: {
+      text: 'Devices cannot find this server by themselves yet, because it is not known which organisation it belongs to: {reason}',
+      hint: 'It is tried again every few seconds.',
+    },
+    es: {
+      text: 'Los equipos aún no pueden encontrar este servidor por sí solos, porque no se sabe a qué organización pertenece: {reason}',
+      hint: 'Se vuelve a intentar cada pocos segundos.',
+    },
+  },
   'option-no-advertise': words(
     'do not tell the local network where this server is',
     'no anunciar este servidor en la red local',

@@ -77,6 +77,17 @@ export const repositoryMessages = {
       hint: 'Publique antes otra versión en ese canal.',
     },
   },
+  'build-is-waypoint': {
+    exit: 4,
+    en: {
+      text: 'The build {name} is a waypoint of the stream "{stream}": devices that are older must run it first.',
+      hint: 'Keep it as long as such devices may be out there.',
+    },
+    es: {
+      text: 'La versión {name} es un paso obligado del canal «{stream}»: los equipos más viejos deben arrancarla primero.',
+      hint: 'Consérvela mientras pueda haber equipos así.',
+    },
+  },
   'delta-not-found': {
     exit: 3,
     en: {
@@ -130,26 +141,15 @@ export const repositoryMessages = {
       text: 'El canal {stream} quiere el delta de {from} a {to}, así que «satchel delta create --missing» lo creará de nuevo; «satchel publish --deltas N» cambia cuántos quiere un canal.',
     },
   },
-  'repository-exists': {
-    exit: 1,
-    en: {
-      text: 'There is already a repository in {location}.',
-      hint: 'Choose another directory, or use the repository that is there.',
-    },
-    es: {
-      text: 'Ya hay un repositorio en {location}.',
-      hint: 'Elija otro directorio, o use el repositorio existente.',
-    },
-  },
   'stream-goes-back': {
     exit: 4,
     en: {
       text: 'The stream "{stream}" would go back from {from} to {to}, which was published earlier.',
-      hint: 'Going back needs the offline key: publish the old tree again under a new name. On one device, name the build: "satchel update {to}".',
+      hint: 'Going back is "satchel rollout back {stream} {to}", and needs the offline key. On one device, name the build: "satchel update {to}".',
     },
     es: {
       text: 'El canal «{stream}» volvería de {from} a {to}, publicada antes.',
-      hint: 'Volver requiere la clave fuera de línea: publique el árbol viejo con un nombre nuevo. En un solo equipo, nombre la versión: «satchel update {to}».',
+      hint: 'Para volver está «satchel rollout back {stream} {to}», que requiere la clave fuera de línea. En un solo equipo, nombre la versión: «satchel update {to}».',
     },
   },
 } as const satisfies MessageSet;

@@ -102,6 +102,10 @@ export const resultsMessages = {
     '{name}  {files} files, {bytes}, {stored} to install, published {published}, head of {streams}',
     '{name}  {files} archivos, {bytes}, {stored} para instalar, publicada {published}, actual de {streams}',
   ),
+  'result-list-not-here': words(
+    '{name}  is known by name only: a site fetches the rest when it is asked for.',
+    '{name}  se conoce solo por el nombre: un sitio trae lo demás cuando alguien lo pide.',
+  ),
   'result-list-stream': words('stream {name}: {head}', 'canal {name}: {head}'),
   'result-show': words(
     '{name}: {entries} entries, {files} files, {bytes}, published {published}',
@@ -146,6 +150,10 @@ export const resultsMessages = {
   'result-fsck': words(
     'Read {builds} builds: {files} files, {objects} objects, {bytes}.',
     'Se leyeron {builds} versiones: {files} archivos, {objects} objetos, {bytes}.',
+  ),
+  'result-fsck-not-here': words(
+    'Files that are not here: {count}. A site fetches them when they are asked for.',
+    'Archivos que no están aquí: {count}. Un sitio los trae cuando alguien los pide.',
   ),
   'result-fsck-missing': words(
     '{file} is missing ({build} needs it).',
@@ -299,6 +307,7 @@ export const resultsMessages = {
   'result-last-done': words('done', 'hecha'),
   'result-last-failed': words('failed', 'fallida'),
   'result-last-cancelled': words('stopped', 'detenida'),
+  'result-last-later': words('put off', 'aplazada'),
   'result-status-last': words(
     'Last update: {result} ({build}), {at}',
     'Última actualización: {result} ({build}), {at}',

@@ -79,6 +79,17 @@ export const siteLinkMessages = {
       hint: 'Indique lo que debe quedar libre, por ejemplo --reserve 1GB.',
     },
   },
+  'site-stream-unknown': {
+    exit: 3,
+    en: {
+      text: 'There is no stream "{name}" at this site; there are: {streams}.',
+      hint: 'Give one of these. If it was made only now, "satchel site sync" brings the news of it first.',
+    },
+    es: {
+      text: 'No hay un canal «{name}» en este sitio; hay: {streams}.',
+      hint: 'Indique uno de estos. Si se creó recién, «satchel site sync» trae primero la novedad.',
+    },
+  },
   'site-reports-revoked': {
     exit: 4,
     en: {

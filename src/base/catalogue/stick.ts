@@ -213,6 +213,26 @@ export const stickMessages = {
       hint: 'Prepárela de nuevo; si pasa seguido, use otra.',
     },
   },
+  'stick-leases-unbelievable': {
+    en: {
+      text: '{file} on the stick has {count} leases that their laptops would refuse; the others were taken.',
+      hint: 'They are signed by another key than laptops here trust, or for another UUID. Ask the origin.',
+    },
+    es: {
+      text: '{file} en la memoria USB tiene {count} permisos que sus equipos rechazarían; los demás se tomaron.',
+      hint: 'Los firmó otra clave que la de confianza de estos equipos, o son para otro UUID. Pregunte al origen.',
+    },
+  },
+  'stick-leases-wrong': {
+    en: {
+      text: '{file} on the stick holds no leases or delegations that can be handed out: {reason}',
+      hint: 'Make the file again at the origin and prepare the stick anew. What was handed out before stays.',
+    },
+    es: {
+      text: '{file} en la memoria USB no contiene permisos ni delegaciones que se puedan entregar: {reason}',
+      hint: 'Cree el archivo otra vez en el origen y prepare la memoria USB de nuevo. Lo que se entregaba antes sigue.',
+    },
+  },
   'stick-file-unreadable': {
     en: {
       text: '{file} on the stick cannot be read: {reason}',

@@ -1,9 +1,10 @@
+import { ahead } from '../../base/ahead.ts';
 import { throwIfCancelled } from '../../base/cancel.ts';
 import { SatchelError } from '../../base/errors.ts';
 import { type LeaseEntry, writeCollection } from '../../lease/collection.ts';
 import { readDelegations } from '../../lease/delegations.ts';
-import { readPrivateKey } from '../../lease/key-files.ts';
 import { makePermission, type PermissionOrder } from '../../lease/make.ts';
+import { openSigner } from '../../lease/signer.ts';
 import { writeStreamAtomic } from '../../os/atomic-file.ts';
 import { defineCommand, type Parser } from '../command.ts';
 import {
@@ -11,6 +12,7 @@ import {
   laptopOptions,
   laptopsOf,
   passphraseIn,
+  signedAtOnce,
   signingOptions,
   until,
 } from '../lease-values.ts';
@@ -39,27 +41,34 @@ export const leaseMakeCommand = defineCommand({
   },
   async run({ arguments: { laptops: named }, options, reporter, signal }) {
     const laptops = laptopsOf(options.laptops, named);
-    const key = readPrivateKey(options.key, passphraseIn(options.passphraseFile));
-    const order: PermissionOrder = {
-      type: options.developer ? 'dev01' : 'act01',
-      disposition: options.disposition ?? (options.developer ? 'A' : 'K'),
-      expiry: options.until,
-      isBound: options.bound,
-      key,
-      ...(options.through === undefined ? {} : { delegations: await readDelegations(options.through) }),
-    };
-    async function* entries(): AsyncGenerator<LeaseEntry> {
-      for (const [done, laptop] of laptops.entries()) {
+    const signer = await openSigner(options.key, {
+      passphrase: passphraseIn(options.passphraseFile),
+      signal,
+    });
+    try {
+      const order: PermissionOrder = {
+        type: options.developer ? 'dev01' : 'act01',
+        disposition: options.disposition ?? (options.developer ? 'A' : 'K'),
+        expiry: options.until,
+        isBound: options.bound,
+        signer,
+        ...(options.through === undefined ? {} : { delegations: await readDelegations(options.through) }),
+      };
+      const signed = ahead(laptops, signedAtOnce, async (laptop): Promise<LeaseEntry> => {
         throwIfCancelled(signal);
-        yield { serial: laptop.serial, lines: makePermission(laptop, order) };
-        reporter.progress({ step: 'sign', done: done + 1, total: laptops.length, unit: 'entries' });
-      }
+        return { serial: laptop.serial, lines: await makePermission(laptop, order, { signal }) };
+      });
+      const entries = counted(signed, (done) =>
+        reporter.progress({ step: 'sign', done, total: laptops.length, unit: 'entries' }),
+      );
+      const bytes = await writeStreamAtomic(
+        options.output,
+        options.bare ? bareLines(entries) : writeCollection(entries),
+      );
+      return { output: options.output, laptops: laptops.length, until: options.until, bytes };
+    } finally {
+      await signer.close();
     }
-    const bytes = await writeStreamAtomic(
-      options.output,
-      options.bare ? bareLines(entries()) : writeCollection(entries()),
-    );
-    return { output: options.output, laptops: laptops.length, until: options.until, bytes };
   },
   show: ({ output, laptops, until: expiry }, words) => [
     words.say('result-lease-made', { path: output, count: laptops, expiry }),
@@ -68,4 +77,16 @@ export const leaseMakeCommand = defineCommand({
 
 async function* bareLines(entries: AsyncIterable<LeaseEntry>): AsyncGenerator<Uint8Array> {
   for await (const { lines } of entries) yield Buffer.from(lines, 'latin1');
+}
+
+async function* counted<Item>(
+  items: AsyncIterable<Item>,
+  count: (done: number) => void,
+): AsyncGenerator<Item> {
+  let done = 0;
+  for await (const item of items) {
+    yield item;
+    done += 1;
+    count(done);
+  }
 }

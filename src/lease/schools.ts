@@ -1,0 +1,152 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ahead } from '../base/ahead.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
+import type { Clock } from '../base/clock.ts';
+import { SatchelError } from '../base/errors.ts';
+import { recordTime } from '../base/fields.ts';
+import { serialiseKeyLine } from '../formats/signature-line.ts';
+import { writeFileAtomic, writeStreamAtomic } from '../os/atomic-file.ts';
+import { readRecordIfGood } from '../os/record-file.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { readPublicKey } from './key-files.ts';
+import type { Laptop, LaptopTime } from './laptop.ts';
+import { fieldsOf, parseLaptops, readLaptop } from './laptops.ts';
+import { makeDelegation } from './make.ts';
+import type { Signer } from './signer-type.ts';
+
+/** A school, its laptops in order, and the files that belong to it. */
+export type School = {
+  readonly name: string;
+  readonly laptops: readonly Laptop[];
+  /** The public key of its server: `<school>.public`. */
+  readonly key: string;
+  /** Where its delegations go. */
+  readonly output: string;
+};
+
+/** The list of a school's laptops in its folder, and its delegations, as the old tools call them. */
+const listName = 'xo.csv';
+const outputName = 'd-lease.sig';
+
+/**
+ * The schools of a folder as the old tools have it (facts, section 7.4): each has a folder with `xo.csv`, and its key lies
+ * beside or in that folder or among `keys`. Throws `schools-none`, `laptops-line-wrong`, and what reading throws.
+ */
+export function schoolsIn(directory: string, keys: string = directory): School[] {
+  const names = withSystemErrors('readdir', directory, () => readdirSync(directory)).sort();
+  const schools = names
+    .filter((name) => isSchoolName(name) && existsSync(join(directory, name, listName)))
+    .map((name): School => {
+      const list = join(directory, name, listName);
+      const own = join(directory, name, `${name}.public`);
+      const laptops = parseLaptops(readText(list), list);
+      const key = existsSync(own) ? own : join(keys, `${name}.public`);
+      return { name, laptops, key, output: join(directory, name, outputName) };
+    });
+  if (schools.length === 0) throw new SatchelError('schools-none', { path: directory });
+  return schools;
+}
+
+/**
+ * The schools of one list, `SCHOOL,SERIAL,UUID` a line. The keys lie in one folder, and the delegations go into a folder
+ * for each school. Throws `schools-none`, `school-name-wrong`, `laptops-line-wrong`, and what reading throws.
+ */
+export function schoolsOf(
+  file: string,
+  { keys, output }: { readonly keys: string; readonly output: string },
+): School[] {
+  const lists = new Map<string, Map<string, Laptop>>();
+  for (const [i, line] of readText(file).split(/\r?\n/).entries()) {
+    const place = { file, line: i + 1 };
+    const [name = '', serial = '', uuid = '', ...rest] = fieldsOf(line);
+    const isHeading = i === 0 && /^(?:sn|serial)/i.test(serial) && !/\d/.test(serial);
+    if (line.trim() === '' || isHeading) continue;
+    if (!isSchoolName(name))
+      throw new SatchelError('school-name-wrong', { ...place, name: name.slice(0, 100) });
+    if (rest.some((field) => field !== '')) throw new SatchelError('laptops-line-wrong', place);
+    const laptop = readLaptop(serial, uuid, place);
+    const laptops = lists.get(name) ?? new Map<string, Laptop>();
+    const known = laptops.get(laptop.serial);
+    if (known !== undefined && known.uuid !== laptop.uuid)
+      throw new SatchelError('laptops-line-wrong', place);
+    lists.set(name, laptops.set(laptop.serial, laptop));
+  }
+  if (lists.size === 0) throw new SatchelError('schools-none', { path: file });
+  return [...lists].sort().map(([name, laptops]) => ({
+    name,
+    laptops: [...laptops.values()].sort((one, other) => (one.serial < other.serial ? -1 : 1)),
+    key: join(keys, `${name}.public`),
+    output: join(output, name, outputName),
+  }));
+}
+
+/** Names of schools are names of folders too. */
+function isSchoolName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+}
+
+function readText(path: string): string {
+  return withSystemErrors('read', path, () => readFileSync(path, 'latin1')).replace(
+    /^\u00ef\u00bb\u00bf/,
+    '',
+  );
+}
+
+export type DelegateSchoolOptions = {
+  readonly signer: Signer;
+  readonly expiry: LaptopTime;
+  readonly clock: Clock;
+  /** Delegations that are younger than so many days stay, when list and keys are the same; 0: none does. */
+  readonly younger: number;
+  /** How many signatures are asked for at once. */
+  readonly atOnce: number;
+  readonly onSigned?: () => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+const day = 86_400_000;
+
+/**
+ * Lets the server of a school sign for its laptops; false when what is there is young enough. A note beside the
+ * delegations, `d-lease.sig.json`, says of which list they are. Throws `lease-key-unreadable`, and what reading, signing
+ * and writing throw.
+ */
+export async function delegateSchool(school: School, options: DelegateSchoolOptions): Promise<boolean> {
+  const { signer, expiry, clock, younger, atOnce, onSigned = () => {}, signal } = options;
+  const to = readPublicKey(school.key);
+  const list = fingerprint(school, to, signer);
+  const note = `${school.output}.json`;
+  const now = clock();
+  const made = readRecordIfGood(note, (fields) => ({
+    list: fields.text('list'),
+    at: Date.parse(fields.time('made')),
+  }));
+  const isThere = lstatSync(school.output, { throwIfNoEntry: false })?.isFile() === true;
+  // One that was made in the future was made by a clock that was wrong.
+  if (isThere && made?.list === list && made.at <= now && now - made.at < younger * day) return false;
+  const folder = dirname(school.output);
+  withSystemErrors('mkdir', folder, () => mkdirSync(folder, { recursive: true }));
+  const signed = ahead(school.laptops, atOnce, async (laptop) => {
+    throwIfCancelled(signal);
+    return makeDelegation(laptop, { signer, to, expiry }, { signal });
+  });
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    for await (const line of signed) {
+      yield Buffer.from(line, 'latin1');
+      onSigned();
+    }
+  }
+  await writeStreamAtomic(school.output, lines());
+  const record = { satchel: 'delegated', format: 1, list, made: recordTime(now), until: expiry };
+  writeFileAtomic(note, `${JSON.stringify(record)}\n`);
+  return true;
+}
+
+/** What delegations depend on, beside the time. */
+function fingerprint({ laptops }: School, to: KeyObject, { publicKey }: Signer): string {
+  const hash = createHash('sha256').update(`${serialiseKeyLine(publicKey)}\n${serialiseKeyLine(to)}\n`);
+  for (const { serial, uuid } of laptops) hash.update(`${serial},${uuid}\n`);
+  return hash.digest('hex');
+}
