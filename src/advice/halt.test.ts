@@ -76,7 +76,7 @@ test('what comes back from offline keys undoes neither a halt nor a resumption',
       later === 'halted'
         ? (await haltStream(fixture.context, stable, 'meanwhile')).record.halted
         : (await resumeStream(fixture.context, stable)).record.halted;
-    await submitSigned(fixture.context, signingRequest, keepHalts(fixture.store));
+    await submitSigned(fixture.context, signingRequest, keepHalts(fixture.context));
     const record = await (await fixture.catalog()).stream(stable);
     assert.deepEqual([record.build.name, record.halted], ['two', expected]);
   }

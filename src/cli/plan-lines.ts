@@ -2,15 +2,17 @@ import { formatBytes, formatSeconds } from '../base/units.ts';
 import type { PricedWay, UpdatePlan } from '../device/plan-update.ts';
 import type { Words } from './command.ts';
 import { dataLine } from './data-line.ts';
-import { haltedLine } from './halted-line.ts';
+import { detourLines, isStaying, stayingLines } from './staying-lines.ts';
 
 /** A plan for people: every way with its price, the chosen one marked, and what happens on the device itself. */
 export function planLines(plan: UpdatePlan, words: Words): string[] {
-  if (plan.halted !== undefined) return haltedLine(plan, words);
+  if (isStaying(plan)) return stayingLines(plan, words);
   if (plan.plan === 'none') return [words.say('result-check-current', { build: plan.build })];
-  if (plan.plan === 'switch') return [words.say('result-plan-switch', { build: plan.build })];
+  if (plan.plan === 'switch')
+    return [words.say('result-plan-switch', { build: plan.build }), ...detourLines(plan, words)];
   const { link, month } = plan;
   return [
+    ...detourLines(plan, words),
     ...wayTable(plan, words),
     link === null
       ? words.say('result-plan-no-link')

@@ -27,6 +27,8 @@ export type Changed = {
   /** The build between, for a chain. */
   readonly via?: BuildName | undefined;
   readonly damaged: readonly string[];
+  /** True when the build is on the device and was not switched to. */
+  readonly waiting?: boolean;
 };
 
 /**
@@ -38,6 +40,8 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   const { wanted, current, running } = situation;
   const { name } = wanted.build;
   if (situation.isInstalled) {
+    if (!situation.isCurrent && !(await maySwitch(options)))
+      return { plan: 'none', damaged: [], waiting: true };
     const damaged = await heal(options, name);
     if (situation.isCurrent) return { plan: 'none', damaged };
     await switchTo(options, situation);
@@ -54,9 +58,15 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   if (options.verifyFully && current !== undefined) await readBase(options, current);
   const { way, damaged } = await stageCheapest(options, situation).finally(() => measureLink(options));
   if (options.verifyFully) await requireWhole(options, name);
-  await switchTo(options, situation);
+  const changed = { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
   options.session.spool.clear();
-  return { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
+  if (!(await maySwitch(options))) return { ...changed, waiting: true };
+  await switchTo(options, situation);
+  return changed;
+}
+
+async function maySwitch({ maySwitch: ask }: UpdateOptions): Promise<boolean> {
+  return ask === undefined || (await ask());
 }
 
 /** What was staged: in which way, and what was found damaged in the old version. */

@@ -1,20 +1,17 @@
 import type { BuildName, StreamName } from '../base/identifiers.ts';
-import type { Halt } from '../repository/records.ts';
-import { stayingOn } from './halted.ts';
 import type { DeviceSession } from './session.ts';
 import { situationOf } from './situation.ts';
+import { type Advised, advisedOn, stayingOn } from './staying.ts';
 import { type Choice, findWanted } from './wanted.ts';
 
 /** What a device should run. */
-export type Checked = {
+export type Checked = Advised & {
   readonly build: BuildName;
   /** What it boots now. */
   readonly from: BuildName | null;
   readonly stream?: StreamName | undefined;
   /** True when it should be updated. */
   readonly available: boolean;
-  /** Why the device stays on what it has although its stream names another build. */
-  readonly halted?: Halt | undefined;
   readonly bytesReceived: number;
   readonly requests: number;
 };
@@ -36,6 +33,7 @@ export async function check(options: {
     from: current ?? null,
     stream: wanted.stream,
     available: !isCurrent,
+    ...advisedOn(wanted),
     ...session.counters(),
   };
 }

@@ -2,15 +2,14 @@ import { displayOf } from '../base/byte-string.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { expectedSeconds, type LinkRate } from '../plan/link.ts';
 import { byPrice, type Refusal, refusal, type Way, type WayKind } from '../plan/ways.ts';
-import type { Halt } from '../repository/records.ts';
 import { chooseWay } from './choose-way.ts';
 import type { DataMonth } from './data-month.ts';
-import { stayingOn } from './halted.ts';
 import { readLink } from './link-file.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareUpdate } from './prepare.ts';
 import { situationOf } from './situation.ts';
 import { startSpending } from './spending.ts';
+import { type Advised, advisedOn, stayingOn } from './staying.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { findWanted } from './wanted.ts';
 
@@ -23,12 +22,10 @@ export type PricedWay = Way & {
 };
 
 /** An update that has been priced and not carried out. */
-export type UpdatePlan = {
+export type UpdatePlan = Advised & {
   readonly build: BuildName;
   readonly from: BuildName | null;
   readonly stream?: StreamName | undefined;
-  /** Why the device stays on what it has although its stream names another build. */
-  readonly halted?: Halt | undefined;
   /** The way that `update` would take. */
   readonly plan: WayKind;
   /** The build between, for the plan `chain`. */
@@ -80,6 +77,7 @@ export async function planUpdate(options: UpdateOptions): Promise<UpdatePlan> {
   const { current, isCurrent, isInstalled } = situationOf(session.layout, wanted);
   const finish = (plan: WayKind, what: Described = nothing): UpdatePlan => ({
     ...{ build: name, from: current ?? null, stream: wanted.stream, plan },
+    ...advisedOn(wanted),
     ...what,
     ...asked(),
   });

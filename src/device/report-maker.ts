@@ -74,7 +74,8 @@ export function modelOf({ root }: DeviceLayout): string | undefined {
   return firstWords(root, modelFiles, 128);
 }
 
-function serialOf({ root }: DeviceLayout): string | undefined {
+/** Its serial number, where that can be read. */
+export function serialOf({ root }: DeviceLayout): string | undefined {
   return firstWords(root, serialFiles, 64);
 }
 

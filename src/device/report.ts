@@ -27,7 +27,8 @@ export type DeviceEvent = 'state' | 'update' | 'rollback' | 'repair' | 'lease-re
 export type ReportedResult = {
   readonly build: string;
   readonly from?: string;
-  readonly result: 'done' | 'failed' | 'cancelled';
+  /** `later`: whoever uses the device put it off, or it was not the hour for it; nothing was tried. */
+  readonly result: 'done' | 'failed' | 'cancelled' | 'later';
   /** Code of the sentence that ended it, when it was not done. */
   readonly code?: string;
   readonly bytesReceived: number;

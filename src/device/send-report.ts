@@ -130,7 +130,7 @@ export async function sendReports(
 }
 
 /** The oldest reports that one body holds. */
-function fitting(queue: readonly QueuedReport[], most: number): QueuedReport[] {
+export function fitting(queue: readonly QueuedReport[], most: number): QueuedReport[] {
   let length = 0;
   return queue.filter(({ report }, at) => {
     length += Buffer.byteLength(JSON.stringify(report)) + 1;

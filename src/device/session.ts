@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
+import type { DecisionTimes } from '../advice/decision.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { HttpStore } from '../store/http.ts';
 import type { ReadableStore } from '../store/store.ts';
-import { openTrustClient, type TrustClient } from '../trust/client.ts';
+import { openTrustClient, type Refreshed, type TrustClient } from '../trust/client.ts';
 import { organisationOf } from '../trust/organisation.ts';
 import { loadState } from '../trust/trust-state.ts';
 import { chooseStream, type DeviceConfiguration, readConfiguration } from './configuration.ts';
@@ -22,6 +23,8 @@ export type DeviceSession = {
   readonly layout: DeviceLayout;
   readonly store: ReadableStore;
   readonly client: TrustClient;
+  /** What time it is for decisions, by what is trusted now. */
+  readonly times: DecisionTimes;
   readonly spool: Spool;
   readonly meter: Meter;
   /** Asks a program behind the source, where there can be one; what comes is counted. Throws `data-budget-spent`. */
@@ -94,11 +97,13 @@ async function openSessionAt(
     const { clock, reporter, signal } = options;
     const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
     const ours = organisationKnown(layout, configuration);
-    const isOlder = await refresh(client, store, { ours, reporter, signal });
+    const { isOlder, issued, now } = await refresh(client, store, { ours, reporter, signal });
     const session = {
       layout,
       store,
       client,
+      // Without a time nothing in a rollout has begun.
+      times: { issued: issued ?? 0, now },
       spool: openSpool(layout.spool),
       meter: store.meter,
       ask: countedAsk(store),
@@ -123,7 +128,7 @@ function organisationKnown(
   return root?.version === 1 ? hash('sha256', root.bytes) : undefined;
 }
 
-/** True when the source is behind what the device has seen. Throws `source-of-another-organisation`. */
+/** What is trusted now, and whether the source is behind that. Throws `source-of-another-organisation`. */
 async function refresh(
   client: TrustClient,
   store: ReadableStore,
@@ -136,17 +141,15 @@ async function refresh(
     readonly reporter: Reporter;
     readonly signal: AbortSignal | undefined;
   },
-): Promise<boolean> {
+): Promise<Refreshed & { readonly isOlder: boolean }> {
   try {
-    await client.refresh({ signal });
-    return false;
+    return { ...(await client.refresh({ signal })), isOlder: false };
   } catch (error) {
     // What the trusted keys have not signed may look old, and is somebody else's.
     if (isUnsigned(error)) await refuseStrangers(store, ours, signal);
     if (!isSatchelError(error, 'metadata-rolled-back')) throw error;
     reporter.notice('source-is-older', { source: store.location });
-    client.judge();
-    return true;
+    return { ...client.judge(), isOlder: true };
   }
 }
 

@@ -1,5 +1,6 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
+import { permitsBack } from '../repository/back-record.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { readInstalled } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
@@ -20,14 +21,14 @@ export type Situation = {
 
 /**
  * Compares a device with what it should run; the time it takes does not depend on the size of any tree. Throws
- * `stream-goes-back` when a stream leads to a build that was published before the one that boots now.
+ * `stream-goes-back` when a stream leads to a build that was published before the one that boots now, and nobody who
+ * signs builds has permitted that.
  */
 export function situationOf(layout: DeviceLayout, wanted: Wanted): Situation {
   const { name, index } = wanted.build;
   const { current } = olpcBootPointer(layout).read();
   const before = current === undefined ? undefined : readInstalled(layout, current)?.sequence;
-  if (wanted.stream !== undefined && before !== undefined && before > wanted.build.sequence)
-    throw new SatchelError('stream-goes-back', { stream: wanted.stream, from: current ?? '', to: name });
+  if (before !== undefined && before > wanted.build.sequence) requirePermit(wanted, current, before);
   const isInstalled = readInstalled(layout, name)?.index === index.sha256;
   return {
     wanted,
@@ -36,4 +37,16 @@ export function situationOf(layout: DeviceLayout, wanted: Wanted): Situation {
     isInstalled,
     isCurrent: isInstalled && current === name,
   };
+}
+
+/** The place of what boots now is `before`. A build that somebody named is his choice. */
+function requirePermit(
+  { build, stream, advice }: Wanted,
+  current: BuildName | undefined,
+  before: number,
+): void {
+  if (stream === undefined) return;
+  const permit = advice?.permit;
+  if (permit !== undefined && permitsBack(permit, { stream, running: before, head: build })) return;
+  throw new SatchelError('stream-goes-back', { stream, from: current ?? '', to: build.name });
 }

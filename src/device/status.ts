@@ -1,5 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Decision } from '../advice/decision.ts';
+import type { Sentence } from '../advice/explain.ts';
 import type { Clock } from '../base/clock.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { listIfThere } from '../os/if-there.ts';
@@ -8,6 +10,7 @@ import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import { readDataCount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
+import { heldAdvice } from './held-advice.ts';
 import { listVersions } from './installed.ts';
 import { type Journal, readJournal, type UpdateResult } from './journal.ts';
 import { deviceLayout, requireDevice } from './layout.ts';
@@ -43,6 +46,9 @@ export type DeviceStatus = {
   readonly stream: StreamName;
   /** Who chose the stream: a file's path, `configuration` or `default`. */
   readonly streamSaidBy: string;
+  /** What the stream gave this device when it asked last, and that in words; absent before. */
+  readonly decision?: Decision;
+  readonly why?: Sentence;
   /** Bytes received for an update that is not finished. */
   readonly spoolBytes: number;
   readonly pending?: NonNullable<Journal['pending']>;
@@ -61,7 +67,8 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const { current, alternate } = olpcBootPointer(layout).read();
   const running = runningVersion(layout);
   const configuration = readConfiguration(layout);
-  const { stream, saidBy } = chooseStream(layout, undefined, configuration);
+  const { stream, saidBy, never } = chooseStream(layout, undefined, configuration);
+  const advice = never ? undefined : heldAdvice(layout, stream, clock);
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
   const { pending, last } = readJournal(layout);
   const sticky = new Set(listIfThere(layout.sticky));
@@ -83,6 +90,7 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
     ...(configuration?.source !== undefined && { source: configuration.source }),
     stream,
     streamSaidBy: saidBy,
+    ...(advice && { decision: advice.decision, why: advice.why }),
     spoolBytes: spoolBytes(layout.spool),
     ...(pending && { pending }),
     ...(last && { lastUpdate: last }),

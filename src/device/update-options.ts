@@ -14,6 +14,11 @@ export type UpdateOptions = {
   readonly bytesPerSecond?: number | undefined;
   /** Read the whole new tree once more before the switch. */
   readonly verifyFully?: boolean | undefined;
+  /**
+   * Asked when the build is complete on the device and before it becomes what boots next: false leaves it there for
+   * another time. Absent: it is switched to.
+   */
+  readonly maySwitch?: (() => Promise<boolean>) | undefined;
   /** Remove the version that one could go back to first, to make room. */
   readonly reclaim?: boolean | undefined;
   readonly reporter: Reporter;

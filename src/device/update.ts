@@ -1,19 +1,18 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { WayKind } from '../plan/ways.ts';
-import type { Halt } from '../repository/records.ts';
 import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import type { Changed } from './change.ts';
-import { type Staying, stayingOn } from './halted.ts';
 import { recordEnd } from './journal.ts';
 import { lockDevice } from './lock.ts';
 import type { DeviceSession } from './session.ts';
 import { situationOf } from './situation.ts';
+import { type Advised, advisedOn, type Staying, stayingOn } from './staying.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { findWanted } from './wanted.ts';
 
 /** What an update did; the field names are relied on by scripts. */
-export type UpdateResult = {
+export type UpdateResult = Advised & {
   readonly build: BuildName;
   readonly from: BuildName | null;
   readonly plan: WayKind;
@@ -27,8 +26,8 @@ export type UpdateResult = {
   readonly stream?: StreamName | undefined;
   /** Paths of a version on the device that were not as they were published. */
   readonly damaged?: readonly string[];
-  /** Why the device stays on what it has although its stream names another build. */
-  readonly halted?: Halt | undefined;
+  /** There when the build is complete on the device and is to be switched to another time. */
+  readonly waiting?: true;
 };
 
 /** Brings the device to the wanted build: check, plan, fetch, stage, verify, switch. */
@@ -40,7 +39,7 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const staying = stayingOn(session.layout, wanted);
   if (staying !== undefined) return stayed(options, staying, started);
   const situation = situationOf(session.layout, wanted);
-  const finish = ({ plan, via, damaged = [] }: Partial<Changed>): UpdateResult => ({
+  const finish = ({ plan, via, damaged = [], waiting }: Partial<Changed>): UpdateResult => ({
     build: wanted.build.name,
     from: situation.current ?? null,
     plan: plan ?? 'none',
@@ -49,7 +48,9 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
     seconds: (performance.now() - started) / 1000,
     rebootNeeded: isRebootNeeded(session, wanted.build.name),
     stream: wanted.stream,
+    ...advisedOn(wanted),
     ...(damaged.length > 0 ? { damaged } : {}),
+    ...(waiting ? { waiting } : {}),
   });
   if (situation.isCurrent && !options.verifyFully) return finish({});
 
@@ -59,7 +60,8 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const ended = { layout: session.layout, clock: options.clock };
   try {
     const result = finish(await change(options, situation));
-    recordEnd(ended, result, 'done');
+    // What waits has not come to an end.
+    if (!result.waiting) recordEnd(ended, result, 'done');
     collectTrash(session.layout);
     return result;
   } catch (error) {

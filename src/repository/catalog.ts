@@ -19,7 +19,15 @@ import type { TargetFile } from '../trust/metadata.ts';
 import { type RepositoryMetadata, readTrusted } from '../trust/metadata-store.ts';
 import { targetFileName } from '../trust/names.ts';
 import type { DelegatedRole } from '../trust/roles.ts';
-import { buildTarget, deltasTarget, indexFile, mapFile, nameOfTarget, streamTarget } from './layout.ts';
+import {
+  buildTarget,
+  deltasTarget,
+  indexFile,
+  isNote,
+  mapFile,
+  nameOfTarget,
+  streamTarget,
+} from './layout.ts';
 import {
   type BuildRecord,
   type DeltasRecord,
@@ -45,6 +53,8 @@ export type Catalog = {
   deltas(name: BuildName): Promise<DeltasRecord>;
   /** Throws `stream-not-found`. */
   stream(name: StreamName): Promise<StreamRecord>;
+  /** The bytes of a target that is neither a build nor a stream; undefined when there is none. */
+  note(role: DelegatedRole, path: string): Promise<Uint8Array | undefined>;
 };
 
 /** A build's index with the objects that its map counts. */
@@ -63,7 +73,11 @@ export async function openCatalog(store: Store, signal?: AbortSignal): Promise<C
 export function catalogOf(store: Store, metadata: RepositoryMetadata, signal?: AbortSignal): Catalog {
   const targetsOf = (role: DelegatedRole) =>
     metadata.roles.get(role)?.signed.targets ?? new Map<string, TargetFile>();
-  const names = (role: DelegatedRole) => [...targetsOf(role).keys()].map(nameOfTarget).sort();
+  const names = (role: DelegatedRole) =>
+    [...targetsOf(role).keys()]
+      .filter((path) => !isNote(path))
+      .map(nameOfTarget)
+      .sort();
   const read = async (role: DelegatedRole, path: string): Promise<Uint8Array | undefined> => {
     const target = targetsOf(role).get(path);
     return target === undefined ? undefined : readTarget(store, path, target, signal);
@@ -94,6 +108,7 @@ export function catalogOf(store: Store, metadata: RepositoryMetadata, signal?: A
       if (bytes === undefined) throw new SatchelError('stream-not-found', { name, location: store.location });
       return parseStreamRecord(bytes, path).record;
     },
+    note: read,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Reporter } from '../base/progress.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import { type NewTarget, publishTargets, type TargetChanges } from '../trust/publisher.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
+import { backTarget, parseBackPermit } from './back-record.ts';
 import { type Catalog, catalogOf, openCatalog } from './catalog.ts';
 import { dropDeltas } from './deltas-records.ts';
 import { buildTarget, deltasTarget, streamTarget } from './layout.ts';
@@ -56,29 +57,58 @@ async function renamed(catalog: Catalog, from: BuildName, to: BuildName): Promis
     const next = {
       ...stream,
       previous: stream.previous.map(nameNow),
+      ...(stream.waypoints && {
+        waypoints: stream.waypoints.map((waypoint) => ({ ...waypoint, build: nameNow(waypoint.build) })),
+      }),
       build: stream.build.name === from ? build : stream.build,
       deltas: records.get(stream.build.name) ?? stream.deltas,
     };
     streams.push({ path: streamTarget(name), bytes: recordBytes(next) });
   }
   return {
-    builds: { add: [{ path: buildTarget(to), bytes: recordBytes(build) }], remove: [buildTarget(from)] },
+    builds: {
+      add: [
+        { path: buildTarget(to), bytes: recordBytes(build) },
+        ...(await permitsRenamed(catalog, nameNow)),
+      ],
+      remove: [buildTarget(from)],
+    },
     deltas: { add: deltas, remove: [deltasTarget(from)] },
     streams: { add: streams },
   };
 }
 
+/** The permits to go back that name a build by another name now. */
+async function permitsRenamed(
+  catalog: Catalog,
+  nameNow: (name: BuildName) => BuildName,
+): Promise<NewTarget[]> {
+  const changed: NewTarget[] = [];
+  for (const stream of catalog.streamNames()) {
+    const path = backTarget(stream);
+    const bytes = await catalog.note('builds', path);
+    const permit = bytes && parseBackPermit(bytes, path);
+    if (permit === undefined || nameNow(permit.to.build) === permit.to.build) continue;
+    const to = { ...permit.to, build: nameNow(permit.to.build) };
+    changed.push({ path, bytes: recordBytes({ ...permit, to }) });
+  }
+  return changed;
+}
+
 /**
  * Takes a build out of the list, and the deltas from it and to it. Its files stay until `prune`. Throws
- * `build-not-found`, and `build-in-stream` while a stream stands for it, because devices would follow it into
- * nothing.
+ * `build-not-found`, and `build-in-stream` or `build-is-waypoint` while a stream stands for it or leads over it,
+ * because devices would follow it into nothing.
  */
 export async function removeBuild(context: ChangeContext, name: BuildName): Promise<ListChange> {
   const catalog = await openCatalog(context.store, context.signal);
   await catalog.build(name);
-  for (const stream of catalog.streamNames())
-    if ((await catalog.stream(stream)).build.name === name)
-      throw new SatchelError('build-in-stream', { name, stream });
+  for (const stream of catalog.streamNames()) {
+    const { build, waypoints = [] } = await catalog.stream(stream);
+    if (build.name === name) throw new SatchelError('build-in-stream', { name, stream });
+    if (waypoints.some((waypoint) => waypoint.build === name))
+      throw new SatchelError('build-is-waypoint', { name, stream });
+  }
   const outcome = await publishTargets(context, {
     builds: { remove: [buildTarget(name)] },
     deltas: { remove: [deltasTarget(name)] },

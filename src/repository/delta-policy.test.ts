@@ -190,3 +190,36 @@ test('a delta that is not there cannot be removed', async (t) => {
   const repository = await threeBuilds(t);
   await assert.rejects(removeDelta(repository.context, pair('a', 'c')), { code: 'delta-not-found' });
 });
+
+test('a stream wants the deltas of every step on the way over its waypoints, and keeps them', async (t) => {
+  const repository = await emptyRepository(t);
+  const publish = (name: string, options = {}) => repository.publish(name, { file: name }, options);
+  await publish('a');
+  await publish('b');
+  await publish('w', { waypoint: true, keepDeltas: 2 });
+  assert.deepEqual(await missing(repository), ['b-w', 'a-w']);
+  for (const name of ['c', 'd', 'e', 'head']) await publish(name);
+  const { waypoints } = await (await repository.catalog()).stream(streamName('stable'));
+  assert.deepEqual(
+    waypoints?.map(({ build }) => build),
+    ['w'],
+  );
+  // Who is older than the waypoint goes over it; from the waypoint itself there is a way on, however old it is.
+  assert.deepEqual(await missing(repository), ['e-head', 'd-head', 'w-head', 'b-w', 'a-w']);
+  await pretend(repository, 'a', 'w', 'stream');
+  const kept = (await deltaStates(await repository.catalog())).find(({ from }) => from === 'a');
+  assert.deepEqual([kept?.to, kept?.drop], ['w', undefined]);
+});
+
+test('a waypoint is not removed, and keeps its place under another name', async (t) => {
+  const repository = await emptyRepository(t);
+  await repository.publish('w', { file: 'w' }, { waypoint: true });
+  await repository.publish('head', { file: 'head' });
+  await assert.rejects(removeBuild(repository.context, buildName('w')), { code: 'build-is-waypoint' });
+  await renameBuild(repository.context, buildName('w'), buildName('via'));
+  const { waypoints } = await (await repository.catalog()).stream(streamName('stable'));
+  assert.deepEqual(
+    waypoints?.map(({ build }) => build),
+    ['via'],
+  );
+});

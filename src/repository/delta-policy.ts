@@ -1,6 +1,6 @@
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Catalog } from './catalog.ts';
-import { type DeltaReference, rememberedHeads, type StreamRecord } from './records.ts';
+import { type BuildRecord, type DeltaReference, rememberedHeads, type StreamRecord } from './records.ts';
 
 /** So many of the last builds of a stream get a delta to its head, unless the operator says otherwise. */
 export const defaultKeepDeltas = 3;
@@ -62,31 +62,51 @@ export function previousAfter(held: StreamRecord | undefined, next: BuildName): 
   return [...heads].slice(0, rememberedHeads);
 }
 
-/** By head and by the earlier build: the streams that want the delta. */
+/** By build and by the earlier build: the streams that want the delta. */
 async function wantedDeltas(catalog: Catalog): Promise<Map<BuildName, Map<BuildName, StreamName[]>>> {
   const wanted = new Map<BuildName, Map<BuildName, StreamName[]>>();
   for (const stream of catalog.streamNames()) {
-    const record = await catalog.stream(stream);
-    const streamsFrom = wanted.get(record.build.name) ?? new Map<BuildName, StreamName[]>();
-    for (const name of await lastHeads(catalog, record))
-      streamsFrom.set(name, [...(streamsFrom.get(name) ?? []), stream]);
-    wanted.set(record.build.name, streamsFrom);
+    for (const { to, from } of await wantedBy(catalog, await catalog.stream(stream))) {
+      const streamsFrom = wanted.get(to) ?? new Map<BuildName, StreamName[]>();
+      for (const name of from) streamsFrom.set(name, [...(streamsFrom.get(name) ?? []), stream]);
+      wanted.set(to, streamsFrom);
+    }
   }
   return wanted;
 }
 
-/** The builds from which a stream wants deltas: those of its last heads that are still there. */
-async function lastHeads(
-  catalog: Catalog,
-  { build, previous, keepDeltas }: StreamRecord,
-): Promise<BuildName[]> {
-  const heads: BuildName[] = [];
-  for (const name of previous) {
-    if (heads.length === keepDeltas) break;
+type Wanted = { readonly to: BuildName; readonly from: readonly BuildName[] };
+
+/**
+ * The builds from which a stream wants deltas: those of its last heads that are still there, from each the delta to
+ * what comes next on the way, which is the head or a waypoint before it.
+ */
+async function wantedBy(catalog: Catalog, record: StreamRecord): Promise<Wanted[]> {
+  const { build, previous, keepDeltas } = record;
+  const heads = await buildsThere(catalog, previous);
+  const waypoints = (record.waypoints ?? []).filter(({ sequence }) => sequence < build.sequence);
+  const there = (
+    await buildsThere(
+      catalog,
+      waypoints.map((waypoint) => waypoint.build),
+    )
+  ).filter((found) => waypoints.some(({ sequence }) => sequence === found.sequence));
+  const stops = [build, ...there];
+  return stops.map((to, place) => {
+    const stop = stops[place + 1];
     // A name that was freed may stand for a newer build by now, and no device is led back from that.
-    if (catalog.hasBuild(name) && (await catalog.build(name)).sequence < build.sequence) heads.push(name);
-  }
-  return heads;
+    const between = heads.filter(
+      ({ sequence }) => sequence < to.sequence && sequence >= (stop?.sequence ?? 0),
+    );
+    const last = between.slice(0, keepDeltas).map(({ name }) => name);
+    const from = stop === undefined || keepDeltas === 0 ? last : [...new Set([...last, stop.name])];
+    return { to: to.name, from };
+  });
+}
+
+/** The records of those builds that are still there, in the same order. */
+async function buildsThere(catalog: Catalog, names: readonly BuildName[]): Promise<BuildRecord[]> {
+  return Promise.all(names.filter((name) => catalog.hasBuild(name)).map((name) => catalog.build(name)));
 }
 
 async function dropReason(

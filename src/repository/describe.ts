@@ -20,6 +20,7 @@ export type BuildDescription = {
   readonly sequence: number;
   readonly contentsHash?: Sha256 | undefined;
   readonly minimumClient?: string | undefined;
+  readonly waypoint?: boolean | undefined;
   readonly notes?: string | undefined;
 };
 
@@ -43,7 +44,7 @@ export function describeBuild(
     tree: measureTree(read.entries),
     published: recordTime(description.clock()),
     sequence: description.sequence,
-    waypoint: false,
+    waypoint: description.waypoint ?? false,
     minimumClient: description.minimumClient ?? '',
     notes: description.notes ?? '',
   };

@@ -17,6 +17,14 @@ export const buildTarget = (name: BuildName): string => `builds/${name}.json`;
 export const deltasTarget = (name: BuildName): string => `deltas/${name}.json`;
 export const streamTarget = (name: StreamName): string => `streams/${name}.json`;
 
+/**
+ * True for a target that is neither a build nor a stream though it lies among them, such as the list of stolen laptops:
+ * its name begins with an underscore, which none of theirs may.
+ */
+export function isNote(path: string): boolean {
+  return nameOfTarget(path).startsWith('_');
+}
+
 /** The build, stream or other name inside a target path: `builds/py802-1.json` → `py802-1`. */
 export function nameOfTarget(path: string): string {
   return path.slice(path.indexOf('/') + 1, -'.json'.length);

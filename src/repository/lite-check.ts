@@ -1,18 +1,12 @@
-import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import type { LiteKey } from '../trust/lite-keys.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import type { Catalog } from './catalog.ts';
 import { liteListFile, liteStreamFile } from './layout.ts';
 import { isListOf, liteListLimit, liteStreamLimit } from './lite-refresh.ts';
-import {
-  headerOf,
-  isSignedBy,
-  keysNamedIn,
-  parseSignedText,
-  type SignedText,
-  sha256Of,
-} from './lite-signed.ts';
+import { type ListFacts, waypointsNamedIn } from './lite-rules.ts';
+import { headerOf, isSignedBy, namedKeys, parseSignedText, sha256Of } from './lite-signed.ts';
+import type { BuildRecord } from './records.ts';
+import type { Waypoint } from './rollout-record.ts';
 
 /** A signed file for satchel-lite that does not say what the repository says. */
 export type LiteProblem = { readonly file: string; readonly build: BuildName };
@@ -37,7 +31,7 @@ export async function checkLite(
   };
   for (const stream of catalog.streamNames()) {
     if (stream.endsWith('.sum')) continue;
-    const { build, halted } = await catalog.stream(stream);
+    const { build, halted, waypoints = [] } = await catalog.stream(stream);
     const file = liteStreamFile(stream);
     const held = await read(file, liteStreamLimit);
     if (held === undefined) continue;
@@ -51,26 +45,35 @@ export async function checkLite(
     }
     if (!isSignedBy(signed, keys) || !says('halted', halted?.since))
       problems.push({ file, build: build.name });
-    const listFile = liteListFile(build.name);
-    const list = await read(listFile, liteListLimit);
-    const signedList = list && parseSignedText(list);
-    const isRight =
-      list !== undefined &&
-      signedList !== undefined &&
-      header.get('list') === `${sha256Of(list)} ${list.length}` &&
-      isListOf(signedList, build) &&
-      isSignedBy(signedList, keys);
-    if (!isRight) problems.push({ file: listFile, build: build.name });
+    const named = waypointsNamedIn(signed);
+    const lists = [
+      { record: build, says: header.get('list') },
+      ...(await waypointRecords(catalog, waypoints)).map((record) => ({
+        record,
+        says: listIn(named.find((found) => found.build === record.name)),
+      })),
+    ];
+    for (const { record, says: listSaid } of lists) {
+      const listFile = liteListFile(record.name);
+      const list = await read(listFile, liteListLimit);
+      const signedList = list && parseSignedText(list);
+      const isRight =
+        list !== undefined &&
+        signedList !== undefined &&
+        listSaid === `${sha256Of(list)} ${list.length}` &&
+        isListOf(signedList, record) &&
+        isSignedBy(signedList, keys);
+      if (!isRight) problems.push({ file: listFile, build: record.name });
+    }
   }
   return { files, bytes, problems };
 }
 
-function namedKeys(signed: SignedText): Pick<LiteKey, 'publicKey'>[] | undefined {
-  try {
-    const keys = keysNamedIn(signed).map((publicKey) => ({ publicKey }));
-    return keys.length === 0 ? undefined : keys;
-  } catch (error) {
-    if (isSatchelError(error, 'signature-line-invalid')) return undefined;
-    throw error;
-  }
+function waypointRecords(catalog: Catalog, waypoints: readonly Waypoint[]): Promise<BuildRecord[]> {
+  return Promise.all(waypoints.map(({ build }) => catalog.build(build)));
+}
+
+/** What a stream's file says of a list, as of that of its head. */
+function listIn(list: ListFacts | undefined): string | undefined {
+  return list && `${list.sha256} ${list.length}`;
 }

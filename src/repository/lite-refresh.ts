@@ -10,11 +10,13 @@ import type { LiteKey } from '../trust/lite-keys.ts';
 import { lifetimeOf, type PublishingContext } from '../trust/publication.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import { day } from '../trust/roles.ts';
+import { backTarget, parseBackPermit } from './back-record.ts';
 import { type Catalog, openCatalog, readIndex } from './catalog.ts';
 import { liteListFile, liteStreamFile } from './layout.ts';
 import { liteListText } from './lite-list.ts';
+import { type ListFacts, type LiteWaypoint, ruleLines } from './lite-rules.ts';
 import { headerOf, isSignedBy, parseSignedText, type SignedText, sha256Of, signText } from './lite-signed.ts';
-import type { BuildRecord, Halt, StreamRecord } from './records.ts';
+import type { BuildRecord, StreamRecord } from './records.ts';
 
 /** What writing the lists did. */
 export type LiteRefreshed = {
@@ -26,7 +28,7 @@ export type LiteRefreshed = {
 
 /** Most bytes of a list: one of an index at its limit stays below. */
 export const liteListLimit = 512 * 1024 * 1024;
-export const liteStreamLimit = 64 * 1024;
+export const liteStreamLimit = 2 * 1024 * 1024;
 
 /** Publications may come faster than lists are written; nobody publishes so fast for long. */
 const attempts = 20;
@@ -91,22 +93,48 @@ async function refreshStream(
     const catalog = await openCatalog(context.store, context.signal);
     if (!catalog.hasStream(stream)) return [];
     const work = { context, keys, catalog };
-    const { build, halted } = await catalog.stream(stream);
-    const list = await listOf(work, stream, build);
-    if (list === undefined) return [];
+    const record = await catalog.stream(stream);
+    const lists = await listsOf(work, record);
+    if (lists === undefined) return [];
     const held = await readIfThere(context.store, file, { limit: liteStreamLimit, signal: context.signal });
     const signed = held && parseSignedText(held);
-    const facts = streamFacts(work, { stream, build, halted }, list);
-    if (signed && isStillGood(work, signed, facts)) return list.written;
+    const facts = await streamFacts(work, record, lists);
+    if (signed && isStillGood(work, signed, facts)) return lists.written;
     // Another process may have seen a newer state of the repository meanwhile: a serial never goes back.
     if (signed && Number(headerOf(signed).get('serial')) > facts.serial && isSignedBy(signed, keys)) continue;
     const bytes = signText(streamText(work, facts), keys);
-    if (await context.store.compareAndSwap(file, held ?? null, bytes)) return [...list.written, file];
+    if (await context.store.compareAndSwap(file, held ?? null, bytes)) return [...lists.written, file];
   }
   throw new SatchelError('publish-contended', { location: context.store.location });
 }
 
-type ListFile = { readonly sha256: string; readonly length: number; readonly written: string[] };
+type ListFile = ListFacts & { readonly written: string[] };
+
+/** The list of the head, and those of what may not be passed over. */
+type Lists = {
+  readonly head: ListFacts;
+  readonly waypoints: readonly LiteWaypoint[];
+  readonly written: string[];
+};
+
+/** The signed lists of all builds that a stream leads to; undefined (and a notice) when one of them cannot be. */
+async function listsOf(
+  work: Work,
+  { stream, build, waypoints = [] }: StreamRecord,
+): Promise<Lists | undefined> {
+  const head = await listOf(work, stream, build);
+  if (head === undefined) return undefined;
+  const written = [...head.written];
+  const found: LiteWaypoint[] = [];
+  for (const { build: name, sequence } of waypoints) {
+    const record = await work.catalog.build(name);
+    const list = await listOf(work, stream, record);
+    if (list === undefined) return undefined;
+    written.push(...list.written);
+    found.push({ build: name, sequence, bytes: record.tree.bytes, sha256: list.sha256, length: list.length });
+  }
+  return { head, waypoints: found, written };
+}
 
 /** The signed list of a build, written if it is not there; undefined (and a notice) when there cannot be one. */
 async function listOf(
@@ -149,34 +177,49 @@ export function isListOf(signed: SignedText, build: BuildRecord): boolean {
   );
 }
 
-type StreamFacts = { readonly serial: number; readonly lines: readonly string[] };
+type StreamFacts = {
+  readonly serial: number;
+  /** A file that was signed before says of a stage of the rollout that has begun that it has not. */
+  readonly notBefore: number;
+  readonly lines: readonly string[];
+};
 
-function streamFacts(
+async function streamFacts(
   { catalog, keys }: Work,
-  { stream, build, halted }: Pick<StreamRecord, 'stream' | 'build'> & { readonly halted: Halt | undefined },
-  list: ListFile,
-): StreamFacts {
+  record: StreamRecord,
+  { head: list, waypoints }: Lists,
+): Promise<StreamFacts> {
+  const { stream, build, rollout } = record;
+  const path = backTarget(stream);
+  const bytes = await catalog.note('builds', path);
+  const permit = bytes && parseBackPermit(bytes, path);
+  const { version, issued = 0 } = catalog.metadata.timestamp.signed;
   return {
-    serial: catalog.metadata.timestamp.signed.version,
+    serial: version,
+    notBefore: rollout === undefined ? 0 : issued,
     lines: [
       `stream ${stream}`,
       `build ${build.name}`,
       `sequence ${build.sequence}`,
       `bytes ${build.tree.bytes}`,
       `list ${list.sha256} ${list.length}`,
-      ...(halted === undefined ? [] : [`halted ${halted.since}`]),
+      ...ruleLines(record, { waypoints, permit }),
       ...keys.map(({ publicKey }) => serialiseKeyLine(publicKey)),
     ],
   };
 }
 
 /** The file says the same, all keys signed it, and more than half of its life is left. */
-function isStillGood({ context, keys }: Work, signed: SignedText, { lines }: StreamFacts): boolean {
+function isStillGood(
+  { context, keys }: Work,
+  signed: SignedText,
+  { lines, notBefore }: StreamFacts,
+): boolean {
   const header = headerOf(signed);
   const issued = Date.parse(header.get('issued') ?? '');
   const expires = Date.parse(header.get('expires') ?? '');
   const now = context.clock();
-  const isFresh = issued <= now + day && expires - now > (expires - issued) / 2;
+  const isFresh = issued >= notBefore && issued <= now + day && expires - now > (expires - issued) / 2;
   const said = signed.text.toString('latin1').split('\n');
   return (
     isFresh && lines.every((line, place) => said[place + headLines] === line) && isSignedBy(signed, keys)

@@ -10,6 +10,9 @@ export type SignedText = {
   readonly signatures: readonly string[];
 };
 
+/** Keys to check signatures with. */
+export type NamedKeys = readonly Pick<LiteKey, 'publicKey'>[];
+
 /** Takes a signed text apart; undefined when it is none. Nothing is verified. */
 export function parseSignedText(bytes: Uint8Array): SignedText | undefined {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -25,7 +28,7 @@ export function signText(text: Uint8Array, keys: readonly LiteKey[]): Buffer {
 }
 
 /** True when exactly these keys have signed the text. */
-export function isSignedBy(signed: SignedText, keys: readonly Pick<LiteKey, 'publicKey'>[]): boolean {
+export function isSignedBy(signed: SignedText, keys: NamedKeys): boolean {
   if (signed.signatures.length !== keys.length) return false;
   return keys.every(({ publicKey }) =>
     signed.signatures.some((line) => verifies(signed.text, line, publicKey)),
@@ -64,6 +67,17 @@ export function keysNamedIn({ text }: SignedText): LiteKey['publicKey'][] {
     .split('\n')
     .filter((line) => line.startsWith('key01: '))
     .map(parseKeyLine);
+}
+
+/** The same; undefined where a file names none or one that is no key, as only a damaged file does. */
+export function namedKeys(signed: SignedText): NamedKeys | undefined {
+  try {
+    const keys = keysNamedIn(signed).map((publicKey) => ({ publicKey }));
+    return keys.length === 0 ? undefined : keys;
+  } catch (error) {
+    if (isSatchelError(error, 'signature-line-invalid')) return undefined;
+    throw error;
+  }
 }
 
 /** SHA-256 of bytes, as the stream's file names a list. */

@@ -1,16 +1,9 @@
 import type { BuildName } from '../base/identifiers.ts';
 import { liveTrustFiles } from '../trust/metadata-store.ts';
+import { fileOfDelta, listFiles } from './build-files.ts';
 import type { Catalog } from './catalog.ts';
 import type { KnownObjects } from './known-objects.ts';
-import {
-  contentsFile,
-  deltaFile,
-  indexFile,
-  liteListFile,
-  liteStreamFile,
-  mapFile,
-  packFile,
-} from './layout.ts';
+import { liteListFile, liteStreamFile, packFile } from './layout.ts';
 import type { DeltaReference } from './records.ts';
 
 /** The folders of a repository whose files are either referred to by signed metadata or waste. */
@@ -41,18 +34,15 @@ export async function liveFiles(
   for (const file of liveTrustFiles(catalog.metadata)) live.set(file, undefined);
   for (const [name, { record, map }] of known.builds) {
     const deltas = await catalog.deltas(name);
-    const files = [
-      indexFile(record.index.stored),
-      mapFile(deltas.map.stored),
-      contentsFile(record.contents.sha256),
-      ...map.packs.map(({ sha256 }) => packFile(sha256)),
-      ...deltas.deltas.filter((delta) => !isDropped(delta, name)).map(({ stored }) => deltaFile(stored)),
-    ];
-    for (const file of files) if (!live.has(file)) live.set(file, name);
+    const kept = deltas.deltas.filter((delta) => !isDropped(delta, name));
+    const packs = map.packs.map(({ sha256 }) => ({ name: packFile(sha256) }));
+    for (const file of [...listFiles(record, deltas), ...packs, ...kept.map(fileOfDelta)])
+      if (!live.has(file.name)) live.set(file.name, name);
   }
   for (const stream of catalog.streamNames()) {
-    const { build } = await catalog.stream(stream);
+    const { build, waypoints = [] } = await catalog.stream(stream);
     live.set(liteStreamFile(stream), build.name).set(liteListFile(build.name), build.name);
+    for (const waypoint of waypoints) live.set(liteListFile(waypoint.build), waypoint.build);
   }
   return live;
 }

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { buildRecords } from './build-records.ts';
 import { openCatalog } from './catalog.ts';
 import type { Halt } from './records.ts';
 
@@ -17,6 +18,8 @@ export type Overview = {
     /** Streams whose head it is. */
     readonly streams: readonly string[];
   }[];
+  /** Builds whose records are absent where they may be: nothing more is known of them here. */
+  readonly notHere: readonly string[];
   /** What updates by objects read. */
   readonly costs: readonly { readonly from: string; readonly to: string; readonly bytes: number }[];
   /** The deltas that are there. */
@@ -30,8 +33,18 @@ export type Overview = {
   readonly streams: readonly { readonly name: string; readonly head: string; readonly halted?: Halt }[];
 };
 
+/** How to look at a repository. */
+export type OverviewOptions = {
+  /** True for a place that fetches files, records too, when they are asked for. */
+  readonly mayLack?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
 /** Reads it from the signed records; builds are in the order of their publication. */
-export async function readOverview(store: Store, signal?: AbortSignal): Promise<Overview> {
+export async function readOverview(
+  store: Store,
+  { mayLack = false, signal }: OverviewOptions = {},
+): Promise<Overview> {
   const catalog = await openCatalog(store, signal);
   const streams = await Promise.all(
     catalog.streamNames().map(async (name) => {
@@ -42,15 +55,21 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
   const costs: { from: string; to: string; bytes: number }[] = [];
   const small: { from: string; to: string; bytes: number; memory: number }[] = [];
   const sequences = new Map<string, number>();
-  const builds = await Promise.all(
+  const notHere: string[] = [];
+  const found = await Promise.all(
     catalog.buildNames().map(async (name) => {
-      const { tree, published, contents, sequence } = await catalog.build(name);
+      const records = await buildRecords(catalog, name, mayLack);
+      if (records === undefined) {
+        notHere.push(name);
+        return [];
+      }
+      const { record, deltas } = records;
+      const { tree, published, contents, sequence } = record;
       sequences.set(name, sequence);
-      const deltas = await catalog.deltas(name);
       for (const { from, bytes } of deltas.costs) costs.push({ from, to: name, bytes });
       for (const { from, length, memory } of deltas.deltas)
         small.push({ from, to: name, bytes: length, memory });
-      return {
+      const build = {
         name,
         entries: tree.entries,
         files: tree.files,
@@ -60,12 +79,14 @@ export async function readOverview(store: Store, signal?: AbortSignal): Promise<
         contentsHash: contents.hash,
         streams: streams.filter(({ head }) => head === name).map((stream) => stream.name),
       };
+      return [build];
     }),
   );
+  const builds = found.flat();
   const order = ({ name }: { readonly name: string }) => sequences.get(name) ?? 0;
   builds.sort((a, b) => order(a) - order(b));
   const inOrder = inOrderOf(builds.map(({ name }) => name));
-  return { builds, costs: inOrder(costs), deltas: inOrder(small), streams };
+  return { builds, notHere: notHere.sort(), costs: inOrder(costs), deltas: inOrder(small), streams };
 }
 
 /** Updates by where they lead and where they begin; what was priced from a build that is gone is left out. */

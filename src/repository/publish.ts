@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
 import { type NewTarget, publishTargets } from '../trust/publisher.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
+import { backTarget } from './back-record.ts';
 import { type Catalog, catalogOf, openCatalog } from './catalog.ts';
 import { defaultKeepDeltas, previousAfter } from './delta-policy.ts';
 import { describeBuild, describeDeltas } from './describe.ts';
@@ -23,7 +24,9 @@ import {
   recordBytes,
   recordFormat,
   type StreamRecord,
+  withRules,
 } from './records.ts';
+import { type Rollout, waypointsAfter } from './rollout-record.ts';
 import { compressStored, type PackedBuild, storeMap } from './store-build.ts';
 
 /** What to publish, where, and under which names. */
@@ -44,7 +47,11 @@ export type PublishOptions = {
   readonly clampMtime?: number | undefined;
   /** Oldest Satchel that may install the build, `major.minor.patch`. */
   readonly minimumClient?: string | undefined;
+  /** True when devices must boot the build before any later one of its stream. */
+  readonly waypoint?: boolean | undefined;
   readonly notes?: string | undefined;
+  /** How the new head of a stream reaches devices, from that time on; absent: everybody at once. */
+  readonly rollout?: ((stream: StreamName, began: number) => Rollout) | undefined;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
 };
@@ -82,16 +89,22 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   const records = held ?? (await storeRecords({ ...options, sequence }, packed, known));
   options.reporter.progress({ step: 'sign', done: 0, unit: 'entries' });
   let heads: StreamRecord[] = [];
+  let ended: StreamRecord[] = [];
   const outcome = await publishTargets(options, async (metadata) => {
     const current = catalogOf(store, metadata, signal);
+    ended = await rolloutsEnded(current, options, records.build);
     heads = await Promise.all(
-      streams.map((stream) =>
-        streamWithHead(current, stream, { ...records, keepDeltas: options.keepDeltas }),
-      ),
+      streams.map(async (stream) => {
+        const head = await streamWithHead(current, stream, { ...records, keepDeltas: options.keepDeltas });
+        const rollout = options.rollout?.(stream, options.clock());
+        return rollout === undefined ? head : withRules(head, { rollout, back: undefined });
+      }),
     );
-    return { ...(held ? {} : newTargets(records)), streams: { add: heads.map(streamFile) } };
+    return { ...(held ? {} : newTargets(records, streams)), streams: { add: heads.map(streamFile) } };
   });
   if (held) options.reporter.notice('build-already-published', { name: source.name });
+  for (const { stream, build } of ended)
+    options.reporter.notice('published-over-rollout', { stream, before: build.name, build: source.name });
   for (const { stream, halted } of heads)
     if (halted !== undefined)
       options.reporter.notice('published-while-halted', { stream, build: source.name });
@@ -112,34 +125,53 @@ export async function publish(options: PublishOptions): Promise<PublishResult> {
   };
 }
 
+/** The streams whose rollout ends because another build goes to everybody at once. */
+async function rolloutsEnded(
+  current: Catalog,
+  { streams, rollout }: PublishOptions,
+  build: BuildRecord,
+): Promise<StreamRecord[]> {
+  if (rollout !== undefined) return [];
+  const held = await Promise.all(
+    streams.filter((stream) => current.hasStream(stream)).map((stream) => current.stream(stream)),
+  );
+  return held.filter((record) => record.rollout !== undefined && record.build.name !== build.name);
+}
+
 type Records = { readonly build: BuildRecord; readonly deltas: DeltasRecord };
 
-function newTargets({ build, deltas }: Records) {
+function newTargets({ build, deltas }: Records, streams: readonly StreamName[]) {
   return {
-    builds: { add: [{ path: buildTarget(build.name), bytes: recordBytes(build) }] },
+    // With a newer head nobody needs the permission to go back any more, and it must not be used again.
+    builds: {
+      add: [{ path: buildTarget(build.name), bytes: recordBytes(build) }],
+      remove: streams.map(backTarget),
+    },
     deltas: { add: [{ path: deltasTarget(build.name), bytes: recordBytes(deltas) }] },
   };
 }
 
 /** The record of a stream that gets a new head, from what the repository holds now. */
-async function streamWithHead(
+export async function streamWithHead(
   current: Catalog,
   stream: StreamName,
-  { build, deltas, keepDeltas }: Records & { readonly keepDeltas: number | undefined },
+  { build, deltas, keepDeltas }: Records & { readonly keepDeltas?: number | undefined },
 ): Promise<StreamRecord> {
   const held = current.hasStream(stream) ? await current.stream(stream) : undefined;
-  return {
+  const record: StreamRecord = {
     satchel: 'stream',
     format: recordFormat,
     stream,
     previous: previousAfter(held, build.name),
     keepDeltas: keepDeltas ?? held?.keepDeltas ?? defaultKeepDeltas,
-    // A halt is ended by who made it, not by the next build.
-    ...(held?.halted === undefined ? {} : { halted: held.halted }),
     build,
     // A build that is there already may have got deltas since its records were read.
     deltas: current.hasBuild(build.name) ? await current.deltas(build.name) : deltas,
   };
+  if (held === undefined) return record;
+  // The same build once more changes no rule. A halt is ended by who made it, not by the next build.
+  if (held.build.name === build.name) return withRules(record, held);
+  return withRules(record, { halted: held.halted, waypoints: waypointsAfter(held) });
 }
 
 function streamFile(record: StreamRecord): NewTarget {

@@ -10,7 +10,9 @@ import {
   parseStreamRecord,
   recordBytes,
   type StreamRecord,
+  withRules,
 } from './records.ts';
+import { waypointsAfter } from './rollout-record.ts';
 
 const hash = 'ab'.repeat(32) as Sha256;
 const file = { stored: hash, length: 10, sha256: hash, size: 20 };
@@ -112,3 +114,82 @@ for (const [field, value] of [
     assert.throws(() => parseStreamRecord(wrong, 'x'), SatchelError);
   });
 }
+
+const rollout = {
+  salt: '0123456789abcdef',
+  began: '2026-03-01T00:00:00Z',
+  steps: [
+    { share: 100, after: 0 },
+    { share: 10_000, after: 3600 },
+  ],
+};
+
+test('the rules of a stream are read back in their order', () => {
+  const ruled = withRules(stream, {
+    back: { reason: 'sound', since: rollout.began },
+    waypoints: [{ build: buildName('w'), sequence: 2, minimumClient: '' }],
+    rollout: { ...rollout, early: { serials: ['SHC*'] }, quiet: [] },
+    halted: { reason: '', since: rollout.began },
+  });
+  assert.deepEqual(parseStreamRecord(recordBytes(ruled), 'x').record, ruled);
+  const order = ['previous', 'keepDeltas', 'halted', 'rollout', 'waypoints', 'back', 'build', 'deltas'];
+  assert.deepEqual(Object.keys(ruled).slice(3), order);
+  assert.deepEqual(
+    withRules(ruled, { halted: undefined, rollout: undefined, waypoints: [], back: undefined }),
+    stream,
+  );
+  assert.equal(withRules(ruled, { halted: undefined }).rollout?.salt, rollout.salt);
+});
+
+for (const [field, value] of [
+  ['salt', 'x'],
+  ['steps', [{ share: 10_001, after: 0 }]],
+  [
+    'steps',
+    [
+      { share: 5, after: 1 },
+      { share: 4, after: 2 },
+    ],
+  ],
+  [
+    'steps',
+    [
+      { share: 5, after: 1 },
+      { share: 6, after: 1 },
+    ],
+  ],
+  ['steps', Array.from({ length: 17 }, (_, after) => ({ share: 1, after }))],
+  ['early', { serials: [''] }],
+  ['early', { serials: ['line\nfeed'] }],
+  ['early', { models: [' XO'] }],
+  ['only', { builds: ['../x'] }],
+  ['only', { devices: 'AAAAAQ' }],
+  ['reserved', { devices: 'AAAAAgAAAAE=', until: 1 }],
+  ['quiet', [{ from: rollout.began, to: rollout.began, reason: '' }]],
+  ['paused', { reason: 'x'.repeat(501), since: rollout.began }],
+  ['notBefore', 'tomorrow'],
+] as const) {
+  test(`a rollout with ${JSON.stringify(value).slice(0, 40)} as ${field} is refused with a sentence`, () => {
+    const wrong = Buffer.from(JSON.stringify({ ...stream, rollout: { ...rollout, [field]: value } }));
+    assert.throws(() => parseStreamRecord(wrong, 'x'), SatchelError);
+  });
+}
+
+test('a list of waypoints is newest first and no longer than 16', () => {
+  const waypoint = (sequence: number) => ({ build: `w${sequence}`, sequence, minimumClient: '' });
+  for (const waypoints of [
+    [waypoint(1), waypoint(2)],
+    [waypoint(2), waypoint(2)],
+    Array.from({ length: 17 }, (_, place) => waypoint(100 - place)),
+  ])
+    assert.throws(() => parseStreamRecord(Buffer.from(JSON.stringify({ ...stream, waypoints })), 'x'), {
+      code: 'record-invalid',
+    });
+});
+
+test('the waypoints after a head are those before it, and the head if it was one', () => {
+  const held = { build: { ...build, sequence: 9, waypoint: true }, waypoints: [] };
+  const first = waypointsAfter(held);
+  assert.deepEqual(first, [{ build: build.name, sequence: 9, minimumClient: '' }]);
+  assert.deepEqual(waypointsAfter({ build: { ...build, sequence: 10 }, waypoints: first }), first);
+});

@@ -2,6 +2,18 @@ import { Fields } from '../base/fields.ts';
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
 import { buildName, streamName } from '../base/identifiers.ts';
 import { contentsLimit, indexLimit } from '../build/entry-rules.ts';
+import {
+  becauseSince,
+  clientVersion,
+  type GoingBack,
+  type Rollout,
+  rollout,
+  type Waypoint,
+  waypoints,
+} from './rollout-record.ts';
+
+export type { DeviceSet } from './device-set.ts';
+export { type GoingBack, type Group, longestReason, type Rollout, type Waypoint } from './rollout-record.ts';
 
 /**
  * The signed records of a repository (TUF targets). Each is one JSON object without white space, fields in
@@ -108,9 +120,37 @@ export type StreamRecord = {
   readonly keepDeltas: number;
   /** There while no device is to update along it. */
   readonly halted?: Halt;
+  /** How the head reaches devices; absent: everybody at once. */
+  readonly rollout?: Rollout;
+  /** What may not be passed over on the way here, newest first. */
+  readonly waypoints?: readonly Waypoint[];
+  /** There while the head is older than what some devices run, on purpose. */
+  readonly back?: GoingBack;
   readonly build: BuildRecord;
   readonly deltas: DeltasRecord;
 };
+
+/** What of a stream's record may be set or taken away. */
+export type StreamRules = {
+  readonly halted?: Halt | undefined;
+  readonly rollout?: Rollout | undefined;
+  readonly waypoints?: readonly Waypoint[] | undefined;
+  readonly back?: GoingBack | undefined;
+};
+
+/** The same record with other rules; what is undefined goes. The fields are in the order that the format gives. */
+export function withRules(record: StreamRecord, rules: StreamRules): StreamRecord {
+  const { satchel, format, stream, previous, keepDeltas, build, deltas } = record;
+  const { halted, rollout, waypoints, back } = { ...record, ...rules };
+  return {
+    ...{ satchel, format, stream, previous, keepDeltas },
+    ...(halted === undefined ? {} : { halted }),
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(waypoints === undefined || waypoints.length === 0 ? {} : { waypoints }),
+    ...(back === undefined ? {} : { back }),
+    ...{ build, deltas },
+  };
+}
 
 /** Why and since when devices stay on what they have. */
 export type Halt = {
@@ -120,9 +160,6 @@ export type Halt = {
   readonly since: string;
 };
 
-/** Most characters (UTF-16 units) of the reason of a halt. */
-export const longestReason = 500;
-
 /** Newest format of each record that this program writes and reads. */
 export const recordFormat = 1;
 
@@ -130,7 +167,9 @@ export const recordFormat = 1;
 export const rememberedHeads = 16;
 
 /** The exact bytes of a record. */
-export function recordBytes(record: BuildRecord | DeltasRecord | StreamRecord): Uint8Array {
+export function recordBytes<Kind extends { readonly satchel: string; readonly format: number }>(
+  record: Kind,
+): Uint8Array {
   return Buffer.from(JSON.stringify(record), 'utf8');
 }
 
@@ -145,13 +184,6 @@ function storedFile(fields: Fields, limit: number): StoredFile {
     sha256: fields.sha256('sha256'),
     size: fields.count('size', limit),
   };
-}
-
-/** `major.minor.patch`, or empty for any: what cannot be compared must not be passed over. */
-function clientVersion(fields: Fields): string {
-  const version = fields.text('minimumClient');
-  if (version !== '' && !/^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version)) throw fields.wrong('minimumClient');
-  return version;
 }
 
 function buildRecord(fields: Fields): BuildRecord {
@@ -218,12 +250,6 @@ function previousHeads(fields: Fields): BuildName[] {
   return names.map(buildName);
 }
 
-function halt(fields: Fields): Halt {
-  const reason = fields.text('reason');
-  if (reason.length > longestReason) throw fields.wrong('reason');
-  return { reason, since: fields.time('since') };
-}
-
 /** Reads a build's record. Throws `record-invalid`, `record-newer`. */
 export function parseBuildRecord(bytes: Uint8Array, what: string): BuildRecord {
   return buildRecord(Fields.parse(bytes, what));
@@ -251,7 +277,10 @@ export function parseStreamRecord(
     stream: streamName(fields.text('stream')),
     previous: previousHeads(fields),
     keepDeltas: fields.count('keepDeltas', rememberedHeads),
-    ...(fields.has('halted') ? { halted: halt(fields.record('halted')) } : {}),
+    ...(fields.has('halted') ? { halted: becauseSince(fields.record('halted')) } : {}),
+    ...(fields.has('rollout') ? { rollout: rollout(fields.record('rollout')) } : {}),
+    ...(fields.has('waypoints') ? { waypoints: waypoints(fields) } : {}),
+    ...(fields.has('back') ? { back: becauseSince(fields.record('back')) } : {}),
     build: buildRecord(build),
     deltas: deltasRecord(fields.record('deltas')),
   };

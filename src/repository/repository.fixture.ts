@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { MessageCode } from '../base/catalogue.ts';
+import type { Clock } from '../base/clock.ts';
 import { type BuildName, buildName, type Sha256, streamName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
 import { serialiseHead } from '../delta/delta-format.ts';
@@ -19,7 +20,7 @@ import { type KeyRing, memoryKeyRing } from '../trust/keys.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
 import type { DeltaCreation } from './delta-create.ts';
-import { type PublishResult, publish } from './publish.ts';
+import { type PublishOptions, type PublishResult, publish } from './publish.ts';
 
 /** File contents by name. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -33,7 +34,15 @@ export type RepositoryFixture = {
   publish(
     name: string,
     files: Files,
-    options?: { readonly keepDeltas?: number; readonly streams?: readonly string[]; readonly keys?: KeyRing },
+    options?: {
+      readonly keepDeltas?: number;
+      readonly streams?: readonly string[];
+      readonly keys?: KeyRing;
+      readonly rollout?: PublishOptions['rollout'];
+      readonly clock?: Clock;
+      readonly waypoint?: boolean;
+      readonly minimumClient?: string;
+    },
   ): Promise<PublishResult>;
   /** What making deltas needs, with the sentences that are said on the way. */
   creation(make?: typeof makeDelta): DeltaCreation & { readonly said: MessageCode[] };

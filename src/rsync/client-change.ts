@@ -120,13 +120,15 @@ function dropOtherWork({ layout, folder }: ChangeByRsyncOptions): void {
 
 /** The manifest; it is refused to go on without one unless that is forced. */
 async function wantedManifest(
-  { layout, open, force, current, folder }: ChangeByRsyncOptions,
+  { layout, open, force, current, folder, contentsHash }: ChangeByRsyncOptions,
   folders: TransferFolders,
 ): Promise<ClientManifest | undefined> {
   const before = current === undefined ? undefined : join(layout.contents, current);
   const manifest = await fetchManifest(open, { path: folders.contents, before });
   if (manifest === undefined && !force)
     throw new SatchelError('rsync-contents-missing', { place: open.place.name });
+  if (contentsHash !== undefined && manifest?.hash !== contentsHash)
+    throw new SatchelError('contents-hash-other', { place: open.place.name });
   if (manifest !== undefined && !force) await requireSigned({ layout, open, folder, manifest });
   return manifest;
 }

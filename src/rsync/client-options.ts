@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { BuildName } from '../base/identifiers.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { PathChange } from './changed-paths.ts';
 import type { RsyncPlace } from './client-place.ts';
@@ -16,6 +16,8 @@ export type ClientUpdateOptions = {
   readonly verbose?: boolean | undefined;
   /** A file with what another device found out when it compared, or for what this one finds out. */
   readonly hints?: string | undefined;
+  /** The hash that the manifest must have, where somebody who is trusted said it. */
+  readonly contentsHash?: Sha256 | undefined;
   /** Milliseconds that a server may be silent. */
   readonly patience?: number | undefined;
   readonly clock: Clock;

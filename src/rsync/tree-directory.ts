@@ -26,7 +26,7 @@ export function openTreeDirectory(layout: RsyncLayout): Lock {
   // Trees in the trash are still read by those who began before.
   makeFolder(trash, 0o755);
   makeFolder(temporary, 0o700);
-  const lock = tryLock(join(run, 'trees.lock'));
+  const lock = lockTrees(layout);
   if (lock === undefined) throw new SatchelError('trees-in-use', { path: directory });
   try {
     requireAttributes(layout);
@@ -35,6 +35,11 @@ export function openTreeDirectory(layout: RsyncLayout): Lock {
     lock.release();
     throw error;
   }
+}
+
+/** Takes the lock of whoever makes and removes trees; undefined when another process has it. */
+export function lockTrees({ run }: RsyncLayout): Lock | undefined {
+  return tryLock(join(run, 'trees.lock'));
 }
 
 /**

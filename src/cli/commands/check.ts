@@ -2,9 +2,9 @@ import { check } from '../../device/check.ts';
 import { chooseWanted } from '../../device/session.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
-import { haltedLine } from '../halted-line.ts';
 import { reportAfterwards } from '../report-afterwards.ts';
 import { buildWanted, root, source, streamChoice, timeout } from '../shared-options.ts';
+import { detourLines, isStaying, stayingLines } from '../staying-lines.ts';
 
 /** `satchel check`: ask what this device should run. */
 export const checkCommand = defineCommand({
@@ -21,10 +21,10 @@ export const checkCommand = defineCommand({
       ),
     ),
   show: (result, words) => {
-    if (result.halted !== undefined) return haltedLine(result, words);
+    if (isStaying(result)) return stayingLines(result, words);
     const { build, from, available } = result;
     if (!available) return [words.say('result-check-current', { build })];
     if (from === null) return [words.say('result-check-first', { build })];
-    return [words.say('result-check-available', { build, from })];
+    return [words.say('result-check-available', { build, from }), ...detourLines(result, words)];
   },
 });

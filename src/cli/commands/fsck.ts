@@ -1,5 +1,6 @@
 import { formatBytes } from '../../base/units.ts';
 import { fsck } from '../../repository/fsck.ts';
+import { isSite } from '../../site/layout.ts';
 import { openSourceStore } from '../../store/open.ts';
 import { defineCommand } from '../command.ts';
 import { value } from '../option-kinds.ts';
@@ -19,7 +20,8 @@ export const fsckCommand = defineCommand({
     const from = call.options.repairFrom;
     const repairFrom = from === undefined ? undefined : await openSourceStore(from);
     try {
-      return await fsck({ store, repairFrom, reporter: call.reporter, signal: call.signal });
+      const { reporter, signal } = call;
+      return await fsck({ store, repairFrom, mayLack: isSite(call.options.repo), reporter, signal });
     } finally {
       await repairFrom?.close();
     }
@@ -31,6 +33,7 @@ export const fsckCommand = defineCommand({
       objects: result.objects,
       bytes: formatBytes(result.bytes),
     }),
+    ...(result.notHere > 0 ? [words.say('result-fsck-not-here', { count: result.notHere })] : []),
     ...result.damaged.map(({ file, problem, build, repaired }) =>
       words.say(repaired ? 'result-fsck-repaired' : `result-fsck-${problem}`, { file, build }),
     ),

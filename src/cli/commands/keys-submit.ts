@@ -18,11 +18,7 @@ export const keysSubmitCommand = defineCommand({
     const { file } = call.arguments;
     const bytes = withSystemErrors('read', file, () => readFileSync(file));
     const context = { ...openRepository(call), reporter: call.reporter };
-    const { outcome } = await submitSigned(
-      context,
-      parseRequest(bytes, file),
-      keepHalts(context.store, call.signal),
-    );
+    const { outcome } = await submitSigned(context, parseRequest(bytes, file), keepHalts(context));
     await followWithLite(context);
     return { outcome };
   },

@@ -16,6 +16,7 @@ export const statusCommand = defineCommand({
       running: status.running ?? '—',
     }),
     words.say('result-status-source', { source: status.source ?? '—', stream: status.stream }),
+    ...(status.why === undefined ? [] : [words.say(status.why.code, status.why.parameters)]),
     ...status.versions.map(({ name, entries, size }) =>
       words.say('result-status-version', { name, entries: entries ?? '?', bytes: formatBytes(size ?? 0) }),
     ),

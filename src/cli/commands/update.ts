@@ -4,11 +4,11 @@ import { chooseWanted } from '../../device/session.ts';
 import { update } from '../../device/update.ts';
 import { defineCommand } from '../command.ts';
 import { withSession } from '../device-context.ts';
-import { haltedLine } from '../halted-line.ts';
 import { flag } from '../option-kinds.ts';
 import { planLines } from '../plan-lines.ts';
 import { reportAfterwards } from '../report-afterwards.ts';
 import { buildWanted, root, source, streamChoice, timeout, transfer, verifyMode } from '../shared-options.ts';
+import { detourLines, isStaying, stayingLines } from '../staying-lines.ts';
 
 /** `satchel update`: check, plan, fetch, stage, verify and switch. */
 export const updateCommand = defineCommand({
@@ -53,7 +53,7 @@ export const updateCommand = defineCommand({
   show(result, words) {
     if ('ways' in result) return planLines(result, words);
     const damaged = (result.damaged ?? []).map((path) => words.say('result-damaged', { path }));
-    if (result.halted !== undefined) return haltedLine(result, words);
+    if (isStaying(result)) return stayingLines(result, words);
     if (result.plan === 'none')
       return [words.say('result-check-current', { build: result.build }), ...damaged];
     return [
@@ -63,6 +63,7 @@ export const updateCommand = defineCommand({
         requests: result.requests,
         seconds: formatSeconds(result.seconds),
       }),
+      ...detourLines(result, words),
       ...(result.rebootNeeded ? [words.say('result-reboot')] : []),
       ...damaged,
     ];

@@ -1,0 +1,161 @@
+/** The part of a round that asks: theft-deterrence servers, and the repository that the device follows. */
+import type { OatsUpdate } from '../advice/oats-answer.ts';
+import { isSatchelError } from '../base/errors.ts';
+import { buildName } from '../base/identifiers.ts';
+import { askAdvice, isEnrolled } from '../device/ask-advice.ts';
+import { readConfiguration } from '../device/configuration.ts';
+import { type DeviceSession, openSession } from '../device/session.ts';
+import { type Agent, momentOf } from './agent.ts';
+import { bringBuild, choiceOf, noteLater, tellSource } from './bring-build.ts';
+import { whyAdviceLater, whySwitchLater } from './conditions.ts';
+import { agentLayout } from './layout.ts';
+import { heldLease, takeLease } from './lease-file.ts';
+import { lookAround } from './look-around.ts';
+import { isAbsence } from './oats-ask.ts';
+import { stillReady, switchToReady } from './ready-version.ts';
+import { remember, type Work } from './round-work.ts';
+import { applyLease, askAboutTheft, hearList } from './theft.ts';
+
+/** Asks the theft-deterrence servers. On a device that follows no repository their advice is followed too. */
+export async function askServers(work: Work): Promise<void> {
+  const { agent, settings, trust } = work;
+  work.hasAsked = true;
+  const hasLease = heldLease(agentLayout(agent.layout).lease, trust) !== undefined;
+  const theft = await askAboutTheft(agent, { trust, settings, stolen: work.stolen, hasLease });
+  work.theft = theft;
+  work.stolen = theft.stolen;
+  if (theft.lease !== undefined) work.lease = theft.lease;
+  if (theft.failure !== undefined) {
+    work.failures.push(theft.failure);
+    work.hasAnswer = theft.lease !== undefined;
+  }
+  remember(work);
+  const { update } = theft;
+  if (update !== undefined && sourceOf(agent) === undefined)
+    await attempt(work, () => followAdvice(work, update));
+}
+
+/** Asks the repository that the device follows, if it follows one. */
+export async function askSource(work: Work): Promise<void> {
+  const { agent } = work;
+  if (sourceOf(agent) === undefined) return;
+  work.hasAsked = true;
+  await attempt(work, async () => {
+    let session: DeviceSession;
+    try {
+      session = await openSession({ ...agent, root: agent.layout.root });
+    } catch (error) {
+      work.hasAnswer = false;
+      return goWithoutSource(work, error);
+    }
+    try {
+      await lookAtSource(work, session);
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
+  const { agent, settings, trust } = work;
+  work.stolen = await hearList(session, trust.serial, work.stolen, agent.signal);
+  // First the word and then the deed: a power cut between them is made good by the next round.
+  remember(work);
+  applyLease(agent, work.stolen);
+  if (work.isWhole && isEnrolled(session)) await attempt(work, () => askWithKey(work, session));
+  await attempt(work, async () => {
+    const choice = choiceOf(agent, settings);
+    if (choice === undefined) return;
+    const { waiting, brought } = await bringBuild(agent, session, {
+      choice,
+      settings,
+      waiting: work.waiting,
+    });
+    work.waiting = waiting;
+    if (brought !== undefined) work.brought = brought;
+  });
+  await tellSource(agent, session);
+}
+
+/**
+ * A device with a key of its own asks the source for its lease, and tells its reports in the same request. What it hears
+ * is not signed but for the lease; whether it is stolen and what it is to run it has from the signed metadata.
+ */
+async function askWithKey(work: Work, session: DeviceSession): Promise<void> {
+  const { agent, trust } = work;
+  const { layout, clock, signal } = agent;
+  try {
+    const { lease } = await askAdvice(session, { clock, signal });
+    forgiveAbsence(work);
+    if (lease === undefined) return;
+    const taken = applyLease(agent, work.stolen, () =>
+      takeLease(agentLayout(layout).lease, lease, trust, {
+        now: momentOf(agent).wall,
+        canTrustUnchecked: false,
+      }),
+    );
+    if (taken !== undefined) work.lease = taken;
+  } catch (error) {
+    // A directory answers nobody, and not every place gives advice.
+    if (!isSatchelError(error, 'advice-no-way', 'advice-unavailable')) throw error;
+  }
+}
+
+/** Where the source answers for the lease too, nobody misses theft-deterrence servers that are away. */
+function forgiveAbsence(work: Work): void {
+  const { failures, theft } = work;
+  if (theft?.failure === undefined || !isAbsence(theft.failure)) return;
+  failures.splice(failures.indexOf(theft.failure), 1);
+  work.hasAnswer = true;
+}
+
+/** A device without a link still switches to what it fetched when it had one. Throws `failure` when it has nothing. */
+async function goWithoutSource(work: Work, failure: unknown): Promise<void> {
+  const { agent, settings } = work;
+  const ready = stillReady(agent.layout, work.waiting.ready);
+  work.waiting = { ...work.waiting, ready };
+  if (!isSatchelError(failure) || failure.code === 'cancelled' || ready === undefined) throw failure;
+  const why = whySwitchLater(await lookAround(agent, settings), settings);
+  if (why !== undefined || !(await switchToReady(agent, ready))) throw failure;
+  work.waiting = {};
+  work.brought = { build: ready.build, result: 'switched', bytesReceived: 0, rebootNeeded: true };
+}
+
+/** Follows the advice that has waited for its moment. */
+export async function followLate(work: Work): Promise<void> {
+  const { advice } = work.waiting;
+  if (advice !== undefined) await attempt(work, () => followAdvice(work, advice));
+}
+
+async function followAdvice(work: Work, advice: OatsUpdate): Promise<void> {
+  const { agent, settings } = work;
+  if (agent.followAdvice === undefined || choiceOf(agent, settings) === undefined) return;
+  const conditions = await lookAround(agent, settings);
+  const why = whyAdviceLater(advice.priority, conditions, settings);
+  const build = buildName(advice.name);
+  if (why !== undefined) {
+    const { quiet, power } = conditions;
+    const where = { who: quiet?.who ?? '', level: power.battery ?? 0 };
+    const later = noteLater(agent, { build, why, from: null, before: work.waiting, ...where });
+    work.waiting = { later, advice };
+    work.brought = { build, result: 'later', later: why, bytesReceived: 0, rebootNeeded: false };
+    return;
+  }
+  const { changed, ...followed } = await agent.followAdvice(advice, agent.signal);
+  work.waiting = {};
+  work.brought = { build, result: changed ? 'switched' : 'current', ...followed };
+}
+
+/** What fails here does not keep the rest from being done. Throws `cancelled`, and bugs. */
+async function attempt(work: Work, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isSatchelError(error) || error.code === 'cancelled') throw error;
+    work.failures.push(error);
+  }
+}
+
+function sourceOf({ layout, source }: Agent): string | undefined {
+  return source ?? readConfiguration(layout)?.source;
+}

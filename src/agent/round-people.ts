@@ -1,0 +1,60 @@
+/** The part of a round that people see: sentences, and a machine that starts anew. */
+import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
+import type { DeviceLayout } from '../device/layout.ts';
+import { momentOf } from './agent.ts';
+import { whySwitchLater } from './conditions.ts';
+import { agentLayout } from './layout.ts';
+import { heldLease } from './lease-file.ts';
+import { lookAround } from './look-around.ts';
+import { leaseNotice, type Notice, showNotices, tellNotices } from './notice.ts';
+import { dayOf, remember, type Work } from './round-work.ts';
+import { countsAsStolen } from './stolen-word.ts';
+
+/** What the person at the device has to know now. */
+export function noticesOf({ agent, settings, trust, stolen }: Work): Notice[] {
+  const { layout } = agent;
+  const held = heldLease(agentLayout(layout).lease, trust);
+  const isStolen = countsAsStolen(stolen);
+  const isLeaseAll = held !== undefined && !trust.isActivated && !isStolen;
+  const ending = isLeaseAll ? leaseNotice(held.ends, momentOf(agent).wall, settings.warnDays) : undefined;
+  const build = isRestartNeeded(layout) ? olpcBootPointer(layout).read().current : undefined;
+  return [
+    ...(ending === undefined ? [] : [ending]),
+    ...(isStolen ? [{ code: 'agent-stolen', parameters: {} } as const] : []),
+    ...(build === undefined ? [] : [{ code: 'agent-restart', parameters: { build } } as const]),
+  ];
+}
+
+/** Shows and tells the sentences; a lesson is not interrupted, the file for the desktop is there all the same. */
+export async function giveNotice(work: Work, notices: readonly Notice[]): Promise<void> {
+  const { agent, settings, told } = work;
+  showNotices(agent, notices);
+  const today = dayOf(agent);
+  const isNews = notices.some(({ code }) => told[code] !== today);
+  const isQuiet = isNews && (await lookAround(agent, settings)).quiet !== undefined;
+  if (!isQuiet) {
+    const day = told[restarted];
+    const now = await tellNotices(agent, notices, { notify: settings.notify, told, today });
+    work.told = { ...now, ...(day === undefined ? {} : { [restarted]: day }) };
+  }
+  remember(work);
+}
+
+/**
+ * True when the machine is to be started anew now: the operator wants it, another version boots next than runs, nobody is
+ * disturbed, and it was not tried today already.
+ */
+export async function mayRestart({ agent, settings, told }: Work): Promise<boolean> {
+  if (!settings.restart || agent.restart === undefined || !isRestartNeeded(agent.layout)) return false;
+  if (told[restarted] === dayOf(agent)) return false;
+  return whySwitchLater(await lookAround(agent, settings), settings) === undefined;
+}
+
+/** Under what the day of the last restart is remembered. */
+export const restarted = 'restarted';
+
+/** Only where an initramfs tells what was booted: elsewhere a restart might change nothing, again and again. */
+export function isRestartNeeded(layout: DeviceLayout): boolean {
+  const running = runningVersion(layout);
+  return running !== undefined && running !== olpcBootPointer(layout).read().current;
+}
