@@ -85,3 +85,11 @@ export function defineCommand<Options extends OptionSet, Arguments extends Argum
 ): Command {
   return definition;
 }
+
+/** One line of the table: loaded only when it is called, so that starting costs the same however many there are. */
+export type CommandEntry = {
+  /** The part of the general help that lists it. */
+  readonly section: 'origin' | 'site' | 'device' | 'any';
+  readonly summary: MessageCode;
+  load(): Promise<Command>;
+};

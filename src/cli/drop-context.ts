@@ -1,38 +1,35 @@
 import { languageFromEnvironment } from '../base/catalogue.ts';
-import type { Clock } from '../base/clock.ts';
 import type { Reporter } from '../base/progress.ts';
 import { offeredBuilds, writeDaemonConfiguration } from '../rsync/daemon-configuration.ts';
 import type { DropContext } from '../rsync/drop-options.ts';
-import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
 import { openOwnBuilds } from '../rsync/own-builds.ts';
 import { isSite } from '../site/layout.ts';
 import { openDirectoryStore } from '../store/directory.ts';
-import { openRepository, spoolDirectory } from './repository-context.ts';
+import { openRepository, type RepositoryCall, spoolDirectory } from './repository-context.ts';
+import { type RsyncPlaceOptions, rsyncLayoutOf } from './rsync-place.ts';
 import { writeRequest } from './signing-request.ts';
+
+/** What the commands that work on the drop directory are called with. */
+export type DropCall = RepositoryCall & {
+  readonly options: RsyncPlaceOptions;
+  readonly reporter: Reporter;
+};
 
 /**
  * What the commands of the old publisher work on: the drop directory of a repository. At a site what it holds goes to
  * the builds that rsync clients alone get.
  */
-export async function openDrop(call: {
-  readonly options: {
-    readonly repo: string;
-    readonly keyDir?: string | undefined;
-    readonly rsyncDir?: string | undefined;
-  };
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly reporter: Reporter;
-}): Promise<DropContext> {
-  const { repo, rsyncDir } = call.options;
+export async function openDrop(call: DropCall): Promise<DropContext> {
+  const { repo } = call.options;
+  const layout = rsyncLayoutOf(call.options);
   if (isSite(repo)) {
     const { clock, signal, reporter } = call;
-    const context = { layout: rsyncLayout(rsyncDir ?? defaultRsyncDirectory(repo)), clock, reporter, signal };
+    const context = { layout, clock, reporter, signal };
     return { ...context, ...(await openOwnBuilds(context)) };
   }
   return {
     ...openRepository(call),
-    layout: rsyncLayout(rsyncDir ?? defaultRsyncDirectory(repo)),
+    layout,
     spoolDirectory: spoolDirectory(repo),
     keepRequest: (request) => writeRequest(repo, request),
     reporter: call.reporter,

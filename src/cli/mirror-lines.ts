@@ -42,7 +42,7 @@ function itemLines({ build, streams, security, files, bytes, refusal }: MirrorIt
   });
   const line = words.say('result-mirror-item', {
     build,
-    streams: streams.join(', '),
+    streams: streams.length === 0 ? '–' : streams.join(', '),
     bytes: formatBytes(bytes),
     kinds: kinds.join(', '),
   });

@@ -5,7 +5,7 @@ import type { PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
 import type { ClientUpdateResult } from '../rsync/client-options.ts';
 import type { Words } from './command.ts';
-import { haltedLine } from './halted-line.ts';
+import { isStaying, stayingLines } from './staying-lines.ts';
 
 /** What `olpc-update` answers. */
 export type OlpcResult =
@@ -39,7 +39,7 @@ type Updated = (ClientUpdateResult | (UpdateResult & Pick<ClientUpdateResult, 'c
 
 function updateLines(result: Updated, words: Words): string[] {
   const { build, plan, rebootNeeded, changes = [], rebooting } = result;
-  if ('halted' in result && result.halted !== undefined) return haltedLine(result, words);
+  if ('stream' in result && isStaying(result)) return stayingLines(result, words);
   if (plan === 'none') return [words.say('result-check-current', { build }), ...damageLines(result, words)];
   const checked = 'checkedBy' in result && result.checkedBy === 'comparison';
   return [

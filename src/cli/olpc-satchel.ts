@@ -8,6 +8,7 @@ import { chooseWanted, type DeviceSession, openSession } from '../device/session
 import { situationOf } from '../device/situation.ts';
 import { type UpdateResult, update } from '../device/update.ts';
 import { findWanted } from '../device/wanted.ts';
+import { isNote } from '../repository/layout.ts';
 import { type BuildRecord, parseBuildRecord } from '../repository/records.ts';
 import { changedPaths, type PathChange } from '../rsync/changed-paths.ts';
 import type { RsyncChangelog } from '../rsync/client-changelog.ts';
@@ -53,7 +54,8 @@ async function updateIn(
   const wanted = await findWanted({ ...session, signal }, choice);
   const { current, isCurrent } = situationOf(session.layout, wanted);
   const before = current === undefined ? undefined : readInstalled(session.layout, current)?.sequence;
-  if (!call.options.force && before !== undefined && before > wanted.build.sequence)
+  const isNamed = build !== undefined;
+  if (isNamed && !call.options.force && before !== undefined && before > wanted.build.sequence)
     throw new SatchelError('olpc-older', { build: wanted.build.name, current: current ?? '' });
   const repaired =
     isCurrent && call.options.force ? await repairCurrent(session, wanted.build.name, call) : [];
@@ -84,7 +86,7 @@ async function repairCurrent(
 export function listRepository(call: OlpcCall, source: string): Promise<BuildRecord[]> {
   return withRepository(call, source, async ({ client }) => {
     const records: BuildRecord[] = [];
-    for (const path of client.targetPaths('builds'))
+    for (const path of client.targetPaths('builds').filter((each) => !isNote(each)))
       records.push(parseBuildRecord(await client.target(path, { signal: call.signal }), path));
     return records.sort((one, other) => other.sequence - one.sequence);
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SatchelError } from '../base/errors.ts';
 import { programVersion } from '../base/version.ts';
-import { type Command, defineCommand } from './command.ts';
-import { type CommandEntry, commandTable } from './command-table.ts';
+import { type Command, type CommandEntry, defineCommand } from './command.ts';
+import { commandTable } from './command-table.ts';
 import { flag } from './option-kinds.ts';
 import { runProgram } from './program.ts';
 

@@ -2,8 +2,8 @@ import { type Language, languageFromEnvironment, say } from '../base/catalogue.t
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import { programVersion } from '../base/version.ts';
-import type { Call, Command, Words } from './command.ts';
-import { type CommandEntry, commandTable, groupSummaries } from './command-table.ts';
+import type { Call, Command, CommandEntry, Words } from './command.ts';
+import { commandTable, groupSummaries } from './command-table.ts';
 import { describeFailure, failureObject, failureText } from './render-failure.ts';
 import { createProgressRenderer, type LineOutput } from './render-progress.ts';
 import { similarWord } from './similar-word.ts';

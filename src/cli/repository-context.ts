@@ -14,7 +14,8 @@ export type RepositoryContext = {
   readonly signal: AbortSignal;
 };
 
-type RepositoryCall = {
+/** What the commands of an origin are called with. */
+export type RepositoryCall = {
   readonly options: { readonly repo: string; readonly keyDir?: string | undefined };
   readonly clock: Clock;
   readonly signal: AbortSignal;

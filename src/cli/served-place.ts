@@ -1,5 +1,7 @@
+import type { Fleet } from '../fleet/fleet.ts';
 import type { LackingFiles } from '../rsync/trees.ts';
 import type { Api } from '../server/api.ts';
+import type { EnrolmentAbove } from '../server/device-api.ts';
 import type { PageData } from '../server/page-data.ts';
 import type { FleetView } from '../server/page-devices.ts';
 import type { ServedSite } from '../server/start-server.ts';
@@ -18,6 +20,10 @@ export type ServedPlace = {
   readonly pageData?: () => Promise<PageData>;
   readonly api: Api;
   readonly fleet: () => Promise<FleetView | undefined>;
+  /** What devices and sites told, to be added to. */
+  readonly openFleet: () => Promise<Fleet>;
+  /** At a site: who knows which devices may enrol. */
+  readonly enrolmentAbove?: EnrolmentAbove;
   /** Present at a site. */
   readonly site?: ServedSite;
   /** What the site is called and where its builds come from. */
@@ -26,8 +32,8 @@ export type ServedPlace = {
   readonly lacking?: LackingFiles;
   /** Renews the online metadata; absent where others do. */
   readonly renew?: () => Promise<void>;
-  /** Tells how much room the trees for rsync clients take, once they are there. */
-  useTrees(trees: SiteTrees): void;
+  /** Tells of the trees of the service for rsync clients; undefined while it does not run. */
+  useTrees(trees: () => SiteTrees | undefined): void;
   /** Begins what it does by itself, once it is served. */
   begin(): void;
   close(): Promise<void>;

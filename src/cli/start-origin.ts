@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
+import type { Reporter } from '../base/progress.ts';
 import { refreshLite } from '../repository/lite-refresh.ts';
 import { readOverview } from '../repository/overview.ts';
 import { fleetView } from '../server/fleet-view.ts';
 import { lazyFleet } from '../server/lazy-fleet.ts';
 import { placeApi } from '../server/place-api.ts';
+import { rolloutWatch } from '../server/rollout-watch.ts';
 import { requireRepository } from '../trust/metadata-store.ts';
 import { organisationOf } from '../trust/organisation.ts';
 import { renewOnline } from '../trust/publisher.ts';
@@ -11,7 +13,10 @@ import type { RepositoryContext } from './repository-context.ts';
 import type { ServedPlace } from './served-place.ts';
 
 /** An origin, or a mirror that something else fills, as a place to be served. Throws `repository-absent`. */
-export async function startOrigin(repository: string, context: RepositoryContext): Promise<ServedPlace> {
+export async function startOrigin(
+  repository: string,
+  { reporter, ...context }: RepositoryContext & { readonly reporter: Reporter },
+): Promise<ServedPlace> {
   const { store, keys, clock, signal } = context;
   await requireRepository(store, signal);
   // An origin is who its first root says: a copy of it on another machine is the same place to those below.
@@ -19,11 +24,13 @@ export async function startOrigin(repository: string, context: RepositoryContext
   const name = hostname();
   const fleet = lazyFleet(repository, clock);
   const overview = () => readOverview(store);
+  const watch = rolloutWatch({ ...context, reporter }, fleet);
   return {
     name,
     id,
     store,
     pageData: overview,
+    openFleet: fleet.open,
     api: placeApi({
       fleet: fleet.open,
       place: async () => ({ kind: 'origin', id: id ?? '', name, chain: id === undefined ? [] : [id] }),
@@ -40,7 +47,10 @@ export async function startOrigin(repository: string, context: RepositoryContext
       await refreshLite(context);
     },
     useTrees() {},
-    begin() {},
-    close: () => fleet.close(),
+    begin: () => watch.begin(),
+    async close() {
+      await watch.stop();
+      await fleet.close();
+    },
   };
 }

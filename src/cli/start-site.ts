@@ -5,6 +5,7 @@ import { fleetView } from '../server/fleet-view.ts';
 import { openLog } from '../server/logger.ts';
 import { placeApi } from '../server/place-api.ts';
 import { siteViewer } from '../server/site-view.ts';
+import { enrolAbove, findAbove } from '../site/enrol-above.ts';
 import { noteSiteState } from '../site/forward-report.ts';
 import { listenForRequests } from '../site/mirror-control.ts';
 import { openSite } from '../site/site.ts';
@@ -14,8 +15,9 @@ import type { ServedPlace } from './served-place.ts';
 /** A site as a place to be served; its log goes to standard error. Throws what opening the site throws. */
 export async function startSite(
   repository: string,
-  { clock, offline }: { readonly clock: Clock; readonly offline: boolean },
+  options: { readonly clock: Clock; readonly offline: boolean; readonly rsyncDirectory: string },
 ): Promise<ServedPlace> {
+  const { offline } = options;
   const { log, flush } = openLog({});
   const reporter = {
     progress() {},
@@ -23,7 +25,7 @@ export async function startSite(
       log.info(say(code, parameters, 'en').text),
   };
   const onFailure = (error: unknown) => log.warn({ err: error }, messageOf(error));
-  const site = await openSite({ repository, clock, offline, reporter, onFailure });
+  const site = await openSite({ ...options, repository, reporter, onFailure });
   let stopListening: (() => Promise<void>) | undefined;
   const close = async () => {
     await stopListening?.();
@@ -45,6 +47,11 @@ export async function startSite(
     ...{ id, name, close },
     about: { name, upstream, offline },
     store: site.store,
+    openFleet: async () => site.fleet,
+    enrolmentAbove: {
+      enrol: (body, signal) => enrolAbove(site.upstream, body, signal),
+      find: (keyId, signal) => findAbove(site.upstream, keyId, signal),
+    },
     api: placeApi({
       fleet: async () => site.fleet,
       place: async () => ({ kind: 'site', id, name: site.settings().name, chain: await site.chain() }),

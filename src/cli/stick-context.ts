@@ -1,12 +1,9 @@
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { Clock } from '../base/clock.ts';
 import { isSatchelError } from '../base/errors.ts';
-import type { Reporter } from '../base/progress.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import { dropDirectory } from '../rsync/drop-directory.ts';
 import { type DropReport, refreshDrop } from '../rsync/drop-refresh.ts';
-import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
 import { noteSiteState } from '../site/forward-report.ts';
 import { siteLayout } from '../site/layout.ts';
 import { askServer, type ControlRequest } from '../site/mirror-control.ts';
@@ -20,20 +17,12 @@ import { readAll } from '../store/read-all.ts';
 import { readTrusted } from '../trust/metadata-store.ts';
 import { metadataFile } from '../trust/names.ts';
 import { defaultLimits } from '../trust/roles.ts';
-import { openDrop } from './drop-context.ts';
+import { type DropCall, openDrop } from './drop-context.ts';
 import { openRepository } from './repository-context.ts';
+import { rsyncLayoutOf } from './rsync-place.ts';
 
-/** What the commands that read a stick are called with. */
-export type StickCall = {
-  readonly options: {
-    readonly repo: string;
-    readonly keyDir?: string | undefined;
-    readonly rsyncDir?: string | undefined;
-  };
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-};
+/** What the commands that read a stick are called with; it may bring something for the drop directory. */
+export type StickCall = DropCall;
 
 /** A stick that is mounted somewhere. */
 export type StickPlace = {
@@ -52,7 +41,7 @@ export async function loadAtSite(call: StickCall, place: StickPlace): Promise<Lo
       ...place,
       device: place.device && basename(place.device),
       ...{ layout, settings, fleet, ensureRoom, reportSelf },
-      xobuilds: { directory: () => dropDirectory(rsyncLayoutOf(call)), security: usualSecurity },
+      xobuilds: { directory: () => dropDirectory(rsyncLayoutOf(call.options)), security: usualSecurity },
       ...{ clock, reporter, signal },
     });
     const { xobuilds, problems } = loaded;
@@ -89,7 +78,8 @@ type SiteForStick = Pick<LoadOptions, 'layout' | 'settings' | 'fleet'> &
 /** Only one process may change what a site keeps: where that is a server, it makes the room. */
 async function openForStick(call: StickCall): Promise<SiteForStick> {
   const { clock, reporter, signal, options } = call;
-  const opening = { repository: options.repo, clock, reporter, onFailure: () => undefined };
+  const { repo: repository, rsyncDir: rsyncDirectory } = options;
+  const opening = { repository, rsyncDirectory, clock, reporter, onFailure: () => undefined };
   try {
     // What a stick brings costs nothing; the link is somebody else's business.
     const site = await openSite({ ...opening, offline: true });
@@ -135,7 +125,7 @@ export async function loadAtOrigin(call: StickCall, place: StickPlace): Promise<
   const isOld = hasXobuilds(place.stick);
   const collected = await orNothing(collectAtOrigin(call, place), isOld);
   if (!isOld) return { collected, xobuilds: null, drop: null, problems: collected?.problems ?? [] };
-  const directory = dropDirectory(rsyncLayoutOf(call));
+  const directory = dropDirectory(rsyncLayoutOf(call.options));
   const xobuilds = await takeXobuilds({
     ...{ stick: place.stick, directory, security: usualSecurity },
     ...{ problems, signal: call.signal },
@@ -170,8 +160,4 @@ export async function collectAtOrigin(call: StickCall, { stick }: StickPlace): P
     await fleet.close();
     await store.close();
   }
-}
-
-function rsyncLayoutOf({ options }: StickCall) {
-  return rsyncLayout(options.rsyncDir ?? defaultRsyncDirectory(options.repo));
 }

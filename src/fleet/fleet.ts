@@ -1,11 +1,14 @@
 import { Kysely } from 'kysely';
 import type { Report } from '../device/report.ts';
+import { fleetEnrolment } from './enrol.ts';
 import { fleetDatabase } from './layout.ts';
+import { fleetMarks } from './marks.ts';
 import { migrate } from './migrations.ts';
 import { markForwarded, pendingReports } from './outbox.ts';
-import { listDevices, listLeaseRequests, listSites, summarise } from './overview.ts';
+import { findDevices, listDevices, listLeaseRequests, listSites, summarise } from './overview.ts';
 import { removeOldReports } from './retention.ts';
 import { refuseSites } from './revoked.ts';
+import { fleetRollouts } from './rollouts.ts';
 import { explain, openSqlite } from './sqlite.ts';
 import { storeReports } from './store-reports.ts';
 import type { FleetTables } from './tables.ts';
@@ -102,6 +105,7 @@ export async function openFleet(repository: string, { clock, limit }: FleetOptio
       return done.promise;
     },
     devices: (choice = {}) => told(() => listDevices(database, choice)),
+    findDevices: (name) => told(() => findDevices(database, name)),
     sites: () => told(() => listSites(database)),
     leaseRequests: () => told(() => listLeaseRequests(database, clock())),
     summary: () => told(() => summarise(database, clock())),
@@ -126,6 +130,9 @@ export async function openFleet(repository: string, { clock, limit }: FleetOptio
     siteOfCredential: (credential) => told(() => siteOfCredential(database, credential)),
     pendingForUpstream: (choice) => told(() => pendingReports(database, choice)),
     markForwarded: (ids) => told(() => markForwarded(database, { ids, now: clock() })),
+    marks: fleetMarks(database, { told, clock }),
+    rollouts: fleetRollouts(database, told),
+    enrolment: fleetEnrolment(database, told, clock),
     removeOld: () => told(removeOld),
     async close() {
       await storing;

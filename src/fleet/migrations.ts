@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
+import { createEnrolTables } from './enrol-migration.ts';
+import { createMarks } from './marks.ts';
+import { createRolloutTables } from './rollout-migration.ts';
 import type { FleetTables } from './tables.ts';
 
 /** One step from a former shape of the database to the next. A step that was published is never changed. */
@@ -9,7 +12,12 @@ type Migration = {
   readonly up: (database: Kysely<FleetTables>) => Promise<void>;
 };
 
-const migrations: readonly Migration[] = [{ name: '001-reports', up: createTables }];
+const migrations: readonly Migration[] = [
+  { name: '001-reports', up: createTables },
+  { name: '002-rollouts', up: createRolloutTables },
+  { name: '003-marks', up: createMarks },
+  { name: '004-device-keys', up: createEnrolTables },
+];
 
 /**
  * Brings the database to the present shape, each step as a whole or not at all. Throws `fleet-newer` for one that a

@@ -40,6 +40,18 @@ export async function listDevices(
   return (await query.limit(limit).offset(offset).execute()).map(deviceOf);
 }
 
+/** Devices with this serial number or this id, those that were heard last first. */
+export async function findDevices(database: Kysely<FleetTables>, name: string): Promise<FleetDevice[]> {
+  const rows = await database
+    .selectFrom('devices')
+    .selectAll()
+    .where((where) => where.or([where('serial', '=', name), where('id', '=', name)]))
+    .orderBy('last_seen', 'desc')
+    .limit(10)
+    .execute();
+  return rows.map(deviceOf);
+}
+
 function deviceOf(row: DeviceRow): FleetDevice {
   return {
     id: row.id,

@@ -10,7 +10,7 @@ const newest = 1;
 const mostReports = 20_000;
 
 /** Words that a place shows to people: not empty, short, without anything that a terminal or a page would obey. */
-const words = (longest: number) =>
+export const words = (longest: number) =>
   z
     .string()
     .min(1)
@@ -20,10 +20,12 @@ const words = (longest: number) =>
 /** JSON can say -0, and nobody means it. */
 const isWritten = (value: number) => !Object.is(value, -0);
 
-const count = z.int().min(0).refine(isWritten);
+/** A whole number from 0. */
+export const count = z.int().min(0).refine(isWritten);
 const build = z.string().refine(isBuildName);
 const siteId = z.string().regex(/^[0-9a-f]{16}$/);
-const reportId = z.string().regex(/^[0-9a-f]{32}$/);
+/** 32 hex digits. */
+export const reportId = z.string().regex(/^[0-9a-f]{32}$/);
 const time = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
@@ -43,7 +45,7 @@ const told = {
 const result = z.object({
   build,
   from: build.exactOptional(),
-  result: z.enum(['done', 'failed', 'cancelled']),
+  result: z.enum(['done', 'failed', 'cancelled', 'later']),
   code: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
@@ -54,7 +56,7 @@ const result = z.object({
 });
 
 /** What a device tells. Fields that are not known here are dropped. */
-const deviceReportSchema = z.object({
+export const deviceReportSchema = z.object({
   ...told,
   event: z.enum(['state', 'update', 'rollback', 'repair', 'lease-request']),
   device: reportId,
@@ -69,7 +71,7 @@ const deviceReportSchema = z.object({
 const heldBuild = z.object({ build, complete: z.boolean() }) satisfies z.ZodType<HeldBuild>;
 
 /** What a site tells about itself. */
-const siteReportSchema = z.object({
+export const siteReportSchema = z.object({
   ...told,
   event: z.literal('site'),
   site: siteId,
@@ -85,7 +87,7 @@ const reportSchema = z.discriminatedUnion('event', [
 ]) satisfies z.ZodType<Report>;
 
 /** What a batch holds around its reports. */
-const reportBatchSchema = z.object({
+export const reportBatchSchema = z.object({
   satchel: z.literal('reports'),
   format: z.int().min(1),
   reports: z.array(z.unknown()).max(mostReports),

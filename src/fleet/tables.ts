@@ -1,13 +1,17 @@
 import type { Generated } from 'kysely';
+import type { EnrolTables } from './enrol-tables.ts';
+import type { RolloutTables } from './rollout-tables.ts';
 
 /** The tables of the fleet database. Times are milliseconds since 1970, by the clock of this place, unless said otherwise. */
-export type FleetTables = {
-  reports: ReportRow;
-  devices: DeviceRow;
-  sites: SiteRow;
-  tokens: TokenRow;
-  migrations: { name: string; at: number };
-};
+export type FleetTables = EnrolTables &
+  RolloutTables & {
+    reports: ReportRow;
+    devices: DeviceRow;
+    sites: SiteRow;
+    tokens: TokenRow;
+    marks: MarkRow;
+    migrations: { name: string; at: number };
+  };
 
 /** Every report of the last 400 days, once. */
 export type ReportRow = {
@@ -78,4 +82,16 @@ export type TokenRow = {
   used_by: string | null;
   used_name: string | null;
   revoked: number | null;
+};
+
+/** Every time that a laptop was marked as stolen or recovered. */
+export type MarkRow = {
+  number: Generated<number>;
+  serial: string;
+  /** 1: stolen; 0: recovered. */
+  stolen: number;
+  /** Who said so, and why. */
+  by_whom: string;
+  reason: string;
+  at: number;
 };

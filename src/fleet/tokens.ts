@@ -26,7 +26,7 @@ export async function createToken(
   const token = randomToken();
   const row: TokenRow = {
     id: randomBytes(4).toString('hex'),
-    token_hash: hashOf(normalised(token)),
+    token_hash: hashOfToken(token),
     note: note ?? null,
     created: now,
     expires,
@@ -58,7 +58,7 @@ export async function redeemToken(
   const row = await transaction
     .selectFrom('tokens')
     .selectAll()
-    .where('token_hash', '=', hashOf(normalised(token)))
+    .where('token_hash', '=', hashOfToken(token))
     .executeTakeFirst();
   if (row === undefined) throw new SatchelError('site-token-unknown');
   if (row.revoked !== null) throw new SatchelError('site-token-revoked');
@@ -133,8 +133,13 @@ function stateOf({ revoked, used, expires }: Selectable<TokenRow>, now: number):
   return expires !== null && expires <= now ? 'expired' : 'open';
 }
 
+/** The hash of a token, however people write it: capitals, spaces and hyphens do not matter. */
+export function hashOfToken(token: string): string {
+  return hashOf(normalised(token));
+}
+
 /** 24 letters in groups of four: 118 bits, so a plain hash of it tells nobody what it was. */
-function randomToken(): string {
+export function randomToken(): string {
   let token = '';
   while (token.length < tokenLength) {
     // What is above the last whole multiple would make the first letters likelier.

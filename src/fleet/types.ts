@@ -1,5 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { HeldBuild, Report, ReportedResult } from '../device/report.ts';
+import type { FleetEnrolment } from './enrol-types.ts';
+import type { FleetMarks } from './marks.ts';
+import type { FleetRollouts } from './rollout-types.ts';
 
 /** Whom reports came from; nothing: from anybody, so the sites that they name are not believed. */
 export type ReportsFrom = {
@@ -122,6 +125,8 @@ export type Fleet = {
     readonly limit?: number | undefined;
     readonly offset?: number | undefined;
   }): Promise<readonly FleetDevice[]>;
+  /** Devices with this serial number or this id; several where a serial number was copied or a disk was replaced. */
+  findDevices(name: string): Promise<readonly FleetDevice[]>;
   sites(): Promise<readonly FleetSite[]>;
   /** The newest request of each device, newest first; those of the last 90 days. */
   leaseRequests(): Promise<readonly LeaseRequest[]>;
@@ -169,6 +174,12 @@ export type Fleet = {
   }): Promise<PendingReports>;
   /** The place above has these. */
   markForwarded(ids: readonly string[]): Promise<void>;
+  /** Who marked which laptops as stolen or recovered; at an origin. */
+  readonly marks: FleetMarks;
+  /** How rollouts go. */
+  readonly rollouts: FleetRollouts;
+  /** Which devices may ask for themselves. */
+  readonly enrolment: FleetEnrolment;
   /** Removes reports that arrived more than 400 days ago; the latest state of each device and site stays. */
   removeOld(): Promise<number>;
   close(): Promise<void>;

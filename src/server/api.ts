@@ -2,17 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type MessageCode, type MessageParameters, say } from '../base/catalogue.ts';
 import { isSatchelError, messageOf, SatchelError } from '../base/errors.ts';
+import type { DeviceApi } from './device-api.ts';
+import { deviceRoutes } from './device-routes.ts';
 import { createFairShare } from './fair-share.ts';
 import { languageOfReader } from './language.ts';
+import type { Place } from './place.ts';
 
-/** What a place tells of itself, so that loops are found before they are made. */
-export type Place = {
-  readonly kind: 'origin' | 'site';
-  readonly id: string;
-  readonly name: string;
-  /** The id of this place, of its upstream, and so on, as far as they are known. */
-  readonly chain: readonly string[];
-};
+export type { Place } from './place.ts';
 
 /** What other places and devices may ask for and tell; the bodies are as they came and are judged by these. */
 export type Api = {
@@ -32,6 +28,18 @@ export type Api = {
   }>;
   /** Gives a site that brings a token its credential. */
   admitSite(body: unknown, how: { readonly signal: AbortSignal }): Promise<{ readonly credential: string }>;
+};
+
+/** How refusals of devices are told; the others are below. */
+const deviceStatus: Readonly<Partial<Record<MessageCode, number>>> = {
+  'device-signature-wrong': 401,
+  'device-not-enrolled': 403,
+  'device-key-revoked': 403,
+  'enrol-token-unknown': 403,
+  'enrol-token-used': 403,
+  'enrol-token-expired': 403,
+  'enrol-token-revoked': 403,
+  'device-serial-taken': 409,
 };
 
 /** What anybody may send, and what a site that has joined may, in bytes. */
@@ -62,7 +70,14 @@ declare module 'fastify' {
  * Adds the addresses below `/api/v1/`. A body is refused by its stated length before any of it is read; what comes without a
  * credential counts for its address; every answer is JSON, every refusal `{"code","message"}` in the language of the reader.
  */
-export function apiRoutes(app: FastifyInstance, api: Api, log: Logger): void {
+export function apiRoutes(
+  app: FastifyInstance,
+  {
+    api,
+    devices,
+    log,
+  }: { readonly api: Api; readonly devices?: DeviceApi | undefined; readonly log: Logger },
+): void {
   app.decorateRequest('fromSite', undefined);
   const share = createFairShare();
   const takeShare = (request: FastifyRequest, bytes: number) => {
@@ -107,6 +122,14 @@ export function apiRoutes(app: FastifyInstance, api: Api, log: Logger): void {
         return await api.admitSite(request.body, { signal: gone.signal });
       },
     );
+    if (devices !== undefined)
+      deviceRoutes(scope, devices, {
+        checkLength,
+        takeShare,
+        noteSite: async (request) => {
+          request.fromSite = await siteOf(request, api);
+        },
+      });
   });
 }
 
@@ -172,6 +195,8 @@ function judged(error: unknown): Judged {
 
 function statusOf({ code }: SatchelError): number {
   if (refusals.has(code)) return 403;
+  const ofDevice = deviceStatus[code];
+  if (ofDevice !== undefined) return ofDevice;
   switch (code) {
     case 'answer-length-required':
       return 411;

@@ -1,10 +1,19 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
 import { SatchelError, systemErrorCode } from '../base/errors.ts';
 import { createServer, STATUS_CODES } from '../base/node-http.ts';
+import type { TlsFiles } from './tls.ts';
 
 /** An address to listen on; port 0 lets the system choose. */
 export type ListenAddress = { readonly host: string; readonly port: number };
+
+/** What makes a listener speak HTTPS. */
+export type ListenerTls = {
+  readonly files: TlsFiles;
+  /** Told of a certificate that was changed and cannot be used. */
+  readonly onFailure: (error: unknown) => void;
+};
 
 /** A listening HTTP server. */
 export type Listener = {
@@ -18,40 +27,37 @@ export type Listener = {
 };
 
 /**
- * Listens for HTTP/1.1. Throws `server-address-in-use`, `server-address-not-permitted` and
- * `server-address-unavailable`.
+ * Listens for HTTP/1.1, with `tls` for HTTPS. Throws `server-address-in-use`, `server-address-not-permitted`,
+ * `server-address-unavailable` and `tls-file-unusable`.
  *
  * Timeouts: a request's head must arrive in 20 s, a connection without a request ends after 60 s, and one on which
  * not a byte moves for 120 s is cut (a device on a bad line comes back and resumes; a dead one would hold its file
  * and buffers for ever).
  */
-export async function listen(address: ListenAddress, handler: RequestListener): Promise<Listener> {
+export async function listen(
+  address: ListenAddress,
+  handler: RequestListener,
+  tls?: ListenerTls,
+): Promise<Listener> {
   let stopping = false;
   let answering = 0;
   const quiet = Promise.withResolvers<void>();
-  const server = createServer(
-    {
-      headersTimeout: 20_000,
-      requestTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
-      keepAliveTimeout: 60_000,
-    },
-    (request, response) =>
-      inTurn(request, response, () => {
-        if (stopping) response.shouldKeepAlive = false;
-        answering += 1;
-        response.once('close', () => {
-          answering -= 1;
-          if (!stopping) return;
-          if (answering === 0) quiet.resolve();
-          // An answer that had begun before the stop promised to keep its connection.
-          setImmediate(() => server.closeIdleConnections());
-        });
-        // Writing to a client that has just gone is no fault of anybody; the log shows the answer as aborted.
-        response.on('error', () => {});
-        handler(request, response);
-      }),
-  );
+  const begun: RequestListener = (request, response) =>
+    inTurn(request, response, () => {
+      if (stopping) response.shouldKeepAlive = false;
+      answering += 1;
+      response.once('close', () => {
+        answering -= 1;
+        if (!stopping) return;
+        if (answering === 0) quiet.resolve();
+        // An answer that had begun before the stop promised to keep its connection.
+        setImmediate(() => server.closeIdleConnections());
+      });
+      // Writing to a client that has just gone is no fault of anybody; the log shows the answer as aborted.
+      response.on('error', () => {});
+      handler(request, response);
+    });
+  const server = await serverFor(begun, tls);
   server.setTimeout(120_000);
   server.on('clientError', refuseMalformed);
   await listening(server, address);
@@ -64,12 +70,36 @@ export async function listen(address: ListenAddress, handler: RequestListener): 
   };
   let stopped: Promise<void> | undefined;
   return {
-    url: urlOf(server, address),
+    url: urlOf(server, address, tls === undefined ? 'http' : 'https'),
     close(deadline) {
       stopped ??= stop(deadline);
       return stopped;
     },
   };
+}
+
+const timeouts = {
+  headersTimeout: 20_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 60_000,
+} as const;
+
+/** Loads what HTTPS needs only where it is spoken. */
+async function serverFor(
+  handler: RequestListener,
+  tls: ListenerTls | undefined,
+): Promise<Server | TlsServer> {
+  if (tls === undefined) return createServer(timeouts, handler);
+  const [https, { keepTlsFresh, readTls }] = await Promise.all([import('node:https'), import('./tls.ts')]);
+  const server = https.createServer(
+    { ...timeouts, ...readTls(tls.files), handshakeTimeout: 20_000 },
+    handler,
+  );
+  // Whoever does not get through the handshake is no fault of anybody here.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  keepTlsFresh(server, tls.files, tls);
+  return server;
 }
 
 /** Requests that a client may send on one connection without waiting for the answers. */
@@ -98,7 +128,7 @@ function inTurn({ socket }: IncomingMessage, response: ServerResponse, begin: ()
   connection.last = response;
 }
 
-async function listening(server: Server, address: ListenAddress): Promise<void> {
+async function listening(server: Server | TlsServer, address: ListenAddress): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -117,7 +147,7 @@ async function listening(server: Server, address: ListenAddress): Promise<void> 
   }
 }
 
-function closeGracefully(server: Server, deadline: number): Promise<void> {
+function closeGracefully(server: Server | TlsServer, deadline: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), deadline);
     server.close(() => {
@@ -135,6 +165,13 @@ function refuseMalformed(error: Error, socket: Socket): void {
     socket.destroy();
     return;
   }
+  // Whoever sends more bytes than a request says that it has, as the laptops' firmware does, is answered all the same.
+  const running = connections.get(socket)?.last;
+  if (running?.req.complete && !running.writableFinished) {
+    running.shouldKeepAlive = false;
+    running.once('close', () => socket.destroySoon());
+    return;
+  }
   const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   // An answer that is on its way must not be followed by bytes that the client would take for its body.
   if (socket.bytesWritten > 0) socket.destroy();
@@ -145,11 +182,11 @@ function refuseMalformed(error: Error, socket: Socket): void {
   }
 }
 
-function urlOf(server: Server, address: ListenAddress): string {
+function urlOf(server: Server | TlsServer, address: ListenAddress, scheme: 'http' | 'https'): string {
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
   const host = address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;
-  return `http://${bracketed(host)}:${port}`;
+  return `${scheme}://${bracketed(host)}:${port}`;
 }
 
 function bracketed(host: string): string {

@@ -1,9 +1,10 @@
-import { z } from 'zod';
 import { SatchelError } from '../base/errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { parseReports } from '../fleet/report-schema.ts';
-import { isSiteId, isSiteName } from '../site/settings.ts';
 import type { Api, Place } from './api.ts';
+import { type JoinRequest, joinSchema } from './place-api-schemas.ts';
+
+export type { JoinRequest } from './place-api-schemas.ts';
 
 /** What stands behind the API of a place. */
 export type PlaceApiOptions = {
@@ -18,20 +19,6 @@ export type PlaceApiOptions = {
       ) => Promise<{ readonly credential: string }>)
     | undefined;
 };
-
-/** How a site asks to be admitted. */
-export type JoinRequest = {
-  readonly token: string;
-  readonly site: { readonly id: string; readonly name: string };
-};
-
-const joinSchema = z.object({
-  token: z.string().min(1).max(512),
-  site: z.object({
-    id: z.string().refine(isSiteId),
-    name: z.string().refine(isSiteName),
-  }),
-}) satisfies z.ZodType<JoinRequest>;
 
 /** The API of an origin or a site over its fleet database. */
 export function placeApi({ fleet, place, admitAbove }: PlaceApiOptions): Api {

@@ -33,7 +33,8 @@ const folders: Readonly<Record<string, Folder>> = {
     mediaType: json,
   },
   targets: {
-    pattern: /^[A-Za-z0-9][A-Za-z0-9_+-]{0,99}\/(?<sha256>[0-9a-f]{64})\.[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
+    pattern:
+      /^[A-Za-z0-9][A-Za-z0-9_+-]{0,99}\/(?<sha256>[0-9a-f]{64})\._?[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
     caching: 'forever',
     mediaType: json,
   },

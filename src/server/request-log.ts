@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
+import { oatsPath } from '../advice/oats-request.ts';
 import type { Clock } from '../base/clock.ts';
 import { pathOfTarget } from './repository-file.ts';
 
@@ -91,10 +92,15 @@ function bodyLength(request: IncomingMessage, response: ServerResponse): number 
   return Number.isSafeInteger(length) ? length : 0;
 }
 
+/** What monitors ask, and what laptops are answered thousands of times a second, would bury the rest. */
+function isQuiet({ path, status }: AnsweredRequest): boolean {
+  return path === '/healthz' || (path === oatsPath && status === 200);
+}
+
 function writeLine(log: Logger, answered: AnsweredRequest, address: string | undefined): void {
   const { time: received, ...rest } = answered;
   const line = { received, address, ...rest };
   if (answered.status >= 500) log.error(line, 'request');
-  else if (answered.path === '/healthz') log.debug(line, 'request');
+  else if (isQuiet(answered)) log.debug(line, 'request');
   else log.info(line, 'request');
 }

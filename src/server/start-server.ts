@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
 import { causedBy } from '../site/upstream-via.ts';
 import type { Api } from './api.ts';
+import type { DeviceApi } from './device-api.ts';
 import type { Elsewhere } from './elsewhere.ts';
-import { type ListenAddress, listen } from './http-listener.ts';
+import { type ListenAddress, type Listener, listen } from './http-listener.ts';
 import { type LogOptions, openLog } from './logger.ts';
+import { type OatsService, oatsRoute } from './oats.ts';
 import { cachedPageData, type PageData } from './page-data.ts';
 import type { FleetView } from './page-devices.ts';
 import type { RsyncSummary } from './page-rsync.ts';
@@ -16,6 +19,7 @@ import { startRenewal } from './renewal.ts';
 import { isRepositoryPath, pathOfTarget } from './repository-file.ts';
 import { requestLog } from './request-log.ts';
 import { staticFiles } from './static-file.ts';
+import type { TlsFiles } from './tls.ts';
 import { isLoop, viaOf } from './via.ts';
 import { webApp } from './web-app.ts';
 
@@ -24,6 +28,8 @@ export type ServerOptions = {
   /** Directory of the repository. */
   readonly repository: string;
   readonly listen: ListenAddress;
+  /** HTTPS: at an address of its own, or without one at {@link listen}, which speaks nothing else then. */
+  readonly tls?: { readonly files: TlsFiles; readonly listen?: ListenAddress | undefined } | undefined;
   readonly log?: LogOptions;
   /** Judges expiry and dates the log of requests; the machine's clock when absent. */
   readonly clock?: Clock;
@@ -35,10 +41,14 @@ export type ServerOptions = {
   readonly rsync?: (() => RsyncSummary) | undefined;
   /** Absent: reports are not taken, and nothing is told about the place. */
   readonly api?: Api | undefined;
+  /** What devices with a key of their own ask; only beside {@link api}. */
+  readonly devices?: DeviceApi | undefined;
   /** What makes the repository one of a site: files come from elsewhere, and the page is for the people in the room. */
   readonly site?: ServedSite | undefined;
   /** What devices and sites have told; asked at every look at the page. */
   readonly fleet?: (() => Promise<FleetView | undefined>) | undefined;
+  /** Answers laptops by the theft-deterrence protocol, once that is set up. */
+  readonly oats?: OatsService | undefined;
   /** Renews the online metadata if it is due; called at start and every hour. */
   readonly renew?: () => Promise<void>;
   /** Requests that the page remembers; 50 when absent. */
@@ -59,6 +69,8 @@ export type ServedSite = {
 export type RunningServer = {
   /** Address for clients on this machine, for example `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where it speaks HTTPS beside that. */
+  readonly tlsUrl?: string;
   /**
    * Stops gracefully: running answers and a renewal under way may finish until the deadline, then the log is
    * written. A second call waits for the first.
@@ -80,9 +92,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const files = staticFiles({ directory: repository, elsewhere: site?.elsewhere, log });
   const pageData = options.pageData && cachedPageData(repository, options.pageData);
   const { dropProblems, rsync } = options;
+  const oats = options.oats && oatsRoute(options.oats, log);
   const app = await webApp({
     ...{ repository, pageData, dropProblems, rsync, requests, log, clock },
-    ...{ api, fleet, site: site?.view },
+    ...{ api, devices: options.devices, fleet, site: site?.view },
   });
 
   // Files go past the framework: they are nearly all the requests, and need nothing of it.
@@ -91,6 +104,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const path = pathOfTarget(request.url ?? '');
     if (isRepositoryPath(path)) {
       void files.answer(request, response, path, record);
+      return;
+    }
+    if (oats?.takes(path)) {
+      void oats.answer(request, response);
       return;
     }
     if (!path.startsWith('/')) {
@@ -111,14 +128,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const handle = site === undefined ? answer : answerAtSite;
 
-  const listener = await listen(options.listen, handle);
+  const tls = options.tls && {
+    files: options.tls.files,
+    onFailure: (error: unknown) => log.error(messageOf(error)),
+  };
+  const listener = await listen(options.listen, handle, options.tls?.listen === undefined ? tls : undefined);
+  const second =
+    options.tls?.listen && (await listenToo(listener, () => listen(options.tls!.listen!, handle, tls)));
   const renewal = options.renew && startRenewal(options.renew, log);
   log.info({ url: listener.url, repository }, 'listening');
 
   const stop = async () => {
     const deadline = options.stopDeadline ?? 10_000;
     const tooLong = delay(deadline, undefined, { ref: false });
-    await Promise.all([listener.close(deadline), Promise.race([renewal?.stop(), tooLong])]);
+    await Promise.all([
+      listener.close(deadline),
+      second?.close(deadline),
+      Promise.race([renewal?.stop(), tooLong]),
+    ]);
     await app.close();
     log.info('stopped');
     flush();
@@ -126,9 +153,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let stopped: Promise<void> | undefined;
   return {
     url: listener.url,
+    ...(second && { tlsUrl: second.url }),
     close() {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+/** A second listener; where it cannot be had, the first is not left behind. */
+async function listenToo(first: Listener, open: () => Promise<Listener>): Promise<Listener> {
+  try {
+    return await open();
+  } catch (error) {
+    await first.close(0);
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { isSatchelError, messageOf } from '../base/errors.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
 import { type Api, apiRoutes } from './api.ts';
+import type { DeviceApi } from './device-api.ts';
 import { languageOfReader, prefersJson } from './language.ts';
 import { checkOnlineMetadata } from './online-metadata.ts';
 import { renderPage } from './page.ts';
@@ -24,6 +25,8 @@ export type WebAppOptions = {
   readonly dropProblems?: (() => DropProblems) | undefined;
   readonly rsync?: (() => RsyncSummary) | undefined;
   readonly api?: Api | undefined;
+  /** Absent: devices have no keys of their own here. */
+  readonly devices?: DeviceApi | undefined;
   readonly fleet?: (() => Promise<FleetView | undefined>) | undefined;
   /** Present at a site, whose page is another one. */
   readonly site?: (() => Promise<SiteView>) | undefined;
@@ -59,7 +62,8 @@ export async function webApp(options: WebAppOptions): Promise<FastifyInstance> {
     options.log.error({ err: error }, 'bug');
     return sendPlainly(request, reply, 500, 'answer-failed');
   });
-  if (options.api !== undefined) apiRoutes(app, options.api, options.log);
+  if (options.api !== undefined)
+    apiRoutes(app, { api: options.api, devices: options.devices, log: options.log });
   app.get('/healthz', async (_request, reply) => await sendHealth(reply, options));
   app.get('/status.json', async (_request, reply) => await sendStatus(reply, options));
   app.get<{ Querystring: { lang?: unknown } }>('/', async (request, reply) => {

@@ -1,4 +1,6 @@
 import { isIPv4 } from 'node:net';
+import type { Reporter } from '../base/progress.ts';
+import { reasonInWords } from '../os/system-error.ts';
 import { type MulticastNetwork, networkAddresses, openMulticast, serviceType } from '../store/mdns.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { organisationOf } from '../trust/organisation.ts';
@@ -13,6 +15,8 @@ export type Advertisement = {
   readonly listen: { readonly host: string; readonly port: number };
   /** The repository that is served; its first root says which organisation it belongs to. */
   readonly store: ReadableStore;
+  /** Is told once of each reason why devices cannot find the place by themselves. */
+  readonly reporter: Pick<Reporter, 'notice'>;
 };
 
 /** A place that can be found until it is closed. */
@@ -22,17 +26,18 @@ export type Advertised = {
 };
 
 /** How often it is looked whether the machine has other addresses, milliseconds. */
-const lookEvery = 10_000;
+export const lookEvery = 10_000;
 /** How long it is listened whether another place has the name already, milliseconds. */
 const listenFor = 750;
 
 /**
  * Tells the local networks where this place is: `_satchel._tcp` by multicast DNS, with the path and the organisation in
- * its TXT record. Returns at once and never fails; where multicast does not work devices find the place in other ways.
- * A place that listens on this machine only is not told about.
+ * its TXT record. Returns at once and never fails; where multicast does not work the reporter is told, and devices find
+ * the place in other ways. A place that listens on this machine only is not told about.
  */
 export function advertise(place: Advertisement): Advertised {
   const ended = new AbortController();
+  const notFound = failureTeller(place.reporter, ended.signal);
   let told: { readonly about: string; readonly networks: readonly MulticastNetwork[] } | undefined;
   let organisation: string | undefined;
   const takeBack = async () => {
@@ -42,12 +47,18 @@ export function advertise(place: Advertisement): Advertised {
   };
   const tell = async () => {
     // A site that has just joined gets its first root with the first metadata.
-    organisation ??= await organisationOf(place.store).catch(() => undefined);
+    try {
+      organisation ??= await organisationOf(place.store);
+    } catch (error) {
+      notFound('advertise-not-yet', error);
+    }
     const addresses = addressesOf(place.listen.host);
     const about = JSON.stringify([organisation, addresses]);
     if (organisation === undefined || about === told?.about) return;
     await takeBack();
-    const networks = await Promise.all(addresses.map(openMulticast));
+    const networks = await Promise.all(
+      addresses.map((address) => openMulticast(address, (error) => notFound('advertise-failed', error))),
+    );
     told = { about, networks };
     const name = await freeName(networks, place, ended.signal);
     if (ended.signal.aborted) return;
@@ -65,7 +76,7 @@ export function advertise(place: Advertisement): Advertised {
   };
   let work = Promise.resolve();
   const look = () => {
-    work = work.then(tell).catch(() => undefined);
+    work = work.then(tell).catch((error) => notFound('advertise-failed', error));
   };
   look();
   const timer = setInterval(look, lookEvery);
@@ -77,6 +88,17 @@ export function advertise(place: Advertisement): Advertised {
       await work;
       await takeBack();
     },
+  };
+}
+
+/** Tells each reason once: it is tried again every few seconds, as long as the place is served. */
+function failureTeller(reporter: Advertisement['reporter'], ended: AbortSignal) {
+  const told = new Set<string>();
+  return (code: 'advertise-not-yet' | 'advertise-failed', error: unknown) => {
+    const reason = reasonInWords(error);
+    if (ended.aborted || told.has(reason)) return;
+    told.add(reason);
+    reporter.notice(code, { reason });
   };
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { HeldFile, Holdings } from './evict-holdings.ts';
-import type { EvictionPlan } from './evict-plan.ts';
+import { type EvictionPlan, planEviction } from './evict-plan.ts';
 import type { AskedEviction } from './evict-question.ts';
 import type { SiteLayout } from './layout.ts';
 import type { PullThrough } from './pull-types.ts';
@@ -40,20 +40,44 @@ type Place = {
   readonly clock: Clock;
 };
 
-/** Carries a plan out; every removal is in the log before the next begins. */
+/** What is to be done once trees have gone, and the bytes that they freed. */
+export type TreelessPlan = { readonly plan: EvictionPlan; readonly treeBytes: number };
+
+/**
+ * Takes trees away as a plan for so many incoming bytes says. Where fewer could go, since they are sticky, or in use, or
+ * another process has them open, those that are left count as what has to stay, and what goes instead is planned anew.
+ */
+export async function evictTrees(
+  { layout, trees, clock }: Place,
+  plan: EvictionPlan,
+  { question, incoming }: Pick<AskedEviction, 'question'> & { readonly incoming: number },
+): Promise<TreelessPlan> {
+  if (plan.trees === 0 || trees === undefined) return { plan, treeBytes: 0 };
+  const treesBefore = trees.bytes();
+  await trees.shrinkTo(Math.max(0, treesBefore - plan.trees));
+  const left = trees.bytes();
+  const treeBytes = treesBefore - left;
+  if (treeBytes > 0)
+    appendSiteLog(layout, {
+      ...{ at: new Date(clock()).toISOString(), event: 'trees-evicted', why: plan.why },
+      bytes: treeBytes,
+    });
+  if (treeBytes >= plan.trees) return { plan: { ...plan, before: plan.before - treeBytes }, treeBytes };
+  const otherBytes = question.otherBytes + left;
+  const free = question.free + treeBytes;
+  return { plan: planEviction({ ...question, treeBytes: 0, otherBytes, free, incoming }), treeBytes };
+}
+
+/** Carries a plan out, after the trees; every removal is in the log before the next begins. */
 export async function carryOut(
   place: Place,
-  plan: EvictionPlan,
+  { plan, treeBytes }: TreelessPlan,
   seen: Holdings & AskedEviction,
 ): Promise<Evicted> {
-  const { layout, trees, clock } = place;
+  const { layout, clock } = place;
   const { pieceNames, question } = seen;
   const log = (event: string, fields: object) =>
     appendSiteLog(layout, { at: new Date(clock()).toISOString(), event, why: plan.why, ...fields });
-  const treesBefore = trees?.bytes() ?? 0;
-  if (plan.trees > 0) await trees?.shrinkTo(Math.max(0, treesBefore - plan.trees));
-  const treeBytes = treesBefore - (trees?.bytes() ?? 0);
-  if (treeBytes > 0) log('trees-evicted', { bytes: treeBytes });
   const builds: { build: BuildName; bytes: number }[] = [];
   let [files, fileBytes] = [0, 0];
   for (const { unit, pieces } of plan.victims) {
@@ -70,7 +94,7 @@ export async function carryOut(
       builds.push({ build: name as BuildName, bytes });
     }
   }
-  const freed = builds.reduce((sum, { bytes }) => sum + bytes, treeBytes + fileBytes);
+  const freed = builds.reduce((sum, { bytes }) => sum + bytes, fileBytes);
   return { builds, files, fileBytes, treeBytes, usedBytes: plan.before - freed, missing: plan.missing };
 }
 

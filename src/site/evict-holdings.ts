@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import { bytesBelow, bytesOnDisk } from '../os/disk-use.ts';
 import { listIfThere } from '../os/if-there.ts';
-import { contentsFile, deltaFile, indexFile, mapFile, packFile } from '../repository/layout.ts';
+import { fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
+import { packFile } from '../repository/layout.ts';
+import { readPackUses } from '../repository/pack-uses.ts';
 import type { BuildRecord, DeltasRecord, StoredFile } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
-import { readAll } from '../store/read-all.ts';
 import type { SiteLayout } from './layout.ts';
 import { ifHere, siteCatalogIfThere } from './mirror-catalog.ts';
-import { packUses } from './mirror-map.ts';
 import { listParts } from './mirror-parts.ts';
 
 /** One file on the disk of a site, whole or in parts. */
@@ -65,10 +66,8 @@ export function createPacksOf({ repository }: Pick<SiteLayout, 'repository'>): P
   return async (map) => {
     const found = known.get(map.stored);
     if (found !== undefined) return found;
-    const name = mapFile(map.stored);
     try {
-      const bytes = await readAll(store, name, { limit: map.length });
-      const packs = packUses(map, bytes, store.location).map(({ sha256 }) => sha256);
+      const packs = (await readPackUses(store, map)).map(({ sha256 }) => sha256);
       known.set(map.stored, packs);
       return packs;
     } catch (error) {
@@ -146,13 +145,10 @@ export async function knownBuilds(
 }
 
 async function filesOf(record: BuildRecord, deltas: DeltasRecord, packsOf: PacksOf): Promise<string[]> {
-  return [
-    ...deltas.deltas.map(({ stored }) => deltaFile(stored)),
-    ...(await packsOf(deltas.map)).map(packFile),
-    contentsFile(record.contents.sha256),
-    indexFile(record.index.stored),
-    mapFile(deltas.map.stored),
-  ];
+  const namesOf = (files: readonly SignedFile[]) => files.map(({ name }) => name);
+  const packs = (await packsOf(deltas.map)).map(packFile);
+  // They are removed in this order, and the packs of a build are known for as long as its map is there.
+  return [...namesOf(deltas.deltas.map(fileOfDelta)), ...packs, ...namesOf(listFiles(record, deltas))];
 }
 
 function listContent(layout: SiteLayout): Map<string, HeldFile> {
@@ -166,7 +162,7 @@ function listContent(layout: SiteLayout): Map<string, HeldFile> {
       ...(isPart
         ? { whole: before?.whole, isInParts: true }
         : { whole: path, isInParts: before?.isInParts ?? false }),
-      bytes: (before?.bytes ?? 0) + stat.blocks * 512,
+      bytes: (before?.bytes ?? 0) + bytesOnDisk(stat),
       modified: Math.max(before?.modified ?? 0, stat.mtimeMs),
     });
   };
@@ -175,19 +171,6 @@ function listContent(layout: SiteLayout): Map<string, HeldFile> {
       if (!file.startsWith('.')) add(`${folder}/${file}`, join(layout.repository, folder, file), false);
   for (const { name, folder, file } of listParts(layout)) add(name, join(folder, file), true);
   return files;
-}
-
-function bytesBelow(folders: readonly string[]): number {
-  let bytes = 0;
-  for (const folder of folders) {
-    for (const name of listIfThere(folder)) {
-      const path = join(folder, name);
-      const stat = statOf(path);
-      if (stat === undefined) continue;
-      bytes += stat.blocks * 512 + (stat.isDirectory() ? bytesBelow([path]) : 0);
-    }
-  }
-  return bytes;
 }
 
 function statOf(path: string): Stats | undefined {

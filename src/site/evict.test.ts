@@ -10,6 +10,7 @@ import { readHoldings } from './evict-holdings.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
 import { runMirror } from './mirror-run.ts';
 import { pinBuild, readPins, unpinBuild } from './pin.ts';
+import { removeParts } from './pull-aside.ts';
 import { readSiteLog } from './site-log.testkit.ts';
 
 const hour = 3_600_000;
@@ -133,6 +134,55 @@ test('trees for rsync clients go before builds', async (context) => {
   assert.deepEqual(await heldNames(fixture), ['b1', 'b2', 'b3']);
   await evictor.ensureRoom(50_000);
   assert.deepEqual(await heldNames(fixture), ['b2', 'b3']);
+});
+
+test('where trees have to stay builds go instead, and what then does not fit is refused', async (context) => {
+  const fixture = await threeBuilds(context);
+  const { layout, site, uses, state } = fixture;
+  const discard = async (name: string) => removeParts(layout, name);
+  let treeBytes = 80_000;
+  const trees = {
+    bytes: () => treeBytes,
+    async shrinkTo(bytes: number) {
+      treeBytes = Math.max(bytes, 60_000);
+    },
+  };
+  const pull = { inUse: () => [], receiving: () => [], discard };
+  const { settings } = site;
+  const evictor = createEvictor({ layout, settings, pull, uses, trees, clock: () => state.now });
+  const before = (await evictor.usage()).usedBytes;
+  change(fixture, { budget: before });
+  await evictor.ensureRoom(50_000);
+  assert.deepEqual(await heldNames(fixture), ['b2', 'b3']);
+  const { usedBytes } = await evictor.usage();
+  assert.ok(usedBytes <= before - 50_000, `${usedBytes} of ${before} bytes`);
+
+  change(fixture, { budget: usedBytes, follow: ['b2', 'b3'].map(streamName) });
+  state.now += hour;
+  await assert.rejects(evictor.ensureRoom(50_000), (error) => isSatchelError(error, 'site-budget-full'));
+  assert.deepEqual(await heldNames(fixture), ['b2', 'b3']);
+  change(fixture, { budget: usedBytes - 30_000 });
+  const collected = await evictor.collect();
+  assert.deepEqual([collected.treeBytes, collected.usedBytes, collected.missing], [0, usedBytes, 30_000]);
+});
+
+test('what lies beside the repository counts, and builds make room for it', async (context) => {
+  const fixture = await threeBuilds(context);
+  const { layout, site, uses, state } = fixture;
+  const pull = { inUse: () => [], receiving: () => [], discard: async () => true };
+  let beside = 0;
+  const evictor = createEvictor({
+    ...{ layout, settings: site.settings, pull, uses, clock: () => state.now },
+    bytesBeside: () => beside,
+  });
+  const { usedBytes } = await evictor.usage();
+  beside = 50_000;
+  assert.equal((await evictor.usage()).usedBytes, usedBytes + 50_000);
+  change(fixture, { budget: usedBytes });
+  assert.deepEqual(
+    (await evictor.collect()).builds.map(({ build }) => build),
+    ['b1'],
+  );
 });
 
 test('what no build needs goes after a week, or first when room is wanted', async (context) => {

@@ -4,7 +4,7 @@ import { SatchelError } from '../base/errors.ts';
 import { createQueue } from '../base/queue.ts';
 import { formatBytes } from '../base/units.ts';
 import { freeSpace } from '../os/disk.ts';
-import { carryOut, type Evicted, removeFiles, type SiteTrees } from './evict-carry-out.ts';
+import { carryOut, type Evicted, evictTrees, removeFiles, type SiteTrees } from './evict-carry-out.ts';
 import { createPacksOf, type Holdings, readHoldings } from './evict-holdings.ts';
 import { keptForStick } from './evict-kept.ts';
 import { type EvictionPlan, planEviction } from './evict-plan.ts';
@@ -23,8 +23,10 @@ export type EvictorOptions = {
   readonly settings: () => Pick<SiteSettings, 'budget' | 'reserve' | 'follow'>;
   readonly pull: Pick<PullThrough, 'inUse' | 'receiving' | 'discard'>;
   readonly uses: BuildUses;
-  /** Absent where no rsync clients are served. */
+  /** Absent where there are none. */
   readonly trees?: SiteTrees | undefined;
+  /** Bytes of disk outside the repository that count and that nothing here makes fewer; none when absent. */
+  readonly bytesBeside?: (() => number) | undefined;
   readonly clock: Clock;
 };
 
@@ -51,8 +53,9 @@ export type RoomOptions = {
 export type Evictor = {
   /**
    * To be called before bytes are written; makes room for them if need be. Throws `site-budget-full` or
-   * `site-disk-reserved` when nothing more may go: then nothing was removed in vain for them; their parameter `left` is
-   * the bytes that could be had. One stick is taken in at a time, and what it was promised before is written by then.
+   * `site-disk-reserved` when nothing more may go: then nothing was removed in vain for them, but for trees where others
+   * have to stay; their parameter `left` is the bytes that could be had. One stick is taken in at a time, and what it
+   * was promised before is written by then.
    */
   ensureRoom(bytes: number, options?: RoomOptions): Promise<void>;
   /** Removes what no build has needed for a week, and what is over the budget. */
@@ -70,7 +73,7 @@ const countedFor = 60_000;
 
 /** Starts to look after the disk of a site. */
 export function createEvictor(options: EvictorOptions): Evictor {
-  const { layout, settings, pull, uses, trees, clock } = options;
+  const { layout, settings, pull, uses, trees, bytesBeside, clock } = options;
   const inTurn = createQueue();
   const packsOf = createPacksOf(layout);
   /** What everything took when it was counted. */
@@ -96,7 +99,8 @@ export function createEvictor(options: EvictorOptions): Evictor {
   };
 
   const look = async (signal: AbortSignal | undefined): Promise<Holdings & AskedEviction> => {
-    const holdings = await readHoldings(layout, { packsOf, signal });
+    const found = await readHoldings(layout, { packsOf, signal });
+    const holdings = { ...found, otherBytes: found.otherBytes + (bytesBeside?.() ?? 0) };
     uses.learn(holdings);
     const { budget, reserve, follow } = settings();
     const reasons = {
@@ -141,9 +145,12 @@ export function createEvictor(options: EvictorOptions): Evictor {
         }
         const seen = await look(signal);
         const before = awaited();
-        const plan = planEviction({ ...seen.question, incoming: bytes + before });
+        const incoming = bytes + before;
+        const plan = planEviction({ ...seen.question, incoming });
         if (plan.missing > 0) throw noRoom(bytes, plan);
-        const { usedBytes } = await carryOut(options, plan, seen);
+        const treeless = await evictTrees(options, plan, { ...seen, incoming });
+        if (treeless.plan.missing > 0) throw noRoom(bytes, treeless.plan);
+        const { usedBytes } = await carryOut(options, treeless, seen);
         counted = { at: clock(), bytes: usedBytes, promised: before };
         promise(bytes, forStick);
       }),
@@ -162,8 +169,10 @@ export function createEvictor(options: EvictorOptions): Evictor {
             bytes: fileBytes,
           });
         const seen = overdue.length > 0 ? await look(signal) : first;
-        const plan = planEviction({ ...seen.question, incoming: awaited() });
-        const evicted = await carryOut(options, plan, seen);
+        const incoming = awaited();
+        const plan = planEviction({ ...seen.question, incoming });
+        const treeless = await evictTrees(options, plan, { ...seen, incoming });
+        const evicted = await carryOut(options, treeless, seen);
         counted = { at: clock(), bytes: evicted.usedBytes, promised: 0 };
         const files = evicted.files + overdue.length;
         return { ...evicted, files, fileBytes: evicted.fileBytes + fileBytes };

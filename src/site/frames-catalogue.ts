@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { listIfThere, readFileIfThere } from '../os/if-there.ts';
-import { contentsFile, deltaFile, indexFile, mapFile } from '../repository/layout.ts';
+import { fileOfDelta, listFiles } from '../repository/build-files.ts';
+import { indexFile, mapFile } from '../repository/layout.ts';
 import { metadataFile } from '../trust/names.ts';
 import { createPacksOf, type KnownBuild, knownBuilds } from './evict-holdings.ts';
 import { loadFrameTables } from './frames-load.ts';
@@ -168,10 +169,8 @@ function tellsAll(table: FrameTable): boolean {
 function signedLengths(builds: readonly KnownBuild[]): Map<string, number> {
   const lengths = new Map<string, number>();
   for (const { record, deltas } of builds) {
-    lengths.set(indexFile(record.index.stored), record.index.length);
-    lengths.set(contentsFile(record.contents.sha256), record.contents.length);
-    lengths.set(mapFile(deltas.map.stored), deltas.map.length);
-    for (const { stored, length } of deltas.deltas) lengths.set(deltaFile(stored), length);
+    for (const { name, length } of [...listFiles(record, deltas), ...deltas.deltas.map(fileOfDelta)])
+      lengths.set(name, length);
   }
   return lengths;
 }

@@ -1,7 +1,8 @@
-import { type MessageCode, type MessageParameters, messages } from '../base/catalogue.ts';
+import { type MessageCode, messages } from '../base/catalogue.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import { readRefusal } from '../base/refusal.ts';
+import { refusalParameters } from '../base/refusal-parameters.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
 /** What a place says of itself. */
@@ -78,22 +79,6 @@ function refusal({ status, body }: UpstreamAnswer, upstream: string): SatchelErr
   if (status === 404 || status === 405) return new SatchelError('site-upstream-without-api', { upstream });
   const { code, message } = readRefusal(body);
   const isKnown = /^site-token-/.test(code) && Object.hasOwn(messages, code);
-  if (isKnown) return new SatchelError(code as MessageCode, parametersIn(message, code as MessageCode));
+  if (isKnown) return new SatchelError(code as MessageCode, refusalParameters(message, code as MessageCode));
   return new SatchelError('site-upstream-refused', { upstream, status, reason: message || '—' });
-}
-
-/** What stands in the places of an English sentence, so that it can be said in another language. */
-function parametersIn(message: string, code: MessageCode): MessageParameters {
-  const names: string[] = [];
-  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const pattern = messages[code].en.text
-    .split(/\{(\w+)\}/)
-    .map((part, place) => {
-      if (place % 2 === 0) return literal(part);
-      names.push(part);
-      return '(.*)';
-    })
-    .join('');
-  const found = new RegExp(`^${pattern}$`, 's').exec(message);
-  return Object.fromEntries(names.map((name, place) => [name, found?.[place + 1] ?? '?']));
 }

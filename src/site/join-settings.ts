@@ -5,12 +5,13 @@ import { recordTime } from '../base/fields.ts';
 import type { StreamName } from '../base/identifiers.ts';
 import { formatBytes } from '../base/units.ts';
 import { diskSpace } from '../os/disk.ts';
+import { parseWindow } from '../plan/window.ts';
 import { admitSite, askPlace, refuseLoop } from './join-place.ts';
+import { requireStreams } from './known-streams.ts';
 import { siteLayout } from './layout.ts';
 import { openLinkFile, type Told, toldOf } from './link-file.ts';
 import { isSiteName, mostFresh, readSiteSettings, type SiteSettings, writeSiteSettings } from './settings.ts';
 import { openUpstream } from './upstream.ts';
-import { parseWindow } from './window.ts';
 
 /** What is to change; undefined: stays, null: no limit. */
 export type SettingsChange = {
@@ -50,7 +51,8 @@ const leastBudget = 100_000_000;
  * Changes what an operator settled about a site. A new upstream is asked whether it gets its files from here; one that
  * is out of reach is taken all the same, unless a token is to be used there. The credential stays: whoever names
  * another address may mean the same place. Throws `site-not-joined`, `site-name-not-allowed`, `site-loop`, what the
- * hours and days throw, `site-budget-too-small`, `site-reserve-too-large`, and for a token what joining throws.
+ * hours and days throw, `site-budget-too-small`, `site-reserve-too-large`, `site-stream-unknown`, and for a token what
+ * joining throws.
  */
 export async function changeSiteSettings({
   repository,
@@ -66,6 +68,7 @@ export async function changeSiteSettings({
     throw new SatchelError('site-fresh-too-long', { seconds: after.fresh, most: mostFresh });
   parseWindow(after);
   requireRoom(change, layout.directory);
+  requireStreams({ layout, clock }, change.follow ?? []);
   if (change.upstream === undefined && change.token === undefined) {
     writeSiteSettings(layout, after);
     return { settings: after, isUnchecked: false };

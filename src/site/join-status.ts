@@ -9,10 +9,12 @@ import { isNetwork } from '../device/open-source.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import { fleetDatabase } from '../fleet/layout.ts';
 import { diskSpace } from '../os/disk.ts';
+import { streamTarget } from '../repository/layout.ts';
 import { parseStreamRecord } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { openTimeFloor } from '../trust/floor.ts';
+import { streamNames } from './known-streams.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
 import { type LinkState, readLinkState, type Told, toldOf } from './link-file.ts';
 import { isServedOffline } from './offline-mark.ts';
@@ -89,9 +91,8 @@ async function readSiteMetadata(
   const client = openTrustClient({ directory: layout.trust, store, clock });
   if (!client.files().has('timestamp')) return { seen: { versions: {}, expired: [], streams: [] } };
   const streams: SiteStream[] = [];
-  const paths = [...client.targetPaths('streams')];
-  const names = new Set(paths.map((path) => path.replace(/^.*\/|\.[^.]*$/g, '')));
-  for (const path of paths) {
+  const names = new Set(streamNames(client));
+  for (const path of [...names].map(streamTarget)) {
     const found = await unlessAbsent(async () => parseStreamRecord(await client.target(path), path).record);
     if (found === undefined) continue;
     const { stream, build, halted } = found;

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -310,6 +311,26 @@ test('limits that leave no room are slips, and a month that is spent is said to 
   await change({ reserve: 0 });
   assert.equal((await change({ upstream, monthlyBytes: 10 })).reason?.code, 'site-month-spent');
   assert.equal((await change({ upstream, monthlyBytes: null })).isUnchecked, false);
+});
+
+test('only streams that there are can be followed, once it is known which there are', async () => {
+  const source = await origin();
+  const repository = newSite();
+  const { settings } = await joining(source, { repository });
+  const clock = () => source.repository.clock.now;
+  const follow = (...names: string[]) =>
+    changeSiteSettings({ repository, change: { follow: names.map(streamName) }, clock });
+  await assert.rejects(follow('stable', 'stabel'), (error) => {
+    assert.ok(isSatchelError(error, 'site-stream-unknown'));
+    assert.deepEqual(error.parameters, { name: 'stabel', streams: 'stable' });
+    return true;
+  });
+  assert.deepEqual(readSiteSettings(siteLayout(repository)), settings);
+  assert.deepEqual((await follow('stable')).settings.follow, ['stable']);
+  assert.deepEqual((await follow()).settings.follow, []);
+  // As before the first metadata came.
+  rmSync(join(siteLayout(repository).trust), { recursive: true });
+  assert.deepEqual((await follow('stabel')).settings.follow, ['stabel']);
 });
 
 test('the status names what is followed and is not there, and who asks nobody', async () => {

@@ -1,12 +1,14 @@
 import { isSatchelError } from '../base/errors.ts';
-import type { StreamName } from '../base/identifiers.ts';
+import { isBuildName, type StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import { liteListFile, liteStreamFile, streamTarget } from '../repository/layout.ts';
+import { isNote, liteListFile, liteStreamFile, streamTarget } from '../repository/layout.ts';
 import { isListOf, liteListLimit, liteStreamLimit } from '../repository/lite-refresh.ts';
+import { type ListFacts, type LiteWaypoint, waypointsNamedIn } from '../repository/lite-rules.ts';
 import {
   headerOf,
   isSignedBy,
-  keysNamedIn,
+  type NamedKeys,
+  namedKeys,
   parseSignedText,
   type SignedText,
   sha256Of,
@@ -15,7 +17,6 @@ import { type BuildRecord, parseStreamRecord } from '../repository/records.ts';
 import { readAll } from '../store/read-all.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
 import type { TrustClient } from '../trust/client.ts';
-import type { LiteKey } from '../trust/lite-keys.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import { placeFile } from './metadata-place.ts';
 
@@ -31,8 +32,6 @@ export type LiteOptions = {
   readonly isDue: boolean;
 };
 
-type Keys = readonly Pick<LiteKey, 'publicKey'>[];
-
 /**
  * Brings the signed files for machines with a shell only: of streams that have been asked for once, since a list may be
  * megabytes. A file must be of the build that the stream's signed record names, be signed by all the keys that it
@@ -44,7 +43,7 @@ export async function takeLite(options: LiteOptions): Promise<string[]> {
   const written: string[] = [];
   for (const path of client.targetPaths('streams')) {
     const stream = path.slice('streams/'.length, -'.json'.length) as StreamName;
-    if (stream.endsWith('.sum')) continue;
+    if (stream.endsWith('.sum') || isNote(path)) continue;
     const held = await readIfThere(local, liteStreamFile(stream), { limit: liteStreamLimit, signal });
     if (lite.includes(stream) || (held !== undefined && isDue))
       written.push(...(await takeStream(options, stream, held)));
@@ -76,8 +75,27 @@ async function takeStream(
   }
   const written: string[] = [];
   if (await placeFile(local, listFile, listBytes)) written.push(listFile);
+  for (const { name, content } of await waypointLists({ store, local, signal }, list))
+    if (await placeFile(local, name, content)) written.push(name);
   if (await placeFile(local, file, bytes)) written.push(file);
   return written;
+}
+
+/** The lists of what machines may not pass over; one that the source does not have is left out. */
+async function waypointLists(
+  places: Pick<LiteOptions, 'store' | 'local' | 'signal'>,
+  { keys, waypoints }: WantedList,
+): Promise<{ readonly name: string; readonly content: Uint8Array }[]> {
+  const found: { name: string; content: Uint8Array }[] = [];
+  for (const { build, sha256, length } of waypoints) {
+    if (!isBuildName(build)) continue;
+    const name = liteListFile(build);
+    const content = await wantedList(places, name, { sha256, length: Math.min(length, liteListLimit) });
+    const signed = content && parseSignedText(content);
+    if (content && signed && headerOf(signed).get('build') === build && isSignedBy(signed, keys))
+      found.push({ name, content });
+  }
+  return found;
 }
 
 /** The build that the signed record names; undefined for a record that only a newer Satchel understands. */
@@ -96,7 +114,7 @@ async function headOf(
   }
 }
 
-type WantedList = { readonly sha256: string; readonly length: number; readonly keys: Keys };
+type WantedList = ListFacts & { readonly keys: NamedKeys; readonly waypoints: readonly LiteWaypoint[] };
 
 /** The list that a stream's file names, or undefined when the file is not to be believed. */
 function acceptStream(
@@ -116,7 +134,12 @@ function acceptStream(
   if (!isSignedBy(signed, keys) || !follows(signed, expected.held)) return undefined;
   const match = /^([0-9a-f]{64}) (\d{1,15})$/.exec(header.get('list') ?? '');
   if (match === null) return undefined;
-  return { sha256: match[1]!, length: Math.min(Number(match[2]), liteListLimit), keys };
+  return {
+    sha256: match[1]!,
+    length: Math.min(Number(match[2]), liteListLimit),
+    keys,
+    waypoints: waypointsNamedIn(signed),
+  };
 }
 
 /** True when a key of the file before has signed this one too, and it does not go back. */
@@ -132,21 +155,11 @@ function follows(signed: SignedText, held: Uint8Array | undefined): boolean {
   return isKnown && serial(signed) >= serial(before);
 }
 
-function namedKeys(signed: SignedText): Keys | undefined {
-  try {
-    const keys = keysNamedIn(signed).map((publicKey) => ({ publicKey }));
-    return keys.length === 0 ? undefined : keys;
-  } catch (error) {
-    if (isSatchelError(error, 'signature-line-invalid')) return undefined;
-    throw error;
-  }
-}
-
 /** The list with this hash, from this disk or the source. */
 async function wantedList(
   { store, local, signal }: Pick<LiteOptions, 'store' | 'local' | 'signal'>,
   name: string,
-  { sha256, length }: WantedList,
+  { sha256, length }: ListFacts,
 ): Promise<Uint8Array | undefined> {
   for (const place of [local, store])
     try {

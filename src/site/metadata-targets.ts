@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { buildTarget, deltasTarget } from '../repository/layout.ts';
+import { buildTarget, deltasTarget, isNote } from '../repository/layout.ts';
 import { parseStreamRecord } from '../repository/records.ts';
 import type { Store } from '../store/store.ts';
 import type { TrustClient } from '../trust/client.ts';
@@ -39,13 +39,12 @@ export async function takeRecords({ client, local, signal }: RecordsOptions): Pr
   await inParallel(infosOf(client, 'streams'), signal, async (info) => {
     const bytes = await client.target(info.path, wanted);
     await place(info, bytes);
-    const head = headOf(bytes, info.path);
-    if (head !== undefined) heads.add(buildTarget(head)).add(deltasTarget(head));
+    for (const build of buildsOf(bytes, info.path)) heads.add(buildTarget(build)).add(deltasTarget(build));
   });
   const absent = [...infosOf(client, 'builds'), ...infosOf(client, 'deltas')].filter(
     (info) => !isHere(local, info),
   );
-  const isHead = ({ path }: TargetInfo) => heads.has(path);
+  const isHead = ({ path }: TargetInfo) => heads.has(path) || isNote(path);
   const ordered = [...absent.filter(isHead), ...absent.filter((info) => !isHead(info))];
   await inParallel(smallOnes(ordered), signal, async (info) => {
     try {
@@ -97,12 +96,13 @@ function isHere(local: Store, info: TargetInfo): boolean {
   return statSync(join(local.location, name), { throwIfNoEntry: false })?.size === info.length;
 }
 
-/** The build that a stream stands for; undefined for a record that only a newer Satchel understands. */
-function headOf(bytes: Uint8Array, path: string): BuildName | undefined {
+/** The builds that a stream leads to; none for a record that only a newer Satchel understands. */
+function buildsOf(bytes: Uint8Array, path: string): BuildName[] {
   try {
-    return parseStreamRecord(bytes, path).record.build.name;
+    const { build, waypoints = [] } = parseStreamRecord(bytes, path).record;
+    return [build.name, ...waypoints.map((waypoint) => waypoint.build)];
   } catch (error) {
-    if (isSatchelError(error)) return undefined;
+    if (isSatchelError(error)) return [];
     throw error;
   }
 }

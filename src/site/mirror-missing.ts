@@ -2,23 +2,15 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
+import { fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
 import type { Catalog } from '../repository/catalog.ts';
-import {
-  buildTarget,
-  contentsFile,
-  deltaFile,
-  deltasTarget,
-  indexFile,
-  mapFile,
-  packFile,
-  streamTarget,
-} from '../repository/layout.ts';
+import { buildTarget, deltasTarget, indexFile, packFile, streamTarget } from '../repository/layout.ts';
+import { type PackUse, readPackUses } from '../repository/pack-uses.ts';
 import type { DeltaReference, DeltasRecord, StreamRecord } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
-import { readAll } from '../store/read-all.ts';
 import { targetFileName } from '../trust/names.ts';
-import { joinRuns, type PackUse, packUses, runBytes } from './mirror-map.ts';
 import { keptParts } from './mirror-parts.ts';
+import { joinRuns, runBytes } from './mirror-runs.ts';
 import type { MirrorChoice, MirrorFile, MirrorPlace } from './mirror-types.ts';
 import { createIntervals } from './pull-intervals.ts';
 
@@ -43,15 +35,13 @@ export async function missingFiles(place: MirrorPlace, question: MissingQuestion
   const { record, running, deltasOnly = false } = question;
   const { build, deltas } = record;
   const missing: MirrorFile[] = recordsOf(question).filter(({ name, bytes }) => !isWhole(place, name, bytes));
-  const add = (kind: MirrorFile['kind'], name: string, length: number) => {
-    if (!isWhole(place, name, length)) missing.push({ kind, name, ...restOf(place, name, length) });
+  const add = (kind: MirrorFile['kind'], files: readonly SignedFile[]) => {
+    for (const { name, length } of files)
+      if (!isWhole(place, name, length)) missing.push({ kind, name, ...restOf(place, name, length) });
   };
-  for (const { stored, length } of wantedDeltas(deltas.deltas, running))
-    add('deltas', deltaFile(stored), length);
+  add('deltas', wantedDeltas(deltas.deltas, running).map(fileOfDelta));
   if (deltasOnly) return missing;
-  add('lists', indexFile(build.index.stored), build.index.length);
-  add('lists', mapFile(deltas.map.stored), deltas.map.length);
-  add('lists', contentsFile(build.contents.sha256), build.contents.length);
+  add('lists', listFiles(build, deltas));
   const uses = await usesOf(place, deltas, question.signal);
   if (uses === undefined) return [...missing, await unknownPacks(place, question)];
   for (const use of uses) {
@@ -97,8 +87,7 @@ async function usesOf(
 ): Promise<PackUse[] | undefined> {
   const store = openDirectoryStore(layout.repository);
   try {
-    const bytes = await readAll(store, mapFile(map.stored), { limit: map.length, signal });
-    return packUses(map, bytes, store.location);
+    return await readPackUses(store, map, signal);
   } catch (error) {
     // One that is damaged is fetched again when it is read through the site.
     if (isSatchelError(error, 'store-not-found', 'store-too-long', 'stored-file-damaged')) return undefined;

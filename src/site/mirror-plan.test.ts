@@ -72,6 +72,22 @@ test('only deltas from builds that devices run are wanted, once devices have tol
   assert.equal((await deltas()).length, 2);
 });
 
+test('a waypoint is wanted where devices are behind it', async (context) => {
+  const fixture = await siteFixture(context);
+  await fixture.publish('b1', { own: randomBytes(20_000) });
+  await fixture.publish('b2', { own: randomBytes(20_000) }, { waypoint: true });
+  await fixture.publish('b3', { own: randomBytes(20_000) });
+  fixture.refresh();
+  follow(fixture, 'stable');
+  const builds = async (...running: string[]) => {
+    fixture.state.running = new Set(running.map(buildName));
+    return (await planMirror(fixture.site)).items.map(({ build }) => build);
+  };
+  assert.deepEqual(await builds(), ['b3']);
+  assert.deepEqual(await builds('b1', 'b3'), ['b3', 'b2']);
+  assert.deepEqual(await builds('b2', 'other'), ['b3']);
+});
+
 test('a plan tells the time at the measured rate, under the limit, and within the hours', async (context) => {
   const fixture = await siteFixture(context);
   await fixture.publish('b1', { same });

@@ -3,18 +3,19 @@ import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { expectedSeconds } from '../plan/link.ts';
 import { bytesOnWire } from '../plan/ways.ts';
+import { finishTime, parseWindow } from '../plan/window.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { StreamRecord } from '../repository/records.ts';
 import { isSecurityBuild } from '../repository/security.ts';
 import { openSiteCatalog } from './mirror-catalog.ts';
 import { missingFiles } from './mirror-missing.ts';
 import type { MirrorChoice, MirrorFile, MirrorItem, MirrorPlace, MirrorPlan } from './mirror-types.ts';
-import { finishTime, parseWindow } from './window.ts';
+import { waypointsFor } from './mirror-waypoints.ts';
 
 export type PlanOptions = MirrorChoice & { readonly signal?: AbortSignal | undefined };
 
 /**
- * Finds what the heads of the followed streams lack at a site, and prices it from signed sizes: nothing but records is
+ * Finds what the heads of the followed streams, and the waypoints to them, lack at a site, and prices it from signed sizes: nothing but records is
  * fetched for it. Throws `repository-absent` before the first metadata has come, and what reading records throws.
  */
 export async function planMirror(place: MirrorPlace, options: PlanOptions = {}): Promise<MirrorPlan> {
@@ -25,7 +26,8 @@ export async function planMirror(place: MirrorPlace, options: PlanOptions = {}):
   const running = await place.running();
   const wanted: Omit<MirrorItem, 'refusal'>[] = [];
   const complete: BuildName[] = [];
-  for (const { record, streams } of heads) {
+  const waypoints = await waypointsFor(catalog, heads, running);
+  for (const { record, streams } of [...heads, ...waypoints]) {
     throwIfCancelled(signal);
     const files = await missingFiles(place, { catalog, record, streams, running, ...options });
     const build = record.build.name;

@@ -5,6 +5,7 @@ import { recordTime } from '../base/fields.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
+import { isOpen, parseWindow } from '../plan/window.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { fetchMissing } from './mirror-fetch.ts';
 import { createPace } from './mirror-pace.ts';
@@ -12,7 +13,6 @@ import { planMirror } from './mirror-plan.ts';
 import type { MirrorChoice, MirrorItem, MirrorPlace, MirrorPlan } from './mirror-types.ts';
 import type { PullThrough } from './pull-types.ts';
 import { appendSiteLog } from './site-log.ts';
-import { isOpen, parseWindow } from './window.ts';
 
 /** A site that fetches. */
 export type MirrorSite = MirrorPlace & {

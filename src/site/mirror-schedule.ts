@@ -3,6 +3,7 @@ import { untilAborted } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { createQueue } from '../base/queue.ts';
+import { nextOpening, parseWindow } from '../plan/window.ts';
 import type { Evicted } from './evict-carry-out.ts';
 import { type PlanOptions, planMirror } from './mirror-plan.ts';
 import {
@@ -15,7 +16,6 @@ import {
   runMirror,
 } from './mirror-run.ts';
 import type { MirrorItem, MirrorPlan } from './mirror-types.ts';
-import { nextOpening, parseWindow } from './window.ts';
 
 /** A site that mirrors by itself. */
 export type ScheduledSite = MirrorSite & {
@@ -68,103 +68,135 @@ const interval = 15 * 60_000;
 const firstRest = 3600_000;
 const longestRest = 24 * 3600_000;
 
+/** A site that mirrors, at one moment. */
+type Mirroring = {
+  readonly site: ScheduledSite;
+  readonly sleep: NonNullable<ScheduleOptions['sleep']>;
+  readonly closing: AbortController;
+  readonly inTurn: ReturnType<typeof createQueue>;
+  readonly resting: ReturnType<typeof createRests>;
+  readonly pauses: ReturnType<typeof createLinkPauses>;
+  state: MirrorState;
+  /** Ends the rest that is under way. */
+  waking: AbortController;
+};
+
 /** Starts to mirror by itself until it is closed. */
 export function startMirror(site: ScheduledSite, { sleep = pause }: ScheduleOptions = {}): Mirror {
   const closing = new AbortController();
   const inTurn = createQueue();
-  const resting = createRests(site.clock);
-  let waking = new AbortController();
-  let state: MirrorState = { phase: 'resting', done: 0, total: 0, next: null, last: null, failure: null };
-  const change = (next: Partial<MirrorState>) => {
-    state = { ...state, ...next };
+  const mirroring: Mirroring = {
+    ...{ site, sleep, closing, inTurn },
+    resting: createRests(site.clock),
+    pauses: createLinkPauses(site, closing.signal),
+    state: { phase: 'resting', done: 0, total: 0, next: null, last: null, failure: null },
+    waking: new AbortController(),
   };
-
-  const fetchAll = async (options: MirrorRunOptions): Promise<MirrorResult> => {
-    const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
-    try {
-      change({ phase: 'asking', done: 0, total: 0, next: null });
-      await site.refresh({ signal });
-      change({ phase: 'fetching', failure: null });
-      const reporter = {
-        progress(progress: { done: number; total?: number }) {
-          change({ done: progress.done, total: progress.total ?? 0 });
-          options.reporter?.progress({ step: 'fetch', unit: 'bytes', ...progress });
-        },
-        notice: (...notice: Parameters<NonNullable<MirrorRunOptions['reporter']>['notice']>) =>
-          options.reporter?.notice(...notice),
-      };
-      const result = await runMirror(site, { ...options, reporter, signal });
-      resting.learn(result);
-      change({ last: { ended: new Date(site.clock()).toISOString(), result } });
-      return result;
-    } catch (error) {
-      if (error instanceof SatchelError && error.code !== 'cancelled')
-        change({ failure: { code: error.code, parameters: error.parameters } });
-      throw error;
-    } finally {
-      change({ phase: 'resting' });
-    }
-  };
-
-  /** Failures of the link in a row. */
-  let failures = 0;
-  /** After a failure of the link: when it may be tried again, and later each time. */
-  const afterFailure = async (reason: MirrorSentence): Promise<number> => {
-    if (reason.code === 'site-month-spent' || reason.code === 'site-loop') return interval;
-    await site.untilTry({ signal: closing.signal }).catch(() => undefined);
-    failures += 1;
-    return Math.min(interval, firstPause * 2 ** (failures - 1));
-  };
-
-  /** One round; the answer is how many milliseconds to rest after it. */
-  const work = async (): Promise<number> => {
-    try {
-      const isFollowing = site.settings().follow.length > 0;
-      const result = isFollowing ? await inTurn(() => fetchAll({ skip: resting.rests })) : undefined;
-      await inTurn(() => site.evictor.collect({ signal: closing.signal }));
-      if (result?.stopped && isLinkCode(result.stopped.code)) return await afterFailure(result.stopped);
-      failures = 0;
-      return Math.min(interval, result?.stopped ? untilOpening(site) : interval);
-    } catch (error) {
-      if (closing.signal.aborted) return 0;
-      site.onFailure(error);
-      return isLinkFailure(error) ? await afterFailure(error) : interval;
-    }
-  };
-
-  /** Rests until it is time, or until somebody wakes it, or until the operator has changed something. */
-  const rest = async (milliseconds: number): Promise<void> => {
-    const settled = JSON.stringify(site.settings());
-    const signal = AbortSignal.any([waking.signal, closing.signal]);
-    for (let left = milliseconds; left > 0 && !signal.aborted; left -= lookEvery) {
-      await sleep(Math.min(left, lookEvery), signal);
-      if (JSON.stringify(site.settings()) !== settled) break;
-    }
-    waking = new AbortController();
-  };
-
-  const running = (async () => {
-    while (!closing.signal.aborted) {
-      const milliseconds = await work();
-      change({ next: new Date(site.clock() + milliseconds).toISOString() });
-      await rest(milliseconds);
-    }
-  })();
-
+  const running = keepMirroring(mirroring);
   return {
-    state: () => state,
+    state: () => mirroring.state,
     run: (options = {}) =>
       untilAborted(
-        inTurn(() => fetchAll(options)),
+        inTurn(() => fetchAll(mirroring, options)),
         options.signal,
       ),
     collect: (options) => inTurn(() => site.evictor.collect(options)),
     plan: (options = {}) => planWithNews(site, { signal: closing.signal, ...options }),
-    wake: () => waking.abort(),
+    wake: () => mirroring.waking.abort(),
     async close() {
       closing.abort();
       await running;
       await inTurn(async () => {});
+    },
+  };
+}
+
+function change(mirroring: Mirroring, next: Partial<MirrorState>): void {
+  mirroring.state = { ...mirroring.state, ...next };
+}
+
+async function keepMirroring(mirroring: Mirroring): Promise<void> {
+  const { site, closing } = mirroring;
+  while (!closing.signal.aborted) {
+    const milliseconds = await work(mirroring);
+    change(mirroring, { next: new Date(site.clock() + milliseconds).toISOString() });
+    await rest(mirroring, milliseconds);
+  }
+}
+
+/** One round; the answer is how many milliseconds to rest after it. */
+async function work(mirroring: Mirroring): Promise<number> {
+  const { site, closing, inTurn, resting, pauses } = mirroring;
+  try {
+    const isFollowing = site.settings().follow.length > 0;
+    const round = () => fetchAll(mirroring, { skip: resting.rests });
+    const result = isFollowing ? await inTurn(round) : undefined;
+    await inTurn(() => site.evictor.collect({ signal: closing.signal }));
+    if (result?.stopped && isLinkCode(result.stopped.code)) return await pauses.after(result.stopped);
+    pauses.end();
+    return Math.min(interval, result?.stopped ? untilOpening(site) : interval);
+  } catch (error) {
+    if (closing.signal.aborted) return 0;
+    site.onFailure(error);
+    return isLinkFailure(error) ? await pauses.after(error) : interval;
+  }
+}
+
+/** Asks for news and fetches what is lacking. */
+async function fetchAll(mirroring: Mirroring, options: MirrorRunOptions): Promise<MirrorResult> {
+  const { site, closing, resting } = mirroring;
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  try {
+    change(mirroring, { phase: 'asking', done: 0, total: 0, next: null });
+    await site.refresh({ signal });
+    change(mirroring, { phase: 'fetching', failure: null });
+    const reporter = {
+      progress(progress: { done: number; total?: number }) {
+        change(mirroring, { done: progress.done, total: progress.total ?? 0 });
+        options.reporter?.progress({ step: 'fetch', unit: 'bytes', ...progress });
+      },
+      notice: (...notice: Parameters<NonNullable<MirrorRunOptions['reporter']>['notice']>) =>
+        options.reporter?.notice(...notice),
+    };
+    const result = await runMirror(site, { ...options, reporter, signal });
+    resting.learn(result);
+    change(mirroring, { last: { ended: new Date(site.clock()).toISOString(), result } });
+    return result;
+  } catch (error) {
+    if (error instanceof SatchelError && error.code !== 'cancelled')
+      change(mirroring, { failure: { code: error.code, parameters: error.parameters } });
+    throw error;
+  } finally {
+    change(mirroring, { phase: 'resting' });
+  }
+}
+
+/** Rests until it is time, or until somebody wakes it, or until the operator has changed something. */
+async function rest(mirroring: Mirroring, milliseconds: number): Promise<void> {
+  const { site, sleep, closing, waking } = mirroring;
+  const settled = JSON.stringify(site.settings());
+  const signal = AbortSignal.any([waking.signal, closing.signal]);
+  for (let left = milliseconds; left > 0 && !signal.aborted; left -= lookEvery) {
+    await sleep(Math.min(left, lookEvery), signal);
+    if (JSON.stringify(site.settings()) !== settled) break;
+  }
+  mirroring.waking = new AbortController();
+}
+
+/** The rests after failures of the link in a row. */
+function createLinkPauses(site: ScheduledSite, signal: AbortSignal) {
+  let failures = 0;
+  return {
+    /** Resolves when the link may be tried again; the answer is how long to rest even then, longer each time. */
+    async after({ code }: Pick<MirrorSentence, 'code'>): Promise<number> {
+      if (code === 'site-month-spent' || code === 'site-loop') return interval;
+      await site.untilTry({ signal }).catch(() => undefined);
+      failures += 1;
+      return Math.min(interval, firstPause * 2 ** (failures - 1));
+    },
+    /** The link has worked. */
+    end(): void {
+      failures = 0;
     },
   };
 }

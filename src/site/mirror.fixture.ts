@@ -46,7 +46,7 @@ export type SiteFixture = {
   publish(
     name: string,
     files: Files,
-    options?: { readonly streams?: string[]; readonly notes?: string },
+    options?: { readonly streams?: string[]; readonly notes?: string; readonly waypoint?: boolean },
   ): Promise<void>;
   /** Makes the deltas that are missing at the origin. */
   deltas(): Promise<void>;
@@ -110,13 +110,13 @@ export async function siteFixture(test: TestContext): Promise<SiteFixture> {
   };
   return {
     ...{ layout, origin, uses, evictor, site, state },
-    async publish(name, files, { streams = ['stable'], notes } = {}) {
+    async publish(name, files, { streams = ['stable'], notes, waypoint } = {}) {
       const path = join(folder, 'trees', name);
       mkdirSync(path, { recursive: true });
       for (const [file, content] of Object.entries(files)) writeFileSync(join(path, file), content);
       const source = { kind: 'directory', path, derivedName: name } as const;
       await publish({
-        ...{ ...context, spoolDirectory, notes, reporter: silentReporter, clampMtime: 0 },
+        ...{ ...context, spoolDirectory, notes, waypoint, reporter: silentReporter, clampMtime: 0 },
         source: { name: buildName(name), source, input: nothing() },
         streams: streams.map(streamName),
       });

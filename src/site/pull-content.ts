@@ -25,6 +25,12 @@ export type Content = {
   forget(unit: Unit): void;
 };
 
+/**
+ * As many bytes between two frames, of which nothing is known, are received with them: a request of their own would
+ * take longer on a thin link. More are passed on without being kept.
+ */
+export const smallGap = 64 * 1024;
+
 const pieceLength = 1024 * 1024;
 
 /** A file that is named by the hash of its bytes. It is hashed while it arrives, as far as it arrives in order. */

@@ -10,7 +10,7 @@ export type HashedName = {
 };
 
 const patterns: Readonly<Record<string, RegExp>> = {
-  targets: /^[A-Za-z0-9][A-Za-z0-9_+-]{0,99}\/([0-9a-f]{64})\.[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
+  targets: /^[A-Za-z0-9][A-Za-z0-9_+-]{0,99}\/([0-9a-f]{64})\._?[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
   indexes: /^([0-9a-f]{64})\.zst$/,
   maps: /^([0-9a-f]{64})\.zst$/,
   packs: /^([0-9a-f]{64})\.pack$/,

@@ -25,7 +25,7 @@ export type SiteSettings = {
   readonly bytesPerSecond?: number;
   /** Most bytes that may come through the link in a month, whatever for. */
   readonly monthlyBytes?: number;
-  /** Bytes of disk that the site may take: repository, what is being received, and trees for rsync clients. */
+  /** Bytes of disk that the site may take: repository, what is being received, and all that is for rsync clients. */
   readonly budget: number;
   /** Bytes of the file system that stay free. */
   readonly reserve: number;

@@ -4,6 +4,8 @@ import { type BuildName, isBuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { type Fleet, openFleet } from '../fleet/fleet.ts';
 import { lockHolder, tryLock } from '../os/file-lock.ts';
+import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
+import { createTreeRoom } from '../rsync/tree-room.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import type { Store } from '../store/store.ts';
 import { bringBuild } from './bring-build.ts';
@@ -31,6 +33,8 @@ import type { Upstream } from './upstream.ts';
 export type OpenSiteOptions = {
   readonly repository: string;
   readonly clock: Clock;
+  /** Where everything for rsync clients lies; beside the repository when absent. */
+  readonly rsyncDirectory?: string | undefined;
   /** Told what an operator should know. */
   readonly reporter: Reporter;
   /** Told of what went wrong without anybody waiting for it. */
@@ -69,8 +73,8 @@ export type Site = {
   chain(): Promise<readonly string[]>;
   /** Asks the place above to admit a site below this one. Throws what `admitSite` throws. */
   admit(admission: Admission, signal: AbortSignal): Promise<{ readonly credential: string }>;
-  /** From now on the room that trees for rsync clients take counts. */
-  useTrees(trees: SiteTrees): void;
+  /** From now on the trees for rsync clients are these, whenever there are any: those of a service in this process. */
+  useTrees(trees: () => SiteTrees | undefined): void;
   /** Begins what the site does by itself: mirroring, tidying up, passing reports on. */
   begin(): void;
   /** What mirroring does; undefined until it has begun. */
@@ -119,9 +123,13 @@ export async function openSite(options: OpenSiteOptions): Promise<Site> {
 type Foundation = OpenSiteOptions & Pick<Site, 'layout' | 'settings' | 'upstream' | 'fleet'>;
 type Parts = Pick<Site, 'metadata' | 'pull' | 'uses' | 'evictor' | 'store' | 'useTrees'>;
 
-function openParts({ layout, settings, upstream, clock, reporter }: Foundation): Parts {
+function openParts(options: Foundation): Parts {
+  const { layout, settings, upstream, clock, reporter } = options;
   const uses = createBuildUses(layout, clock);
-  let trees: SiteTrees | undefined;
+  const rsyncDirectory = options.rsyncDirectory ?? defaultRsyncDirectory(layout.repository);
+  const room = createTreeRoom({ layout: rsyncLayout(rsyncDirectory), reporter });
+  let served: () => SiteTrees | undefined = () => undefined;
+  const trees = () => served() ?? room;
   let evictor: Evictor | undefined;
   const pull = createPullThrough({
     layout,
@@ -131,10 +139,8 @@ function openParts({ layout, settings, upstream, clock, reporter }: Foundation):
   });
   evictor = createEvictor({
     ...{ layout, settings, pull, uses, clock },
-    trees: {
-      bytes: () => trees?.bytes() ?? 0,
-      shrinkTo: async (bytes) => await trees?.shrinkTo(bytes),
-    },
+    trees: { bytes: () => trees().bytes(), shrinkTo: (bytes) => trees().shrinkTo(bytes) },
+    bytesBeside: room.otherBytes,
   });
   const metadata = createMetadataMirror({
     ...{ layout, upstream, settings, clock, reporter },
@@ -143,7 +149,7 @@ function openParts({ layout, settings, upstream, clock, reporter }: Foundation):
     ...{ uses, pull, evictor, metadata },
     store: readThrough(layout, pull),
     useTrees(given) {
-      trees = given;
+      served = given;
     },
   };
 }

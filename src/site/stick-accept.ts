@@ -2,6 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
+import { readOfficeSettings, trustedBy } from '../lease/office-settings.ts';
+import { openLeaseStore } from '../lease/store.ts';
+import { signatureCheck } from '../lease/take-check.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { readRecordIfGood } from '../os/record-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -43,14 +46,53 @@ export async function acceptAttachments(options: AcceptOptions): Promise<string[
     return [];
   }
   const taken: string[] = [];
+  const held = new Set(lastTaken(layout)?.held);
+  const handedOut = new Set<string>();
   for (const { file, path } of wanted) {
     if (await takeOne(tree, file, path, trust.signal)) taken.push(file.name);
-    else problems.push({ code: 'stick-file-damaged', parameters: { file: file.name } });
+    else {
+      problems.push({ code: 'stick-file-damaged', parameters: { file: file.name } });
+      continue;
+    }
+    if (dirname(path) !== layout.leases) continue;
+    const problem = held.has(file.sha256) ? undefined : await handOut(path, file, options);
+    if (problem === undefined) handedOut.add(file.sha256);
+    else problems.push(problem);
   }
-  const record = { satchel: 'stick-accepted', format: 1, made: list.manifest.made };
+  const record = { satchel: 'stick-accepted', format: 1, made: list.manifest.made, held: [...handedOut] };
   writeFileAtomic(takenFile(layout), `${JSON.stringify(record)}\n`, { mode: 0o600 });
   return taken;
 }
+
+/** Gives leases or delegations to what the site hands out; the problem when they make no sense. */
+async function handOut(
+  path: string,
+  file: StickFile,
+  { layout, trust }: AcceptOptions,
+): Promise<StickProblem | undefined> {
+  const store = openLeaseStore(layout.leases);
+  try {
+    const isRight = signatureCheck(store, trustedBy(readOfficeSettings(layout.leases)));
+    const { wrong } = await store.take([path], { isRight, signal: trust.signal });
+    return wrong === 0
+      ? undefined
+      : { code: 'stick-leases-unbelievable', parameters: { file: file.name, count: wrong } };
+  } catch (error) {
+    if (!isSatchelError(error, ...wrongLeases)) throw error;
+    return { code: 'stick-leases-wrong', parameters: { file: file.name, reason: error.message } };
+  } finally {
+    await store.close();
+  }
+}
+
+/** What may be wrong with the content of such a file. */
+const wrongLeases = [
+  'leases-invalid',
+  'lease-line-invalid',
+  'signature-line-invalid',
+  'laptops-line-wrong',
+  'lease-settings-damaged',
+] as const;
 
 /** What is for every site comes first, so that what is for this one takes its place. */
 function destinedFor({ layout, settings, list }: AcceptOptions): Destined[] {
@@ -75,8 +117,8 @@ function refusalOf({ layout, list, trust }: AcceptOptions): StickProblem | undef
   if (trust.now >= Date.parse(expires))
     return { code: 'stick-expired', parameters: { expires, now: recordTime(trust.now) } };
   const taken = lastTaken(layout);
-  if (taken !== undefined && Date.parse(made) < Date.parse(taken))
-    return { code: 'stick-attachment-older', parameters: { made, taken } };
+  if (taken !== undefined && Date.parse(made) < Date.parse(taken.made))
+    return { code: 'stick-attachment-older', parameters: { made, taken: taken.made } };
   return undefined;
 }
 
@@ -84,10 +126,15 @@ function takenFile({ directory }: SiteLayout): string {
   return join(directory, 'stick-accepted.json');
 }
 
-/** When the stick was made whose attachments were taken last. */
-function lastTaken(layout: SiteLayout): string | undefined {
+/** When the stick was made whose attachments were taken last, and the hashes of what the site hands out of it. */
+function lastTaken(
+  layout: SiteLayout,
+): { readonly made: string; readonly held: readonly string[] } | undefined {
   // A damaged note blocks nothing that is signed.
-  return readRecordIfGood(takenFile(layout), (fields) => fields.time('made'));
+  return readRecordIfGood(takenFile(layout), (fields) => ({
+    made: fields.time('made'),
+    held: fields.has('held') ? fields.texts('held') : [],
+  }));
 }
 
 /** Copies an attachment to its place; false when it is not what the list says. */

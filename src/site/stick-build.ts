@@ -1,16 +1,8 @@
 import { SatchelError } from '../base/errors.ts';
-import { type BuildName, buildName, isSha256, type Sha256, streamName } from '../base/identifiers.ts';
-import { unpackStored } from '../repository/catalog.ts';
-import {
-  buildTarget,
-  contentsFile,
-  deltaFile,
-  deltasTarget,
-  indexFile,
-  mapFile,
-  nameOfTarget,
-  packFile,
-} from '../repository/layout.ts';
+import { type BuildName, buildName, isSha256, streamName } from '../base/identifiers.ts';
+import { type DeltaFile, fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
+import { buildTarget, deltasTarget, isNote, nameOfTarget, packFile } from '../repository/layout.ts';
+import { readPackUses } from '../repository/pack-uses.ts';
 import {
   type BuildRecord,
   type DeltasRecord,
@@ -19,16 +11,9 @@ import {
   parseStreamRecord,
   type StreamRecord,
 } from '../repository/records.ts';
-import { readAll } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { TrustClient } from '../trust/client.ts';
 import { targetFileName } from '../trust/names.ts';
-
-/** A file of a repository that signed metadata leads to. */
-export type SignedFile = { readonly name: string; readonly length: number; readonly sha256: Sha256 };
-
-/** A delta with the build that it begins at. */
-export type DeltaFile = SignedFile & { readonly from: BuildName };
 
 /** A build, and the files that it is made of. */
 export type SignedBuild = {
@@ -51,7 +36,11 @@ export type SignedSource = {
 
 /** Names of all builds that are signed, in byte order. */
 export function signedBuilds({ client }: SignedSource): BuildName[] {
-  return client.targetPaths('builds').map(nameOfTarget).map(buildName);
+  return client
+    .targetPaths('builds')
+    .filter((path) => !isNote(path))
+    .map(nameOfTarget)
+    .map(buildName);
 }
 
 /** The streams and what their files are called. What cannot be read from the source is left out. */
@@ -60,6 +49,7 @@ export async function signedStreams(
 ): Promise<{ readonly record: StreamRecord; readonly file: SignedFile }[]> {
   const found: { record: StreamRecord; file: SignedFile }[] = [];
   for (const path of source.client.targetPaths('streams')) {
+    if (isNote(path)) continue;
     streamName(nameOfTarget(path));
     const bytes = await source.client.target(path, { signal: source.signal });
     found.push({ record: parseStreamRecord(bytes, path).record, file: targetFile(source, path) });
@@ -76,24 +66,13 @@ export async function signedBuild(source: SignedSource, name: BuildName): Promis
   const options = { signal };
   const record = parseBuildRecord(await client.target(paths[0], options), paths[0]);
   const deltasRecord = parseDeltasRecord(await client.target(paths[1], options), paths[1]);
-  const { index, contents } = record;
-  const { map } = deltasRecord;
   return {
     name,
     record,
     deltasRecord,
     records: paths.map((path) => targetFile(source, path)),
-    lists: [
-      { name: indexFile(index.stored), length: index.length, sha256: index.stored },
-      { name: mapFile(map.stored), length: map.length, sha256: map.stored },
-      { name: contentsFile(contents.sha256), length: contents.length, sha256: contents.sha256 },
-    ],
-    deltas: deltasRecord.deltas.map(({ from, stored, length }) => ({
-      name: deltaFile(stored),
-      length,
-      sha256: stored,
-      from,
-    })),
+    lists: listFiles(record, deltasRecord),
+    deltas: deltasRecord.deltas.map(fileOfDelta),
   };
 }
 
@@ -102,28 +81,8 @@ export async function packsOf(
   { store, signal }: SignedSource,
   { deltasRecord: { map } }: SignedBuild,
 ): Promise<SignedFile[]> {
-  const file = mapFile(map.stored);
-  const bytes = await readAll(store, file, { limit: map.length, signal });
-  const raw = unpackStored(file, map, bytes, store.location);
-  return packLines(raw).map((line) => {
-    const [, sha256, length] = JSON.parse(line) as readonly unknown[];
-    if (typeof sha256 !== 'string' || !isSha256(sha256) || typeof length !== 'number')
-      throw new SatchelError('stored-file-damaged', { file, location: store.location });
-    return { name: packFile(sha256), length, sha256 };
-  });
-}
-
-/** The lines of the packs come right after the first line; of a large map the rest need not be read. */
-function packLines(raw: Buffer): string[] {
-  const lines: string[] = [];
-  for (let start = raw.indexOf(0x0a) + 1; start > 0 && start < raw.length; ) {
-    const end = raw.indexOf(0x0a, start);
-    const line = raw.toString('latin1', start, end === -1 ? raw.length : end);
-    if (!line.startsWith('["pack",')) break;
-    lines.push(line);
-    start = end === -1 ? raw.length : end + 1;
-  }
-  return lines;
+  const uses = await readPackUses(store, map, signal);
+  return uses.map(({ sha256, length }) => ({ name: packFile(sha256), length, sha256 }));
 }
 
 /** The file of a signed record. Throws `target-not-found`. */

@@ -1,8 +1,10 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { SignedFile } from '../repository/build-files.ts';
+import { buildTarget } from '../repository/layout.ts';
 import { isSecurityBuild } from '../repository/security.ts';
-import { packsOf, type SignedBuild, type SignedFile, type SignedSource, signedBuild } from './stick-build.ts';
+import { packsOf, type SignedBuild, type SignedSource, signedBuild } from './stick-build.ts';
 
 /** A site that a stick is made for, as far as the fleet knows it. */
 export type StickSite = {
@@ -28,7 +30,12 @@ export type StickWish = {
 export type ChosenBuild = { readonly build: SignedBuild; readonly files: readonly SignedFile[] };
 
 /** A stream and its head. */
-export type StickHead = { readonly stream: StreamName; readonly head: BuildName };
+export type StickHead = {
+  readonly stream: StreamName;
+  readonly head: BuildName;
+  /** What devices may not pass over on the way there. */
+  readonly waypoints: readonly BuildName[];
+};
 
 /**
  * The builds for a stick, those that mend holes first and heads before others, so that a stick that was pulled out has
@@ -43,6 +50,10 @@ export async function chooseBuilds(
   const names = chosenNames(source, heads, wish);
   const builds: SignedBuild[] = [];
   for (const name of names) builds.push(await signedBuild(source, name));
+  for (const name of waypointsTo(heads, names)) {
+    const waypoint = await signedBuild(source, name);
+    if (await isOnTheWay(source, waypoint, wish)) builds.push(waypoint);
+  }
   const isHead = ({ name }: SignedBuild) => heads.some(({ head }) => head === name);
   const rank = (build: SignedBuild) => (isSecurityBuild(build.record) ? 0 : 2) + (isHead(build) ? 0 : 1);
   const inOrder = [...builds].sort((one, other) => rank(one) - rank(other));
@@ -65,6 +76,31 @@ function chosenNames(
   };
   if (builds.length + streams.length === 0) return new Set(heads.map(({ head }) => head));
   return new Set([...streams.map(headOf), ...builds]);
+}
+
+/** What comes before the chosen heads on the way to them and is not chosen itself. */
+function waypointsTo(heads: readonly StickHead[], names: ReadonlySet<BuildName>): ReadonlySet<BuildName> {
+  const all = heads.filter(({ head }) => names.has(head)).flatMap(({ waypoints }) => waypoints);
+  return new Set(all.filter((name) => !names.has(name)));
+}
+
+/** Whether some site may have devices that run something older than a waypoint. */
+async function isOnTheWay(
+  source: SignedSource,
+  waypoint: SignedBuild,
+  { sites }: StickWish,
+): Promise<boolean> {
+  if (sites.length === 0) return true;
+  for (const { runs } of sites) {
+    if (runs === undefined) return true;
+    for (const name of runs) {
+      // Of a build that nobody here knows it cannot be said that it is newer.
+      if (source.client.targetInfo(buildTarget(name as BuildName)) === undefined) return true;
+      const { record } = await signedBuild(source, name as BuildName);
+      if (record.sequence < waypoint.record.sequence) return true;
+    }
+  }
+  return false;
 }
 
 /** The files of a build that some site lacks: small lists, then deltas, then packs. */

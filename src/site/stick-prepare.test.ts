@@ -127,6 +127,26 @@ test('for a site only what it lacks goes along', async (t) => {
   assert.deepEqual(fixture.said, ['stick-site-unknown', 'stick-no-delta']);
 });
 
+test('what devices of a site may not pass over goes along, and not where they are beyond it', async (t) => {
+  const fixture = await stickFixture(t);
+  await fixture.publish('os-1', { a: noise(3000) });
+  await fixture.publish('os-2', { a: noise(3000) }, { waypoint: true });
+  await fixture.publish('os-3', { a: noise(3000) });
+  const builds = async (runs?: string) => {
+    const site = {
+      name: 'school',
+      holds: new Set<string>(),
+      runs: runs === undefined ? undefined : new Set([runs]),
+    };
+    const prepared = await fixture.prepare({ sites: [site] });
+    return prepared.builds.map(({ name }) => name);
+  };
+  assert.deepEqual(await builds('os-1'), ['os-3', 'os-2']);
+  assert.deepEqual(await builds('os-2'), ['os-3']);
+  assert.deepEqual(await builds(), ['os-3', 'os-2']);
+  assert.deepEqual(await builds('unknown'), ['os-3', 'os-2']);
+});
+
 test('a stick that is too small is refused with numbers before anything is written', async (t) => {
   const fixture = await stickFixture(t);
   await fixture.publish('os-1', { a: noise(500_000) });

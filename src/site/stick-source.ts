@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import { isSha256, type Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import { liteListFile, liteStreamFile } from '../repository/layout.ts';
+import type { SignedFile } from '../repository/build-files.ts';
+import { isNote, liteListFile, liteStreamFile } from '../repository/layout.ts';
 import { liteListLimit, liteStreamLimit } from '../repository/lite-refresh.ts';
 import { readAll } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
@@ -12,7 +13,7 @@ import { describeRoot, fetchRoot } from '../trust/fetch-root.ts';
 import { metadataFile } from '../trust/names.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import { defaultLimits } from '../trust/roles.ts';
-import { type SignedFile, type SignedSource, signedStreams, targetFile } from './stick-build.ts';
+import { type SignedSource, signedStreams, targetFile } from './stick-build.ts';
 import type { ChosenBuild, StickHead } from './stick-choice.ts';
 
 /** A small file whose bytes are at hand. */
@@ -70,8 +71,10 @@ export async function readPreparedSource(options: SourceOptions): Promise<Prepar
     organisation,
     root: root.bytes,
     now,
-    heads: streams.map(({ record }) => ({ stream: record.stream, head: record.build.name })),
-    records: [...streams.map(({ file }) => file), ...recordsOfBuilds(source)],
+    heads: streams.map(({ record: { stream, build, waypoints = [] } }) => ({
+      ...{ stream, head: build.name, waypoints: waypoints.map((waypoint) => waypoint.build) },
+    })),
+    records: [...streams.map(({ file }) => file), ...notesOf(source), ...recordsOfBuilds(source)],
     metadata: [
       ...(await olderRoots(source, root.version)),
       ...[...client.files()]
@@ -90,7 +93,14 @@ export async function readPreparedSource(options: SourceOptions): Promise<Prepar
  */
 function recordsOfBuilds(source: SignedSource): SignedFile[] {
   const paths = (['builds', 'deltas'] as const).flatMap((role) => source.client.targetPaths(role));
-  return paths.length > mostRecords ? [] : paths.map((path) => targetFile(source, path));
+  const ofBuilds = paths.filter((path) => !isNote(path));
+  return ofBuilds.length > mostRecords ? [] : ofBuilds.map((path) => targetFile(source, path));
+}
+
+/** What is signed beside streams and builds and is neither, such as the list of stolen laptops. */
+function notesOf(source: SignedSource): SignedFile[] {
+  const paths = (['streams', 'builds'] as const).flatMap((role) => source.client.targetPaths(role));
+  return paths.filter(isNote).map((path) => targetFile(source, path));
 }
 
 function isTimestamp({ name }: LooseFile): boolean {
@@ -122,10 +132,11 @@ export async function readLooseFiles(
     seen.add(name.toLowerCase());
     found.push({ name, bytes });
   };
-  for (const { stream, head } of heads) {
+  for (const { stream, head, waypoints } of heads) {
     const chosen = builds.find(({ build }) => build.name === head);
     if (!chosen?.files.some(({ name }) => name.startsWith('packs/'))) continue;
     await add(liteListFile(head), liteListLimit);
+    for (const waypoint of waypoints) await add(liteListFile(waypoint), liteListLimit);
     await add(liteStreamFile(stream), liteStreamLimit);
   }
   return found;

@@ -50,7 +50,7 @@ export type StickFixture = {
   publish(
     name: string,
     files: Files,
-    options?: { readonly streams?: readonly string[]; readonly notes?: string },
+    options?: { readonly streams?: readonly string[]; readonly notes?: string; readonly waypoint?: boolean },
   ): Promise<void>;
   deltas(): Promise<void>;
   /** A site that trusts the origin and has never seen it. */
@@ -92,7 +92,7 @@ export async function stickFixture(test: TestContext): Promise<StickFixture> {
     root,
     time,
     said,
-    async publish(name, files, { streams = ['stable'], notes = '' } = {}) {
+    async publish(name, files, { streams = ['stable'], notes = '', waypoint = false } = {}) {
       const source = path(`tree-${name}`);
       mkdirSync(source);
       for (const [file, content] of Object.entries(files)) writeFileSync(join(source, file), content);
@@ -108,6 +108,7 @@ export async function stickFixture(test: TestContext): Promise<StickFixture> {
         streams: streams.map(streamName),
         clampMtime: 0,
         keepDeltas: 4,
+        waypoint,
         notes,
         reporter: silentReporter,
       });

@@ -28,15 +28,23 @@ export function networkAddresses(): string[] {
 /**
  * Speaks multicast DNS on the network of this address. A socket for each, because the kernel would choose the one with
  * the way to the internet, and without such a way none at all. Never throws for the network's sake: where multicast
- * does not work nothing is heard and nobody hears. `bonjour-service` is loaded here, because few commands need it.
+ * does not work nothing is heard and nobody hears, and `onFailure` is told why, perhaps again and again.
+ * `bonjour-service` is loaded here, because few commands need it.
  */
-export async function openMulticast(address: string): Promise<MulticastNetwork> {
+export async function openMulticast(
+  address: string,
+  onFailure: (error: Error) => void = () => undefined,
+): Promise<MulticastNetwork> {
   const { default: Bonjour } = await import('bonjour-service');
   const options: MulticastOptions = { interface: address, bind: '0.0.0.0' };
-  const bonjour = new Bonjour(options as object, () => undefined);
+  const bonjour = new Bonjour(options as object, onFailure);
   const { mdns } = (bonjour as unknown as { readonly server: { readonly mdns: Emitting } }).server;
   // A port that is taken, a network that has gone: then there is none to be found on.
-  mdns.on('error', () => undefined);
+  mdns.on('error', onFailure);
+  // A network that cannot be joined. A packet that nobody understands is a warning too, and no failure of ours.
+  mdns.on('warning', (error) => {
+    if ('syscall' in error) onFailure(error);
+  });
   shieldFromNonsense(mdns);
   return {
     bonjour,
@@ -57,7 +65,7 @@ export async function openMulticast(address: string): Promise<MulticastNetwork> 
 type MulticastOptions = { readonly interface: string; readonly bind: string };
 
 type Emitting = {
-  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  on(event: 'error' | 'warning', listener: (error: Error) => void): unknown;
   emit(event: string, ...values: unknown[]): boolean;
 };
 

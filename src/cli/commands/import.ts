@@ -1,11 +1,11 @@
 import { say } from '../../base/catalogue.ts';
 import { formatBytes } from '../../base/units.ts';
-import { defaultRsyncDirectory, rsyncLayout } from '../../rsync/layout.ts';
 import { importBuilds } from '../../rsync/upstream-import.ts';
 import { defineCommand } from '../command.ts';
 import { flag, repeated, required } from '../option-kinds.ts';
 import { text } from '../options.ts';
 import { openRepository, spoolDirectory } from '../repository-context.ts';
+import { rsyncLayoutOf } from '../rsync-place.ts';
 import { keyDir, repo, rsyncDir, stream, timeout } from '../shared-options.ts';
 
 /** `satchel import`: what is new in the drop directory of another server becomes builds here. */
@@ -21,10 +21,10 @@ export const importCommand = defineCommand({
     keyDir,
   },
   async run(call) {
-    const { repo: repository, from, again, timeout: patience, rsyncDir: directory } = call.options;
+    const { repo: repository, from, again, timeout: patience } = call.options;
     return importBuilds({
       ...openRepository(call),
-      layout: rsyncLayout(directory ?? defaultRsyncDirectory(repository)),
+      layout: rsyncLayoutOf(call.options),
       spoolDirectory: spoolDirectory(repository),
       reporter: call.reporter,
       from,

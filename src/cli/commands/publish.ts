@@ -1,4 +1,5 @@
-import { streamName } from '../../base/identifiers.ts';
+import { SatchelError } from '../../base/errors.ts';
+import { type StreamName, streamName } from '../../base/identifiers.ts';
 import type { Reporter } from '../../base/progress.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
 import { nameOfSource, openSource, requireApart } from '../../build/source.ts';
@@ -6,6 +7,7 @@ import { openCatalog } from '../../repository/catalog.ts';
 import type { DeltaReport } from '../../repository/delta-create.ts';
 import { missingDeltas } from '../../repository/delta-policy.ts';
 import { publish } from '../../repository/publish.ts';
+import type { RolloutStep } from '../../repository/rollout-record.ts';
 import { securityNotes } from '../../repository/security.ts';
 import { defineCommand } from '../command.ts';
 import { makeDeltasInBackground } from '../delta-background.ts';
@@ -13,6 +15,9 @@ import { deltaMadeLine } from '../delta-lines.ts';
 import { argument, flag, repeated, value } from '../option-kinds.ts';
 import { date, keptDeltas, localPath, sha256, text, version } from '../options.ts';
 import { openRepository, type RepositoryContext, spoolDirectory } from '../repository-context.ts';
+import type { PreparedRollout, prepareRollouts } from '../rollout-context.ts';
+import { firstGiven, rolloutOptions } from '../rollout-options.ts';
+import { steps } from '../rollout-values.ts';
 import { build, keyDir, repo, stream } from '../shared-options.ts';
 import { requestLines, writeRequest } from '../signing-request.ts';
 
@@ -29,10 +34,13 @@ export const publishCommand = defineCommand({
     contentsHash: value('option-contents-hash', 'HEX', sha256),
     clampMtime: value('option-clamp-mtime', 'DATE', date),
     minimumClient: value('option-minimum-client', 'VERSION', version),
+    waypoint: flag('option-waypoint'),
     notes: value('option-notes', 'TEXT', text),
     security: flag('option-security'),
     deltas: value('option-deltas', 'N', keptDeltas, { environment: 'SATCHEL_DELTAS' }),
     wait: flag('option-wait'),
+    rollout: value('option-rollout-publish', 'STEPS', steps),
+    ...rolloutOptions,
     keyDir,
   },
   async run(call) {
@@ -42,16 +50,20 @@ export const publishCommand = defineCommand({
     const name = nameOfSource(source, options.name);
     const context = openRepository(call);
     requireApart(source, [options.repo, context.keys.location]);
+    const streams = options.stream.length > 0 ? options.stream : [streamName('stable')];
+    const prepared = await rolloutsOf(call, streams);
     const { signingRequest, ...published } = await publish({
       ...context,
       spoolDirectory: spoolDirectory(options.repo),
       source: { name, source, input: call.input, contentsPath: options.contents },
-      streams: options.stream.length > 0 ? options.stream : [streamName('stable')],
+      streams,
       contentsHash: options.contentsHash,
       clampMtime: options.clampMtime === undefined ? undefined : options.clampMtime * 1000,
       minimumClient: options.minimumClient,
+      waypoint: options.waypoint,
       notes: options.security ? securityNotes(options.notes) : options.notes,
       keepDeltas: options.deltas,
+      ...(prepared && { rollout: (stream, began) => prepared.get(stream)!.rules(began) }),
       reporter: call.reporter,
     });
     const seconds = (performance.now() - started) / 1000;
@@ -86,6 +98,24 @@ export const publishCommand = defineCommand({
   },
   exitCode: ({ deltas }) => (deltas.failed.length > 0 ? 1 : 0),
 });
+
+/** The rules by which the build reaches devices, by stream; undefined where everybody gets it at once. */
+async function rolloutsOf(
+  call: Parameters<typeof prepareRollouts>[0] & {
+    readonly options: { readonly rollout?: readonly RolloutStep[] | undefined };
+  },
+  streams: readonly StreamName[],
+): Promise<ReadonlyMap<StreamName, PreparedRollout> | undefined> {
+  const { rollout } = call.options;
+  if (rollout === undefined) {
+    const option = firstGiven(call.options);
+    if (option !== undefined) throw new SatchelError('rollout-options-without-steps', { option });
+    return undefined;
+  }
+  // A publication without a rollout must not pay for the database.
+  const { prepareRollouts: prepare } = await import('../rollout-context.ts');
+  return prepare(call, { steps: rollout, streams });
+}
 
 /** What became of the deltas that the streams want now. */
 type FollowingDeltas = {

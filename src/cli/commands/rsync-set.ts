@@ -3,7 +3,6 @@ import { SatchelError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
 import { withSystemErrors } from '../../os/system-error.ts';
 import { userNumbers } from '../../rsync/daemon-user.ts';
-import { defaultRsyncDirectory, rsyncLayout } from '../../rsync/layout.ts';
 import {
   mostSettings,
   type RsyncSettings,
@@ -16,6 +15,7 @@ import { value } from '../option-kinds.ts';
 import { size, sizeOrNone } from '../options.ts';
 import { openRepository } from '../repository-context.ts';
 import { rsyncSettingsLines } from '../rsync-lines.ts';
+import { rsyncLayoutOf } from '../rsync-place.ts';
 import { directoryOrDefault, upstreamOrNone, userName, waitingTime, wholeNumber } from '../rsync-values.ts';
 import { repo, rsyncDir } from '../shared-options.ts';
 
@@ -47,7 +47,7 @@ export const rsyncSetCommand = defineCommand({
           '--connections, --per-source, --nice, --memory, --budget, --wait, --user, --packed, --upstream',
       });
     requirePossible(given);
-    const layout = rsyncLayout(options.rsyncDir ?? defaultRsyncDirectory(options.repo));
+    const layout = rsyncLayoutOf(options);
     withSystemErrors('mkdir', layout.directory, () => mkdirSync(layout.directory, { recursive: true }));
     const settings = changed(readRsyncSettings(layout), given);
     writeRsyncSettings(layout, settings);

@@ -1,10 +1,10 @@
 import { formatBytes } from '../../base/units.ts';
-import { defaultRsyncDirectory } from '../../rsync/layout.ts';
 import { rsyncStatus } from '../../rsync/service-status.ts';
 import { requireRepository } from '../../trust/metadata-store.ts';
 import { defineCommand } from '../command.ts';
 import { openRepository } from '../repository-context.ts';
 import { rsyncSettingsLines } from '../rsync-lines.ts';
+import { rsyncDirectoryOf } from '../rsync-place.ts';
 import { repo, rsyncDir } from '../shared-options.ts';
 
 /** `satchel rsync status`: the settings for rsync clients, the trees that are ready, and what is going on. */
@@ -12,9 +12,8 @@ export const rsyncStatusCommand = defineCommand({
   arguments: {},
   options: { repo, rsyncDir },
   async run(call) {
-    const { repo, rsyncDir } = call.options;
     await requireRepository(openRepository(call).store, call.signal);
-    return rsyncStatus(rsyncDir ?? defaultRsyncDirectory(repo));
+    return rsyncStatus(rsyncDirectoryOf(call.options));
   },
   show: ({ directory, url, down, settings, making, ready, usage, transfers }, words) => [
     down !== null

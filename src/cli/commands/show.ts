@@ -53,6 +53,7 @@ export const showCommand = defineCommand({
       }),
     ),
     ...result.streams.map((name) => words.say('result-list-stream', { name, head: result.name })),
+    ...(result.waypoint ? [words.say('result-show-waypoint')] : []),
     ...(result.minimumClient ? [words.say('result-show-client', { version: result.minimumClient })] : []),
     ...(result.notes ? [result.notes] : []),
   ],
