@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { LoopDelays } from './loop-delay.ts';
 import { cpuOfRunning, processTree, run } from './measure.ts';
 import { freePort } from './servers.ts';
 import { openWorkspace } from './workspace.ts';
@@ -65,53 +66,56 @@ async function prepare(root: string): Promise<{ readonly repository: string; rea
   return { repository, vhash };
 }
 
+/** A server that answers laptops, with what tells how long its event loop was kept. */
+async function startServer(root: string, repository: string) {
+  const [delays, log, port] = [join(root, 'delays.json'), join(root, 'log'), await freePort()];
+  const server = spawn(
+    join(checkout, 'satchel'),
+    ['serve', '--repo', repository, '--listen', `127.0.0.1:${port}`, '--no-advertise'],
+    {
+      stdio: ['ignore', 'ignore', openSync(log, 'w')],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `--import=${join(import.meta.dirname, 'loop-delay.ts')}`,
+        SATCHEL_BENCH_LOOP_DELAY: delays,
+      },
+    },
+  );
+  const ended = new Promise((resolve) => server.once('close', resolve));
+  return {
+    port,
+    cpu: () => cpuOfRunning(processTree(server.pid!)),
+    complaint: () => readFileSync(log, 'utf8').slice(-2000),
+    delays: () => JSON.parse(readFileSync(delays, 'utf8')) as LoopDelays,
+    async stop() {
+      server.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function ask(port: number, time: string, vhash: string): Promise<Asked> {
+  const program = join(import.meta.dirname, 'oats-askers-program.ts');
+  const parameters = [program, '127.0.0.1', String(port), connections, time, vhash];
+  return JSON.parse(await run({ program: process.execPath, parameters })) as Asked;
+}
+
 async function main(): Promise<void> {
   const workspace = openWorkspace(checkout);
   try {
     const { repository, vhash } = await prepare(workspace.freshDirectory('oats'));
-    const delays = join(workspace.root, 'delays.json');
-    const log = join(workspace.root, 'log');
-    const port = await freePort();
-    const server = spawn(
-      join(checkout, 'satchel'),
-      ['serve', '--repo', repository, '--listen', `127.0.0.1:${port}`, '--no-advertise'],
-      {
-        stdio: ['ignore', 'ignore', openSync(log, 'w')],
-        env: {
-          ...process.env,
-          NODE_OPTIONS: `--import=${join(import.meta.dirname, 'loop-delay.ts')}`,
-          SATCHEL_BENCH_LOOP_DELAY: delays,
-        },
-      },
-    );
-    const ended = new Promise((resolve) => server.once('close', resolve));
-    const ask = async (time: string) =>
-      JSON.parse(
-        await run({
-          program: process.execPath,
-          parameters: [
-            join(import.meta.dirname, 'oats-askers-program.ts'),
-            '127.0.0.1',
-            String(port),
-            connections,
-            time,
-            vhash,
-          ],
-        }),
-      ) as Asked;
-    await untilAnswering(port, () => readFileSync(log, 'utf8'));
-    await ask('4');
-    const before = cpuOfRunning(processTree(server.pid!));
-    const asked = await ask(seconds);
-    const cpu = cpuOfRunning(processTree(server.pid!)) - before;
-    server.kill('SIGTERM');
-    await ended;
-    const bare = await opensslRate();
-    report(asked, {
-      cpu,
-      bare,
-      delays: JSON.parse(readFileSync(delays, 'utf8')) as { max: number; p99: number },
-    });
+    const server = await startServer(workspace.root, repository);
+    try {
+      await untilAnswering(server.port, server.complaint);
+      await ask(server.port, '4', vhash);
+      const before = server.cpu();
+      const asked = await ask(server.port, seconds, vhash);
+      const cpu = server.cpu() - before;
+      await server.stop();
+      report(asked, { cpu, bare: await opensslRate(), delays: server.delays() });
+    } finally {
+      await server.stop();
+    }
   } finally {
     await workspace.remove();
   }
@@ -131,11 +135,7 @@ async function untilAnswering(port: number, complaint: () => string): Promise<vo
 
 function report(
   asked: Asked,
-  {
-    cpu,
-    bare,
-    delays,
-  }: { cpu: number; bare: { perSecond: number; cpu: number }; delays: { max: number; p99: number } },
+  { cpu, bare, delays }: { cpu: number; bare: { perSecond: number; cpu: number }; delays: LoopDelays },
 ): void {
   const rate = asked.answered / asked.wall;
   const each = (cpu * 1e6) / asked.answered;
@@ -144,7 +144,7 @@ function report(
     `OpenSSL on ${cores} cores, nothing else: ${bare.perSecond.toFixed(0)} signatures a second`,
     `ratio: ${(rate / bare.perSecond).toFixed(2)} (goal ${goal}); whoever asked took ${((100 * asked.cpu) / asked.wall / cores).toFixed(0)} % of the cores`,
     `CPU time of an answer ${each.toFixed(0)} µs, of a signature ${bare.cpu.toFixed(0)} µs: ratio ${(bare.cpu / each).toFixed(2)}`,
-    `event loop: delayed at most ${delays.max} ms, 99 % below ${delays.p99} ms (goal 20 ms)`,
+    `event loop: kept by its own work at most ${delays.cpu} ms (goal 20 ms); by the clock, with whatever else ran, ${delays.max} ms, 99 % below ${delays.p99} ms`,
   ];
   console.log(lines.join('\n'));
   if (asked.wrong > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 /** Keys behind a program: OpenSSL itself, and programs that do it wrong in every way. */
 import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { scratchFolder } from '../../test/doubles/scratch.ts';
 import { serialiseKeyLine } from '../formats/signature-line.ts';
@@ -46,6 +46,19 @@ describe('a program that signs', () => {
     const signer = await openSigner(reference, { passphrase });
     const signatures = await Promise.all([1, 2, 3].map(() => signer.sign(message)));
     for (const signature of signatures) assert.ok(isGood(signer.publicKey, signature));
+  });
+
+  test('runs a few times at once, whatever is asked for', async () => {
+    const log = scratch.file('running');
+    const lines = `${printKey()}\necho begin >> '${log}'\n${openssl()}\necho end >> '${log}'`;
+    const signer = await openSigner(program('counted', lines), { passphrase });
+    await Promise.all(Array.from({ length: 40 }, () => signer.sign(message)));
+    let [running, most] = [0, 0];
+    for (const line of readFileSync(log, 'utf8').trim().split('\n')) {
+      running += line === 'begin' ? 1 : -1;
+      most = Math.max(most, running);
+    }
+    assert.ok(most <= 4, `${most} at once`);
   });
 
   test('may show its key as a line', async () => {

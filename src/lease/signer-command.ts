@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { throwIfCancelled } from '../base/cancel.ts';
+import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
+import { createPool } from '../base/pool.ts';
 import { parseKeyLine } from '../formats/signature-line.ts';
 import { findProgram, type ProcessOutcome, runFilter } from '../os/process.ts';
 import { readPublicKey } from './key-files.ts';
@@ -18,6 +19,8 @@ type SigningCommand = {
 /** Somebody may have to touch a key. */
 const patience = 120_000;
 const longestAnswer = 8192;
+/** Programs that run at once: a server is asked by thousands of laptops. */
+const mostAtOnce = 4;
 
 /**
  * A signer that asks a program: `command:PROGRAM ARG…` is run as `PROGRAM ARG… public-key`, which prints the public key
@@ -35,11 +38,16 @@ export async function openCommandSigner(reference: string, options: SignerOption
       ? keyIn(await run(command, 'public-key', new Uint8Array(), options), name)
       : readPublicKey(command.publicKey);
   const publicKey = checkedKey(key, name);
+  const turns = createPool(Array.from({ length: mostAtOnce }, (_, turn) => turn));
   return {
     publicKey,
     async sign(bytes, { signal } = {}) {
       throwIfCancelled(signal);
-      const printed = await run(command, 'sign', bytes, { ...options, signal });
+      const inTurn = turns.use(async () => {
+        throwIfCancelled(signal);
+        return run(command, 'sign', bytes, { ...options, signal });
+      });
+      const printed = await untilAborted(inTurn, signal);
       return checkedSignature(signatureIn(printed), bytes, publicKey, name);
     },
     async close() {},

@@ -13,6 +13,7 @@ import {
   ageTemporaries,
   assertBootable,
   copyDevice,
+  deviceInit,
   inodesOf,
   makeWorld,
   type Scenario,
@@ -144,27 +145,11 @@ const scenarios: readonly Scenario[] = [
     sample: { usual: 5, complete: 40 },
     prepare(folder) {
       const layout = layoutIn(folder);
-      return [
-        'device',
-        'init',
-        '--root',
-        layout.root,
-        '--source',
-        `file://${world.second}`,
-        '--trust-on-first-use',
-      ];
+      return deviceInit(layout.root, world.second);
     },
     async check(folder) {
       const layout = layoutIn(folder);
-      await must(
-        'device',
-        'init',
-        '--root',
-        layout.root,
-        '--source',
-        `file://${world.second}`,
-        '--trust-on-first-use',
-      );
+      await must(...deviceInit(layout.root, world.second));
       await must('update', '--root', layout.root);
       assertBootable(world, layout, ['b2']);
       await assertClean(layout);

@@ -10,33 +10,30 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { UpdateResult } from '../../src/device/update.ts';
-import { type Cable, layCable } from '../doubles/network.ts';
-import { done, doneWith, type Ran, refused, startSatchel } from '../doubles/satchel-program.ts';
+import { type Cable, layCable, type Machine } from '../doubles/network.ts';
+import { done, doneWith, type RunningServer, refused, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
+import { when } from '../doubles/when.ts';
 
 const scratch = scratchFolder('discovery');
 const ours = scratch.file('ours');
 const others = scratch.file('others');
 let rootHash = '';
 let cable: Cable;
-let running: { stop(): Promise<Ran> }[] = [];
+let running: RunningServer[] = [];
 
 /** Serves a repository to the whole cable until the test is over. */
-async function serve(repository: string, port: number, ...words: string[]): Promise<void> {
-  const { child, ended } = startSatchel(
-    ['serve', '--repo', repository, '--listen', `0.0.0.0:${port}`, '--json', ...words],
-    { wrapper: cable.server.wrapper },
-  );
-  running.push({
-    stop() {
-      child.kill('SIGTERM');
-      return ended;
-    },
-  });
-  const ready = once(createInterface({ input: child.stdout! }), 'line');
-  const [line] = await Promise.race([ready, ended.then(({ stderr }) => assert.fail(stderr))]);
-  assert.match(String(line), /"url":/);
-  if (!words.includes('--no-advertise')) await untilAdvertised(port);
+async function serveCable(repository: string, port: number, ...words: string[]): Promise<RunningServer> {
+  const { wrapper } = cable.server;
+  const server = await serve(repository, { listen: `0.0.0.0:${port}`, wrapper, words });
+  running.push(server);
+  return server;
+}
+
+/** The same, and waits until it can be found. */
+async function serveFound(repository: string, port: number): Promise<void> {
+  await serveCable(repository, port);
+  await untilAdvertised(port);
 }
 
 /** Waits until the server at this port answers by multicast: it first listens whether its name is free. */
@@ -50,7 +47,7 @@ async function untilAdvertised(port: number): Promise<void> {
     });
     mdns.on('ready', ask);
     setInterval(ask, 100);`;
-  const child = runAtClient(program, multicastDns, cable.client.address, String(port));
+  const child = runAt(cable.client, program, multicastDns, cable.client.address, String(port));
   const [code] = await once(child, 'close');
   assert.equal(code, 0);
 }
@@ -59,12 +56,9 @@ const packages = new URL('../../node_modules/', import.meta.url).pathname;
 const multicastDns = join(packages, 'multicast-dns');
 const dnsPacket = join(packages, 'dns-packet');
 
-/** Runs a few lines of JavaScript at the client's end. */
-function runAtClient(program: string, ...words: string[]): ChildProcess {
-  const [nsenter, ...rest] = [...cable.client.wrapper, process.execPath, '-e', program, ...words] as [
-    string,
-    ...string[],
-  ];
+/** Runs a few lines of JavaScript at one end. */
+function runAt({ wrapper }: Machine, program: string, ...words: string[]): ChildProcess {
+  const [nsenter, ...rest] = [...wrapper, process.execPath, '-e', program, ...words] as [string, ...string[]];
   return spawn(nsenter, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -106,7 +100,7 @@ after(() => scratch.remove());
 describe('by multicast', () => {
   test('a device finds its place, updates, and asks no more than it would with an address', async (context) => {
     context.after(clear);
-    await serve(ours, 8471);
+    await serveFound(ours, 8471);
     const { root, stderr } = await newDevice('found', '--trust', rootHash);
     assert.match(stderr, /Asking http:\/\/10\.66\.0\.1:8471\./);
     assert.equal((await update(root)).report.build, 'os-1');
@@ -116,8 +110,8 @@ describe('by multicast', () => {
 
   test('another organisation that answers is passed over', async (context) => {
     context.after(clear);
-    await serve(others, 8472);
-    await serve(ours, 8471);
+    await serveFound(others, 8472);
+    await serveFound(ours, 8471);
     const { root } = await newDevice('among-others', '--trust', rootHash);
     const { report, stderr } = await update(root);
     assert.equal(report.build, 'os-1');
@@ -130,7 +124,7 @@ describe('by multicast', () => {
 
   test('packets that nobody understands end neither the server nor the device', async (context) => {
     context.after(clear);
-    await serve(ours, 8471);
+    await serveFound(ours, 8471);
     const stop = await sendNonsense();
     try {
       const { root } = await newDevice('in-noise', '--trust', rootHash);
@@ -150,8 +144,8 @@ describe('by multicast', () => {
     await done(['keys', 'rotate', 'root', '--repo', ours]);
     await done(['device', 'set', '--root', root, '--source', 'auto']);
     await done(['update', '--root', root, '--source', ours]);
-    await serve(others, 8472);
-    await serve(ours, 8471);
+    await serveFound(others, 8472);
+    await serveFound(ours, 8471);
     const { report, stderr } = await update(root);
     assert.equal(report.plan, 'none');
     assert.match(stderr, /^Asking http:\/\/10\.66\.0\.1:8471\.$/m);
@@ -160,11 +154,28 @@ describe('by multicast', () => {
 });
 
 describe('where multicast does not work', () => {
+  test('the operator of the server is told once, and devices with its address are served', async (context) => {
+    context.after(clear);
+    const free = await occupyMulticast(cable.server);
+    context.after(free);
+    const server = await serveCable(ours, 8471);
+    const told = () => server.log().match(/^.*\(UDP port 5353\).*$/gm) ?? [];
+    await when(() => told().length > 0, server.ended);
+    const { root } = await newDevice('told', '--trust', rootHash, '--address', 'http://10.66.0.1:8471');
+    assert.equal((await update(root)).report.build, 'os-1');
+    assert.equal((await server.stop()).code, 0);
+    assert.equal(told().length, 1, server.log());
+    assert.match(
+      told()[0]!,
+      /^Devices cannot find this server .* \(UDP port 5353\): address already in use \(EADDRINUSE\)$/,
+    );
+  });
+
   test('the host schoolserver is asked', async (context) => {
     context.after(clear);
-    const free = await occupyMulticast();
+    const free = await occupyMulticast(cable.client);
     context.after(free);
-    await serve(ours, 8400, '--no-advertise');
+    await serveCable(ours, 8400, '--no-advertise');
     const hosts = scratch.file('hosts');
     writeFileSync(hosts, `127.0.0.1 localhost\n${cable.server.address} schoolserver\n`);
     const root = scratch.file('by-name');
@@ -179,11 +190,11 @@ describe('where multicast does not work', () => {
 
   test('a set address is asked, before all else', async (context) => {
     context.after(clear);
-    await serve(others, 8472);
-    await serve(ours, 8471);
+    await serveFound(others, 8472);
+    await serveFound(ours, 8471);
     const at = (port: number) => ['--address', `http://${cable.server.address}:${port}`];
     const { root } = await newDevice('by-address', '--trust', rootHash, ...at(8473), ...at(8471));
-    const free = await occupyMulticast();
+    const free = await occupyMulticast(cable.client);
     assert.match((await update(root)).stderr, /Asking http:\/\/10\.66\.0\.1:8471\./);
     await free();
     await done(['device', 'set', '--root', root, ...at(8472)]);
@@ -199,7 +210,7 @@ describe('where multicast does not work', () => {
 
   test('where nobody is, one sentence says so', async (context) => {
     context.after(clear);
-    await serve(ours, 8471);
+    await serveFound(ours, 8471);
     const { root } = await newDevice('alone', '--trust', rootHash);
     await update(root);
     await Promise.all(running.splice(0).map((server) => server.stop()));
@@ -211,12 +222,12 @@ describe('where multicast does not work', () => {
   });
 });
 
-/** Takes the port of multicast DNS at the client's end for itself alone, until it is called back. */
-async function occupyMulticast(): Promise<() => Promise<void>> {
+/** Takes the port of multicast DNS at one end for itself alone, until it is called back. */
+async function occupyMulticast(at: Machine): Promise<() => Promise<void>> {
   const program = `
     const socket = require('node:dgram').createSocket('udp4');
     socket.bind(5353, () => console.log('taken'));`;
-  return endOf(runAtClient(program));
+  return endOf(runAt(at, program));
 }
 
 /** Waits for its first line; what is given ends it. */
@@ -258,5 +269,5 @@ async function sendNonsense(): Promise<() => Promise<void>> {
       setInterval(send, 40);
       console.log('sending');
     });`;
-  return endOf(runAtClient(program, dnsPacket, cable.client.address));
+  return endOf(runAt(cable.client, program, dnsPacket, cable.client.address));
 }

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { dropSet } from '../doubles/dropped-sets.ts';
-import { done, startSatchel } from '../doubles/satchel-program.ts';
+import { done, type RunningServer, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
 import { when } from '../doubles/when.ts';
@@ -18,32 +17,15 @@ const { b1, b2 } = writeTinyBuilds(scratch.path);
 const hasRsync = spawnSync('rsync', ['--version']).status === 0;
 const skip = hasRsync ? false : 'rsync is not installed';
 
-let server: ReturnType<typeof startSatchel>;
-let address: { readonly url: string; readonly rsync: string };
+let server: RunningServer;
 
 before(async () => {
   await done(['init', '--repo', repo]);
   if (!hasRsync) return;
-  server = startSatchel([
-    'serve',
-    '--repo',
-    repo,
-    '--listen',
-    '127.0.0.1:0',
-    '--rsync',
-    '127.0.0.1:0',
-    '--json',
-  ]);
-  const line = new Promise<string>((resolve) => {
-    createInterface({ input: server.child.stdout! }).once('line', resolve);
-  });
-  address = JSON.parse(await Promise.race([line, server.ended.then(({ stderr }) => assert.fail(stderr))]));
+  server = await serve(repo, { words: ['--rsync', '127.0.0.1:0'] });
 });
 after(async () => {
-  if (hasRsync) {
-    server.child.kill('SIGTERM');
-    await server.ended;
-  }
+  if (hasRsync) await server.stop();
   scratch.remove();
 });
 
@@ -63,7 +45,7 @@ function rsync(...words: string[]): Promise<{ code: number | null; text: string 
 async function moduleIs(name: string, there: boolean): Promise<void> {
   const isThere = () => readFileSync(`${repo}.rsync/rsyncd.conf`, 'utf8').includes(`[build-${name}]\n`);
   await when(() => isThere() === there, server.ended);
-  const { text } = await rsync(`${address.rsync}/`);
+  const { text } = await rsync(`${server.rsync}/`);
   assert.equal(new RegExp(`^build-${name}\\s`, 'm').test(text), there, text);
 }
 
@@ -73,13 +55,13 @@ test('four files become a module that clients can fetch, and taking .name away e
   const { name } = dropSet(packed, { prefix: 'xyz_jffs2', name: 'joyride-2230', archive: b1 });
   await moduleIs('joyride-2230', true);
   const target = scratch.file('target');
-  const fetched = await rsync('-rlt', `${address.rsync}/build-joyride-2230/`, `${target}/`);
+  const fetched = await rsync('-rlt', `${server.rsync}/build-joyride-2230/`, `${target}/`);
   assert.equal(fetched.code, 0, fetched.text);
   assert.equal(readFileSync(join(target, 'root/etc/name'), 'utf8'), 'first\n');
   assert.equal(readFileSync(join(target, 'contents'), 'utf8'), '["olpc-contents",1,{"of":"xyz_jffs2"}]');
   rmSync(name);
   await moduleIs('joyride-2230', false);
-  assert.notEqual((await rsync('-r', `${address.rsync}/build-joyride-2230/`, `${target}/`)).code, 0);
+  assert.notEqual((await rsync('-r', `${server.rsync}/build-joyride-2230/`, `${target}/`)).code, 0);
 });
 
 test('a bad set is told on the page while the good one beside it is served', { skip }, async () => {
@@ -87,7 +69,7 @@ test('a bad set is told on the page while the good one beside it is served', { s
   writeFileSync(archive, 'cut');
   dropSet(packed, { prefix: 'good', archive: b2 });
   await moduleIs('good', true);
-  const page = await (await fetch(`${address.url}/?lang=es`)).text();
+  const page = await (await fetch(`${server.url}/?lang=es`)).text();
   assert.match(page, /Directorio de entrega.*bad: [^<]*MD5/s);
   dropSet(packed, { prefix: 'bad', archive: b1 });
   await moduleIs('bad', true);
@@ -95,7 +77,7 @@ test('a bad set is told on the page while the good one beside it is served', { s
 
 test('the four files themselves are in the module os', { skip }, async () => {
   dropSet(packed, { prefix: 'daily', archive: b1 });
-  const { code, text } = await rsync('-r', `${address.rsync}/os/`, `${scratch.file('daily')}/`);
+  const { code, text } = await rsync('-r', `${server.rsync}/os/`, `${scratch.file('daily')}/`);
   assert.equal(code, 0, text);
   for (const ending of ['-tree.tar', '-tree.tar.md5', '.contents', '.name'])
     assert.ok(existsSync(scratch.file('daily', `daily${ending}`)), ending);

@@ -14,6 +14,7 @@ import {
   assertReadable,
   copyDevice,
   copyRepository,
+  deviceInit,
   discard,
   inodesOf,
   makeWorld,
@@ -175,15 +176,7 @@ for (const [kind, count] of [
     await growing(context, {
       place,
       sizes: sizesUpTo(mebibyte / 8, count),
-      words: [
-        'device',
-        'init',
-        '--root',
-        layout.root,
-        '--source',
-        `file://${world.second}`,
-        '--trust-on-first-use',
-      ],
+      words: deviceInit(layout.root, world.second),
       prepare: () => discard(layout.root),
       unchanged: async () => {},
       async done() {

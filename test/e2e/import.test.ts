@@ -11,13 +11,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { findProgram } from '../../src/os/process.ts';
 import type { ImportReport } from '../../src/rsync/upstream-import.ts';
 import { dropSet } from '../doubles/dropped-sets.ts';
 import { type RsyncDaemon, startBadLine, startRsyncDaemon } from '../doubles/rsync-daemon.ts';
-import { done, type Running, refused, satchel, startSatchel } from '../doubles/satchel-program.ts';
+import {
+  done,
+  type RunningServer,
+  refused,
+  satchel,
+  serve,
+  startSatchel,
+} from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
 import { when } from '../doubles/when.ts';
@@ -127,7 +133,7 @@ describe('an import', () => {
 describe('another Satchel', () => {
   const origin = scratch.file('origin');
   const packed = join(`${origin}.rsync`, 'packed');
-  let server: Running;
+  let server: RunningServer;
   let url = '';
 
   before(async () => {
@@ -136,28 +142,10 @@ describe('another Satchel', () => {
     const linked = dropSet(packed, { prefix: 'linked', archive: archives.b2 });
     renameSync(linked.contents, join(packed, 'elsewhere'));
     symlinkSync('elsewhere', linked.contents);
-    server = startSatchel([
-      'serve',
-      '--repo',
-      origin,
-      '--listen',
-      '127.0.0.1:0',
-      '--rsync',
-      '127.0.0.1:0',
-      '--json',
-    ]);
-    const { stdout } = server.child;
-    assert.ok(stdout !== null);
-    const firstLine = new Promise<string>((resolve) => {
-      createInterface({ input: stdout }).once('line', resolve);
-    });
-    const line = await Promise.race([firstLine, server.ended.then(({ stderr }) => assert.fail(stderr))]);
-    url = (JSON.parse(line) as { rsync?: string }).rsync ?? assert.fail(line);
+    server = await serve(origin, { words: ['--rsync', '127.0.0.1:0'] });
+    url = server.rsync ?? assert.fail(server.log());
   });
-  after(async () => {
-    server.child.kill('SIGTERM');
-    await server.ended;
-  });
+  after(() => server.stop());
 
   test('gives its builds through its module os; a set with a symlink is a sentence', async () => {
     const taker = scratch.file('taker');

@@ -12,13 +12,12 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { nobodyWrapper } from '../doubles/nobody.ts';
 import { nobody } from '../doubles/readable-checkout.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
 import { type LiteShell, liteShells, startLite } from '../doubles/satchel-lite.ts';
-import { done, type ProgramOptions, pristine, startSatchel } from '../doubles/satchel-program.ts';
+import { done, type ProgramOptions, pristine, serve, startSatchel } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { isRoot, writeStoryTree } from '../doubles/story-trees.ts';
 
@@ -44,23 +43,16 @@ before(async () => {
 after(() => scratch.remove());
 
 /** Starts the server on free ports; the address of its rsync daemon. It ends with the test. */
-async function serve(
+async function serveRsync(
   context: TestContext,
   from: string,
   directory: string,
   options?: ProgramOptions,
 ): Promise<string> {
-  const words = ['serve', '--repo', from, '--listen', '127.0.0.1:0', '--rsync', '127.0.0.1:0'];
-  const { child, ended } = startSatchel([...words, '--rsync-dir', directory, '--json'], options);
-  context.after(() => {
-    child.kill('SIGTERM');
-    return ended;
-  });
-  const firstLine = new Promise<string>((resolve) => {
-    if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
-  });
-  const line = await Promise.race([firstLine, ended.then(({ stderr }) => assert.fail(stderr))]);
-  return (JSON.parse(line) as { rsync: string }).rsync;
+  const words = ['--rsync', '127.0.0.1:0', '--rsync-dir', directory];
+  const server = await serve(from, { ...options, words });
+  context.after(() => server.stop());
+  return server.rsync ?? assert.fail(server.log());
 }
 
 async function lite(shell: LiteShell, root: string, ...words: string[]): Promise<string> {
@@ -73,7 +65,7 @@ async function lite(shell: LiteShell, root: string, ...words: string[]): Promise
 
 describe('satchel-lite and satchel serve', { skip }, () => {
   test('install from a server of root, and update after the next publication', async (context) => {
-    const url = await serve(context, repository, scratch.file('rsync'));
+    const url = await serveRsync(context, repository, scratch.file('rsync'));
     const root = scratch.file('machine');
     mkdirSync(root);
     await lite(busybox, root, 'init', '--source', url, '--key', `${repository}.keys/lite.public`);
@@ -92,7 +84,7 @@ describe('satchel-lite and satchel serve', { skip }, () => {
     mkdirSync(home);
     chownSync(home, nobody, nobody);
     assert.equal(spawnSync('cp', ['-a', repository, join(home, 'repo')]).status, 0);
-    const url = await serve(context, join(home, 'repo'), join(home, 'rsync'), {
+    const url = await serveRsync(context, join(home, 'repo'), join(home, 'rsync'), {
       wrapper: nobodyWrapper(),
       environment: { HOME: home },
     });
@@ -105,7 +97,7 @@ describe('satchel-lite and satchel serve', { skip }, () => {
   });
 
   test('both programs follow each other on one disk', async (context) => {
-    const url = await serve(context, repository, scratch.file('rsync-both'));
+    const url = await serveRsync(context, repository, scratch.file('rsync-both'));
     const root = scratch.file('machine-of-both');
     await done(['device', 'init', '--root', root, '--source', repository, '--trust-on-first-use']);
     await done(['update', '--root', root, 'os-1']);
@@ -129,7 +121,7 @@ describe('satchel-lite and satchel serve', { skip }, () => {
 
   /** A machine that satchel-lite has brought to os-2, and satchel is set up on afterwards. */
   async function fromLite(context: TestContext, name: string): Promise<string> {
-    const url = await serve(context, repository, scratch.file(`rsync-${name}`));
+    const url = await serveRsync(context, repository, scratch.file(`rsync-${name}`));
     const root = scratch.file(`machine-${name}`);
     mkdirSync(root);
     await lite(busybox, root, 'init', '--source', url, '--key', `${repository}.keys/lite.public`);

@@ -1,20 +1,11 @@
 /** `olpc-update` at a repository: a face of the device's own commands. */
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import type { UpdateResult } from '../../src/device/update.ts';
 import type { ClientUpdateResult } from '../../src/rsync/client-options.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
-import {
-  done,
-  pristine,
-  type RunningServer,
-  refused,
-  satchel,
-  serve,
-  startSatchel,
-} from '../doubles/satchel-program.ts';
+import { done, pristine, type RunningServer, refused, satchel, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { isRoot, writeStoryTree } from '../doubles/story-trees.ts';
 
@@ -88,25 +79,9 @@ test('a repository on a drive is one more source', async () => {
 test('the rsync daemon of `satchel serve` is a server of the old kind', {
   skip: !isRoot && 'needs root',
 }, async (context) => {
-  const words = [
-    'serve',
-    '--repo',
-    repository,
-    '--listen',
-    '127.0.0.1:0',
-    '--rsync',
-    '127.0.0.1:0',
-    '--json',
-  ];
-  const { child, ended } = startSatchel(words);
-  context.after(() => {
-    child.kill('SIGTERM');
-    return ended;
-  });
-  const line = await new Promise<string>((resolve) => {
-    if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
-  });
-  const { rsync } = JSON.parse(line) as { rsync: string };
+  const service = await serve(repository, { words: ['--rsync', '127.0.0.1:0'] });
+  context.after(() => service.stop());
+  const rsync = service.rsync ?? assert.fail(service.log());
   const old = scratch.file('old-device');
   mkdirSync(`${old}/versions`, { recursive: true });
   assert.match((await satchel(['olpc-update', '-s', rsync, '-l'])).stdout, /^os-1 .*\nos-2/m);

@@ -17,7 +17,6 @@ import {
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { compareTrees } from '../../bench/check-tree.ts';
 import { dropSet } from '../doubles/dropped-sets.ts';
@@ -29,10 +28,10 @@ import { assertSameTree, describeTree, snapshotOf } from '../doubles/same-tree.t
 import {
   done,
   type ProgramOptions,
-  type Ran,
+  type RunningServer,
   refused,
   satchel,
-  startSatchel,
+  serve,
 } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { isRoot, writeStoryTree } from '../doubles/story-trees.ts';
@@ -54,46 +53,25 @@ before(async () => {
 });
 after(() => scratch.remove());
 
-type Service = {
+type Service = Omit<RunningServer, 'rsync'> & {
+  /** Address for rsync clients; empty where they are not served. */
   readonly url: string;
   /** Address over HTTP. */
   readonly web: string;
-  /** Why rsync clients are not served. */
-  readonly failure: string | undefined;
   readonly directory: string;
-  /** Sentences of its log. */
-  log(): string;
-  stop(signal?: NodeJS.Signals): Promise<Ran>;
 };
 
 /** Starts the server on free ports; it ends with the test. */
-async function serve(
+async function serveRsync(
   context: TestContext,
   directory: string,
   options: ProgramOptions & { readonly from?: string; readonly port?: number } = {},
 ): Promise<Service> {
   const { from = repository, port = 0, ...rest } = options;
-  const words = ['serve', '--repo', from, '--listen', '127.0.0.1:0', '--rsync', `127.0.0.1:${port}`];
-  const { child, ended } = startSatchel([...words, '--rsync-dir', directory, '--json'], rest);
-  let log = '';
-  child.stderr?.on('data', (text: string) => {
-    log += text;
-  });
-  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal);
-    return ended;
-  };
-  context.after(() => stop('SIGKILL'));
-  const firstLine = new Promise<string>((resolve) => {
-    if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
-  });
-  const line = await Promise.race([firstLine, ended.then(({ stderr }) => assert.fail(stderr))]);
-  const {
-    rsync,
-    url: web,
-    rsyncFailure: failure,
-  } = JSON.parse(line) as Record<'rsync' | 'url' | 'rsyncFailure', string>;
-  return { url: rsync, web, failure, directory, log: () => log, stop };
+  const words = ['--rsync', `127.0.0.1:${port}`, '--rsync-dir', directory];
+  const server = await serve(from, { ...rest, words });
+  context.after(() => server.kill());
+  return { ...server, web: server.url, url: server.rsync ?? '', directory };
 }
 
 const daemonOf = ({ directory }: Service) => Number(readFileSync(join(directory, 'run/rsyncd.pid'), 'utf8'));
@@ -109,7 +87,7 @@ function isAlive(pid: number): boolean {
 
 describe('stock rsync clients', () => {
   test('the whole build arrives exactly, with the manifest beside it', { skip: !isRoot }, async (context) => {
-    const service = await serve(context, scratch.file('whole'));
+    const service = await serveRsync(context, scratch.file('whole'));
     assert.deepEqual(await modulesAt(service.url), ['build-os-1', 'build-os-2', 'builds', 'os']);
     const { code, stderr } = await rsync(
       ...everything,
@@ -129,7 +107,7 @@ describe('stock rsync clients', () => {
   test('an update against the old tree sends what changed and leaves the old tree alone', {
     skip: !isRoot,
   }, async (context) => {
-    const service = await serve(context, scratch.file('update'));
+    const service = await serveRsync(context, scratch.file('update'));
     await rsync(...everything, `${service.url}/build-os-1/`, scratch.file('old'));
     const before = snapshotOf(scratch.file('old/root'));
     // The story has files that differ in content or nanoseconds only.
@@ -154,7 +132,7 @@ describe('stock rsync clients', () => {
   });
 
   test('a classroom of thirty gets the build on first use, and its tree is made once', async (context) => {
-    const service = await serve(context, scratch.file('classroom'));
+    const service = await serveRsync(context, scratch.file('classroom'));
     const seats = Array.from({ length: 30 }, (_, seat) => scratch.file(`seat-${seat}`));
     const ends = await Promise.all(
       seats.map((seat) => rsync('-rlt', `${service.url}/build-os-1/root/usr/`, seat)),
@@ -167,7 +145,7 @@ describe('stock rsync clients', () => {
   });
 
   test('a client that leaves in the middle of its transfer leaves nothing behind', async (context) => {
-    const service = await serve(context, scratch.file('leaver'));
+    const service = await serveRsync(context, scratch.file('leaver'));
     const words = [
       '-r',
       '--bwlimit=500',
@@ -185,7 +163,7 @@ describe('stock rsync clients', () => {
   });
 
   test('what is published and removed meanwhile comes and goes', async (context) => {
-    const service = await serve(context, scratch.file('changes'));
+    const service = await serveRsync(context, scratch.file('changes'));
     await done(['publish', '--repo', repository, '--name', 'os-3', trees[0]]);
     await modulesWhen(service.url, (modules) => modules.includes('build-os-3'));
     assert.equal((await rsync('-r', `${service.url}/build-os-3/root/usr/`, scratch.file('os-3'))).code, 0);
@@ -207,7 +185,7 @@ describe('builds that arrive while the server runs', () => {
   });
 
   test('a set of four files in the drop directory becomes a module', async (context) => {
-    const service = await serve(context, scratch.file('dropping'));
+    const service = await serveRsync(context, scratch.file('dropping'));
     dropSet(join(service.directory, 'packed'), { prefix: 'dropped-1', archive });
     await modulesWhen(service.url, (modules) => modules.includes('build-dropped-1'));
     const { code, stderr } = await rsync(
@@ -229,7 +207,7 @@ describe('builds that arrive while the server runs', () => {
     const directory = scratch.file('fetching');
     const template = `${upstream.url}/os/{name}`;
     await done(['rsync', 'set', '--repo', repository, '--rsync-dir', directory, '--upstream', template]);
-    const service = await serve(context, directory);
+    const service = await serveRsync(context, directory);
     const named = await rsync('-r', `${service.url}/builds/far-1/root/etc/name`, scratch.file('f1'));
     assert.equal(named.code, 0, named.stderr);
     await modulesWhen(service.url, (modules) => modules.includes('build-far-2'));
@@ -255,7 +233,7 @@ describe('builds that arrive while the server runs', () => {
     const directory = scratch.file('web');
     const template = `http://127.0.0.1:${(web.address() as AddressInfo).port}/{name}/`;
     await done(['rsync', 'set', '--repo', repository, '--rsync-dir', directory, '--upstream', template]);
-    const service = await serve(context, directory);
+    const service = await serveRsync(context, directory);
     const ask = () => rsync('-r', `${service.url}/build-web-1/root/etc/name`, scratch.file('w1'));
     const first = await ask();
     assert.match(first.stderr, /Unknown module 'build-web-1'/);
@@ -267,7 +245,7 @@ describe('builds that arrive while the server runs', () => {
 
 describe('the server and its daemon', () => {
   test('a killed daemon is back at once, and a killed server takes its daemon along', async (context) => {
-    const service = await serve(context, scratch.file('kills'));
+    const service = await serveRsync(context, scratch.file('kills'));
     assert.equal((await rsync('-r', `${service.url}/build-os-1/contents`, scratch.file('c1'))).code, 0);
     const first = daemonOf(service);
     const killed = Date.now();
@@ -276,11 +254,11 @@ describe('the server and its daemon', () => {
     // Usually a few tenths of a second; other tests may keep the machine busy.
     assert.ok(Date.now() - killed < 5000, `${Date.now() - killed} ms`);
     const second = daemonOf(service);
-    await service.stop('SIGKILL');
+    await service.kill();
     // The kernel ends the daemon; until it has, its port is taken.
     await when(() => !isAlive(second));
     const { port } = new URL(service.url.replace('rsync:', 'http:'));
-    const again = await serve(context, service.directory, { port: Number(port) });
+    const again = await serveRsync(context, service.directory, { port: Number(port) });
     assert.equal(again.url, service.url);
     assert.equal((await rsync('-r', `${again.url}/build-os-1/contents`, scratch.file('c2'))).code, 0);
     assert.doesNotMatch(again.log(), /The tree of os-1 is ready/, 'the tree is still there');
@@ -291,7 +269,7 @@ describe('the server and its daemon', () => {
   });
 
   test('a server that is stopped ends its transfers at once', async (context) => {
-    const service = await serve(context, scratch.file('stopped'));
+    const service = await serveRsync(context, scratch.file('stopped'));
     const words = [
       '-r',
       '--bwlimit=100',
@@ -311,11 +289,11 @@ describe('the server and its daemon', () => {
     mkdirSync(from);
     assert.equal(spawnSync('cp', ['-a', repository, join(from, 'repo')]).status, 0);
     const place = (folder: string) => ({ from: join(folder, 'repo') });
-    const service = await serve(context, join(from, 'repo.rsync'), place(from));
+    const service = await serveRsync(context, join(from, 'repo.rsync'), place(from));
     assert.equal((await rsync('-r', `${service.url}/build-os-2/contents`, scratch.file('moved-1'))).code, 0);
     await service.stop();
     renameSync(from, to);
-    const moved = await serve(context, join(to, 'repo.rsync'), place(to));
+    const moved = await serveRsync(context, join(to, 'repo.rsync'), place(to));
     assert.equal((await rsync('-r', `${moved.url}/build-os-2/root/usr/`, scratch.file('moved-2'))).code, 0);
     assert.doesNotMatch(moved.log(), /is ready for rsync clients/);
   });
@@ -327,7 +305,7 @@ describe('the server and its daemon', () => {
     chownSync(home, nobody, nobody);
     assert.equal(spawnSync('cp', ['-a', repository, join(home, 'repo')]).status, 0);
     const asNobody = { wrapper: nobodyWrapper(), environment: { HOME: home } };
-    const service = await serve(context, join(home, 'rsync'), { from: join(home, 'repo'), ...asNobody });
+    const service = await serveRsync(context, join(home, 'rsync'), { from: join(home, 'repo'), ...asNobody });
     const { code, stderr } = await rsync(
       ...everything,
       `${service.url}/build-os-1/root/`,
@@ -341,11 +319,11 @@ describe('the server and its daemon', () => {
   });
 
   test('a second server for the same directory, or on an address that is taken, says so and serves HTTP', async (context) => {
-    const service = await serve(context, scratch.file('twice'));
+    const service = await serveRsync(context, scratch.file('twice'));
     const { port } = new URL(service.url.replace('rsync:', 'http:'));
     const words = ['serve', '--repo', repository, '--listen', '127.0.0.1:0', '--rsync'];
-    const taken = await serve(context, scratch.file('other'), { port: Number(port) });
-    assert.match(taken.failure ?? '', /Another program is already listening/);
+    const taken = await serveRsync(context, scratch.file('other'), { port: Number(port) });
+    assert.match(taken.rsyncFailure ?? '', /Another program is already listening/);
     const page = await fetch(`${taken.web}/status.json`);
     const { rsync: told } = (await page.json()) as { rsync: { url: string | null; down: string } };
     assert.deepEqual(told.url, null);
@@ -355,8 +333,8 @@ describe('the server and its daemon', () => {
       (await satchel(['rsync', 'status', ...at])).stdout,
       /^A server runs, but serves no rsync clients: Another program/m,
     );
-    const same = await serve(context, service.directory);
-    assert.match(same.failure ?? '', /Another process makes trees/);
+    const same = await serveRsync(context, service.directory);
+    assert.match(same.rsyncFailure ?? '', /Another process makes trees/);
     const alone = ['rsync', 'status', '--repo', repository, '--rsync-dir', service.directory];
     assert.match((await satchel(alone)).stdout, /^Serving at /m);
     await service.stop();
@@ -369,7 +347,7 @@ describe('the server and its daemon', () => {
   });
 
   test('a smaller budget, and a name that is sticky no more, take trees away at once', async (context) => {
-    const service = await serve(context, scratch.file('budgets'));
+    const service = await serveRsync(context, scratch.file('budgets'));
     const { directory } = service;
     writeFileSync(join(directory, 'sticky/os-1'), '');
     for (const build of ['os-1', 'os-2'])
@@ -387,7 +365,7 @@ describe('the server and its daemon', () => {
     await when(() => !existsSync(join(directory, 'ready/os-1')));
     mkdirSync(join(directory, 'ready/os-2/x'), { recursive: true });
     await service.stop();
-    const again = await serve(context, directory);
+    const again = await serveRsync(context, directory);
     assert.match(again.log(), /ready\/os-2 was removed/);
   });
 
@@ -426,7 +404,7 @@ describe('the server and its daemon', () => {
       ],
       [12, 120, 75_000_000, 20_000_000_000, undefined, join(directory, 'packed')],
     );
-    const service = await serve(context, directory);
+    const service = await serveRsync(context, directory);
     await rsync('-r', `${service.url}/build-os-1/contents`, scratch.file('c3'));
     const { stdout } = await satchel(['rsync', 'status', ...at]);
     assert.match(stdout, new RegExp(`^Serving at ${service.url}\\.$`, 'm'));

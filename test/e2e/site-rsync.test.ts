@@ -1,12 +1,12 @@
 /** Old clients at a site: a tree is made of what arrives when somebody asks for it. */
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { rsync } from '../doubles/rsync-client.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
 import { done, pristine } from '../doubles/satchel-program.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
-import { type SiteStory, type StoryPlace, siteStory } from './site.testkit.ts';
+import { type SiteStory, type StoryPlace, servePlace, siteStory } from './site.testkit.ts';
 
 let story: SiteStory;
 let school: StoryPlace;
@@ -49,4 +49,42 @@ test('a tree that is here is served whatever went away, and without the origin',
     rmSync(`${school.repository}/${folder}`, { recursive: true, force: true });
   const copy = story.scratch.file('again/');
   await fetchTree('b1', copy);
+});
+
+test('where no rsync clients are served, their trees and what else lies there count all the same', async () => {
+  await school.server.stop();
+  const repo = ['--repo', school.repository];
+  const gc = () => done<{ usedBytes: number; treeBytes: number; missing: number }>(['site', 'gc', ...repo]);
+  const rsyncDirectory = `${school.repository}.rsync`;
+  assert.deepEqual(readdirSync(`${rsyncDirectory}/ready`), ['b1', 'b2']);
+  const { usedBytes } = await gc();
+  // The least budget that a site may have is 100 MB.
+  const size = 40_000_000;
+  for (const folder of ['own/packs', 'packed', 'incoming/b9']) {
+    mkdirSync(`${rsyncDirectory}/${folder}`, { recursive: true });
+    writeFileSync(`${rsyncDirectory}/${folder}/file`, Buffer.alloc(size, 7));
+  }
+  const more = (await gc()).usedBytes;
+  assert.ok(more >= usedBytes + 3 * size, `${more} after ${usedBytes}`);
+  await done(['site', 'set', ...repo, '--budget', `${more - 1}`]);
+  const { treeBytes, missing } = await gc();
+  assert.ok(treeBytes > 0);
+  assert.equal(missing, 0);
+  assert.deepEqual(
+    readdirSync(`${rsyncDirectory}/ready`),
+    ['b1'],
+    'the tree that was used longest ago is gone',
+  );
+  assert.deepEqual(readdirSync(`${rsyncDirectory}/pub/builds/b2`), []);
+  assert.deepEqual(readdirSync(`${rsyncDirectory}/trash`), []);
+
+  // The same where a server runs that serves none.
+  const without = await servePlace(school.repository);
+  try {
+    await done(['site', 'set', ...repo, '--budget', '100MB']);
+    assert.ok((await gc()).treeBytes > 0);
+    assert.deepEqual(readdirSync(`${rsyncDirectory}/ready`), []);
+  } finally {
+    await without.server.stop();
+  }
 });

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { leaseDirect } from '../../src/lease/records.testkit.ts';
 import { dropSet } from '../doubles/dropped-sets.ts';
 import { readableCheckout } from '../doubles/readable-checkout.ts';
 import { done, refused, satchel, serve } from '../doubles/satchel-program.ts';
@@ -46,7 +47,7 @@ before(async () => {
   await done(['publish', '--repo', origin, archives.b1]);
   mkdirSync(stick);
   writeFileSync(scratch.file('stick', 'holiday.jpg'), 'picture');
-  writeFileSync(leases, 'the leases of this month');
+  writeFileSync(leases, `${leaseDirect}\n`);
 });
 after(() => scratch.remove());
 
@@ -62,7 +63,7 @@ test('three sites that are never online get a build, leases and a halt, and thei
       loaded.builds.map(({ name, complete }) => [name, complete]),
       [['b1', true]],
     );
-    assert.equal(readFileSync(`${repository}.site/leases/leases`, 'utf8'), 'the leases of this month');
+    assert.equal(readFileSync(`${repository}.site/leases/leases`, 'utf8'), `${leaseDirect}\n`);
     // A device of the site installs what came, and says so.
     const server = await serve(repository);
     const device = scratch.file(`device-${name}`);

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { dropSet } from '../doubles/dropped-sets.ts';
 import { type FaultServer, startFaultServer } from '../doubles/fault-server.ts';
 import { type RsyncDaemon, startBadLine, startRsyncDaemon } from '../doubles/rsync-daemon.ts';
-import { done, type Running, startSatchel } from '../doubles/satchel-program.ts';
+import { done, type RunningServer, serve } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
 import { when } from '../doubles/when.ts';
@@ -18,7 +17,7 @@ const mothership = scratch.file('mothership');
 const school = scratch.file('school');
 let daemon: RsyncDaemon;
 let web: FaultServer;
-let server: Running;
+let server: RunningServer;
 let url = '';
 
 /** Runs the rsync client to its end. */
@@ -43,15 +42,8 @@ async function listed(isIt: (list: string) => boolean): Promise<string> {
 
 /** Starts the school server. */
 async function startSchool(): Promise<void> {
-  const words = ['serve', '--repo', school, '--listen', '127.0.0.1:0', '--rsync', '127.0.0.1:0', '--json'];
-  server = startSatchel(words);
-  const { stdout } = server.child;
-  assert.ok(stdout !== null);
-  const firstLine = new Promise<string>((resolve) => {
-    createInterface({ input: stdout }).once('line', resolve);
-  });
-  const line = await Promise.race([firstLine, server.ended.then(({ stderr }) => assert.fail(stderr))]);
-  url = (JSON.parse(line) as { rsync?: string }).rsync ?? assert.fail(line);
+  server = await serve(school, { words: ['--rsync', '127.0.0.1:0'] });
+  url = server.rsync ?? assert.fail(server.log());
 }
 
 before(async () => {
@@ -67,8 +59,7 @@ before(async () => {
 });
 
 after(async () => {
-  server.child.kill('SIGTERM');
-  await server.ended;
+  await server.stop();
   await web.close();
   await daemon.close();
   scratch.remove();
@@ -118,8 +109,7 @@ describe('a build that is only at the mothership', () => {
       const leaving = rsync(`${url}/build-b3/contents`, `${scratch.path}/`);
       const part = join(`${school}.rsync`, 'incoming/b3/b3-tree.tar');
       await when(() => (statSync(part, { throwIfNoEntry: false })?.size ?? 0) > 200_000, server.ended);
-      server.child.kill('SIGKILL');
-      await server.ended;
+      await server.kill();
       assert.notEqual((await leaving).code, 0);
       line.setLimit(Number.POSITIVE_INFINITY, 'close');
       daemon.sent();

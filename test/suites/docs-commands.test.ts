@@ -19,6 +19,10 @@ const pages = [
   'lite',
   'stick',
   'leases',
+  'oats',
+  'device-keys',
+  'rollouts',
+  'agent',
 ] as const;
 
 /** A fenced block of shell commands; `exit` is the code that its last command ends with. */

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { isStolen, parseStolen, stolenBytes } from '../../src/advice/stolen.ts';
 import { SatchelError } from '../../src/base/errors.ts';
 import { buildName, type Sha256 } from '../../src/base/identifiers.ts';
 import { createChunker } from '../../src/build/chunker.ts';
@@ -26,6 +27,7 @@ import { readOwed, writeOwed } from '../../src/device/owed.ts';
 import { parseReports } from '../../src/fleet/report-schema.ts';
 import { parseContents, serialiseContents } from '../../src/formats/olpc-contents.ts';
 import { parseMap, serialiseMap } from '../../src/pack/map-format.ts';
+import { parseBackPermit } from '../../src/repository/back-record.ts';
 import { liteListText } from '../../src/repository/lite-list.ts';
 import {
   parseBuildRecord,
@@ -108,6 +110,13 @@ describe('docs/formats.md', () => {
     const stream = parseStreamRecord(record('json stream'), 'stream');
     assert.deepEqual(Buffer.from(recordBytes(stream.record)), record('json stream'));
     assert.deepEqual(Buffer.from(stream.buildBytes), record('json build'));
+    const ruled = parseStreamRecord(record('json rules'), 'stream').record;
+    assert.deepEqual(Buffer.from(recordBytes(ruled)), record('json rules'));
+    const permit = parseBackPermit(record('json back'), 'back');
+    assert.deepEqual(Buffer.from(recordBytes(permit)), record('json back'));
+    const stolen = parseStolen(record('json stolen'));
+    assert.deepEqual(Buffer.from(stolenBytes(stolen)), record('json stolen'));
+    assert.ok(isStolen(stolen, 'SHC00000001'));
   });
 
   test('the head of a delta is written with the directory, and read', () => {
