@@ -59,10 +59,11 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   const { way, damaged } = await stageCheapest(options, situation).finally(() => measureLink(options));
   if (options.verifyFully) await requireWhole(options, name);
   const changed = { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
+  const waiting = !(await maySwitch(options));
+  if (!waiting) await switchTo(options, situation);
+  // What was received is worth something until the pointer is on the disk.
   options.session.spool.clear();
-  if (!(await maySwitch(options))) return { ...changed, waiting: true };
-  await switchTo(options, situation);
-  return changed;
+  return waiting ? { ...changed, waiting } : changed;
 }
 
 async function maySwitch({ maySwitch: ask }: UpdateOptions): Promise<boolean> {
