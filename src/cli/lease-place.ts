@@ -7,10 +7,14 @@ import { withSystemErrors } from '../os/system-error.ts';
 import { leaseDirectory } from '../site/lease-directory.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 
-/** The folder with what a place holds of leases, made when it is not there. Throws `repository-absent`. */
+/** The folder with what a place holds of leases, made when it is not there. Throws `repository-absent`, `lease-not-as-root`. */
 export function requireLeaseDirectory(repository: string): string {
   if (!statSync(repository, { throwIfNoEntry: false })?.isDirectory())
     throw new SatchelError('repository-absent', { location: repository });
+  const owner = statSync(repository).uid;
+  // It would be root's alone, and the server of the other user would have a lease for nobody.
+  if (process.getuid?.() === 0 && owner !== 0)
+    throw new SatchelError('lease-not-as-root', { path: repository });
   const directory = leaseDirectory(repository);
   withSystemErrors('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   return directory;

@@ -1,13 +1,17 @@
 /** What people write about laptops and leases on the command line. */
 import { createReadStream, readFileSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
-import { type Laptop, type LaptopTime, laptop, laptopTime, never } from '../lease/laptop.ts';
+import { recordTime } from '../base/fields.ts';
+import { type Laptop, type LaptopTime, laptop, laptopTime, never, timeOf } from '../lease/laptop.ts';
 import { parseLaptops } from '../lease/laptops.ts';
+import { mostDays } from '../lease/office-settings.ts';
 import { isForeignSigner } from '../lease/signer.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { Parser } from './command.ts';
 import { repeated, required, restArguments, value } from './option-kinds.ts';
-import { date, localPath } from './options.ts';
+import { count, date, localPath } from './options.ts';
+import { wholeNumber } from './rsync-values.ts';
 
 /** A time up to the second, or `never`. */
 export const until: Parser<LaptopTime> = (given, label) =>
@@ -27,6 +31,16 @@ export const signingOptions = {
   key: required('option-lease-key', 'KEY', signerReference),
   passphraseFile: value('option-passphrase-file', 'FILE', localPath),
 } as const;
+
+/** Days that a lease or a delegation lasts: one of no day would end before it begins. */
+export const leaseDays: Parser<number> = (given, label) =>
+  wholeNumber(mostDays)(String(count(given, label)), label);
+
+/** Throws `lease-over-already` for an end that has passed. */
+export function requireToCome(until: LaptopTime, clock: Clock): void {
+  if (timeOf(until) <= clock())
+    throw new SatchelError('lease-over-already', { until, now: recordTime(clock()) });
+}
 
 /** `--trust FILE…`: the public keys that the laptops have. */
 export const trustedKeys = repeated('option-lease-trust', 'FILE', localPath);

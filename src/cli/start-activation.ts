@@ -17,25 +17,18 @@ export async function startActivation(
 ): Promise<ActivationService> {
   const { log, flush } = openLog({});
   const language = languageFromEnvironment(environment);
-  const said = new Map<string, number>();
-  /** A laptop asks four times in a minute, and a fault comes with every laptop. */
-  const once = (text: string): boolean => {
-    const now = performance.now();
-    for (const [key, time] of said) if (now - time > quiet) said.delete(key);
-    if (said.has(text) || said.size >= mostSaid) return false;
-    said.set(text, now);
-    return true;
-  };
+  // Whoever makes up serial numbers hides neither who is stolen nor a fault.
+  const isNew = { stolen: openMemory(), none: openMemory(), fault: openMemory() };
   const service = await serveActivation({
     address,
     office,
     onRefused(serial, from, why) {
       const code = why === 'stolen' ? 'activation-stolen' : 'activation-none';
       const { text } = say(code, { serial, from }, language);
-      if (once(text)) log[why === 'stolen' ? 'warn' : 'info']({ serial, from }, text);
+      if (isNew[why](text)) log[why === 'stolen' ? 'warn' : 'info']({ serial, from }, text);
     },
     onFailure(error) {
-      if (once(messageOf(error))) log.error({ err: error }, messageOf(error));
+      if (isNew.fault(messageOf(error))) log.error({ err: error }, messageOf(error));
     },
   });
   log.info({ address: service.address }, 'listening for laptops');
@@ -45,5 +38,17 @@ export async function startActivation(
       await service.close();
       flush();
     },
+  };
+}
+
+/** Says whether something is to be logged now: a laptop asks four times in a minute, and a fault comes with each. */
+function openMemory(): (text: string) => boolean {
+  const said = new Map<string, number>();
+  return (text) => {
+    const now = performance.now();
+    for (const [key, time] of said) if (now - time > quiet) said.delete(key);
+    if (said.has(text) || said.size >= mostSaid) return false;
+    said.set(text, now);
+    return true;
   };
 }

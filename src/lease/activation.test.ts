@@ -114,6 +114,21 @@ describe('a laptop that asks at port 191', () => {
 });
 
 describe('the service', () => {
+  test('answers laptops while others hold all connections and ask for nothing', async (context) => {
+    const { port } = await service(context, { most: 8 });
+    const silent = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const socket = connect({ port });
+        socket.on('error', () => {});
+        await new Promise((resolve) => socket.once('connect', resolve));
+        return socket;
+      }),
+    );
+    assert.equal(await ask(port, serial), `${leaseDirect}\n`);
+    assert.equal(await ask(port, serial), `${leaseDirect}\n`);
+    for (const socket of silent) socket.destroy();
+  });
+
   test('answers on IPv4 and IPv6 where both are', async (context) => {
     const { port, address } = await service(context, { address: { host: '::', port: 0 } });
     assert.match(address, /^(?:\[::\]|0\.0\.0\.0):\d+$/);

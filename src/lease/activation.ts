@@ -30,9 +30,11 @@ export type ActivationOptions = {
   readonly onFailure?: (error: unknown) => void;
   /** Milliseconds that a laptop may take to ask, and to take its answer; 3 s when absent, as they wait themselves. */
   readonly patience?: number;
+  /** How many may be connected; 4000 when absent. */
+  readonly most?: number;
 };
 
-/** More connections than this are turned away. */
+/** So many may be connected. Of more, who has been connected longest without asking goes: laptops ask at once. */
 const mostConnections = 4000;
 
 /**
@@ -41,13 +43,26 @@ const mostConnections = 4000;
  * `activation-address-in-use`, `activation-address-not-permitted`, `activation-address-unavailable`.
  */
 export async function serveActivation(options: ActivationOptions): Promise<ActivationService> {
+  const { most = mostConnections } = options;
   const open = new Set<Socket>();
+  /** Those that have not asked yet, the first to come first. */
+  const silent = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    if (open.size >= most) {
+      const [longest = socket] = silent;
+      longest.destroy();
+      open.delete(longest);
+      silent.delete(longest);
+      if (longest === socket) return;
+    }
     open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    converse(socket, options);
+    silent.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      silent.delete(socket);
+    });
+    converse(socket, options, () => silent.delete(socket));
   });
-  server.maxConnections = mostConnections;
   await listening(server, options.address);
   server.on('error', (error) => options.onFailure?.(error));
   return {
@@ -60,8 +75,8 @@ export async function serveActivation(options: ActivationOptions): Promise<Activ
   };
 }
 
-/** One laptop, from its first byte to the end. */
-function converse(socket: Socket, options: ActivationOptions): void {
+/** One laptop, from its first byte to the end; `onAsked` is told when it has asked. */
+function converse(socket: Socket, options: ActivationOptions, onAsked: () => void): void {
   const { patience = 3000, onFailure } = options;
   const gone = new AbortController();
   let text = '';
@@ -76,6 +91,7 @@ function converse(socket: Socket, options: ActivationOptions): void {
   });
   const respond = async () => {
     isAnswering = true;
+    onAsked();
     const request = parseActivationRequest(text);
     if (request === undefined) {
       socket.destroy();

@@ -51,8 +51,12 @@ export function fieldsOf(line: string): string[] {
   return line.split(/[,;\t]/).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
 }
 
+/** What spreadsheets put before the first line of a list in UTF-8, one character a byte. */
+const mark = /^\u00ef\u00bb\u00bf/;
+
 /** The laptop of a line; undefined for a heading and for an empty one. */
-function readLine(line: string, place: Place): Laptop | undefined {
+function readLine(text: string, place: Place): Laptop | undefined {
+  const line = place.line === 1 ? text.replace(mark, '') : text;
   const [serial = '', uuid = '', ...rest] = fieldsOf(line);
   const isHeading = place.line === 1 && /^(?:sn|serial)/i.test(serial) && !/\d/.test(line);
   if (line.trim() === '' || isHeading) return undefined;

@@ -65,9 +65,9 @@ export function orderFor(
 ): LeaseOrder | undefined {
   if (laptop === undefined) return undefined;
   const end = timeOf(tools.schedule.endOf(now));
-  // Zero days, and an hour that is over.
-  if (end <= now) return undefined;
-  if (!tools.settings.delegated) return isDue(held, end, now) ? { laptop, until: end } : undefined;
+  // An hour that is over, or too early; no delegation makes it due, and those are dear to check.
+  if (end <= now || !isDue(held, end, now)) return undefined;
+  if (!tools.settings.delegated) return { laptop, until: end };
   const delegation = delegationFor(laptop, store.delegations(laptop.serial), tools, now);
   if (delegation === undefined) return undefined;
   const until = Math.min(end, endOf(delegation));

@@ -123,6 +123,22 @@ describe('an office with a key that laptops trust', () => {
       assert.equal(await office.clockReset(serial, current, count), undefined);
   });
 
+  test('spends its key on no flood of questions about clocks', async (context) => {
+    const place = leasePlace(context);
+    await place.know(laptop, numberedLaptop(2));
+    place.useKey('master');
+    const office = place.office();
+    const ask = (of: Serial, count: number) => office.clockReset(of, '20110512T003512Z', count);
+    const first = await ask(serial, 0);
+    const made = new Set<string | undefined>();
+    for (let i = 0; i < 40; i += 1) made.add(await ask(serial, i));
+    assert.ok(made.has(first), 'the same question, the same answer');
+    assert.ok(made.size <= 7 && made.has(undefined), `${made.size} answers`);
+    assert.notEqual(await ask(numberedLaptop(2).serial, 7), undefined, 'another laptop gets its own');
+    place.state.steady += 61_000;
+    assert.notEqual(await ask(serial, 39), undefined);
+  });
+
   test('signs for laptop and time where the firmware wants that', async (context) => {
     const place = leasePlace(context);
     await place.know(laptop);

@@ -5,6 +5,7 @@ import { isLaptopTime, laptopTime, type Serial } from './laptop.ts';
 import { goodLines } from './office-lines.ts';
 import { keepMade } from './office-made.ts';
 import { delegationFor, isSaneTime, type LeaseOrder, makeLease, orderFor } from './office-make.ts';
+import { keepResets } from './office-resets.ts';
 import { keepTools, type OfficeTools } from './office-signer.ts';
 import { openLeaseStore } from './store.ts';
 
@@ -31,7 +32,7 @@ export type LeaseOffice = {
   isStolen(serial: Serial): Promise<boolean>;
   /**
    * An `rtc01` line with its line feed that sets the clock of a laptop to the present, or undefined where nobody can
-   * sign that, or for a laptop that is stolen or unknown. `current` is what its clock says, `count` how often it has kept
+   * sign that, or for a laptop that is stolen or unknown, or when too many were asked for in the last minute. `current` is what its clock says, `count` how often it has kept
    * its time so far.
    */
   clockReset(
@@ -72,7 +73,7 @@ export function openLeaseOffice(options: LeaseOfficeOptions): LeaseOffice {
   const made = keepMade(store, onFailure);
   /** What is being made, by laptop. */
   const making = new Map<Serial, Promise<string | undefined>>();
-  let resetting = 0;
+  const resets = keepResets(now);
 
   const make = (order: LeaseOrder, using: OfficeTools): Promise<string | undefined> => {
     const { serial } = order.laptop;
@@ -120,26 +121,23 @@ export function openLeaseOffice(options: LeaseOfficeOptions): LeaseOffice {
     async clockReset(serial, current, count, { signal } = {}) {
       const isRight =
         isLaptopTime(current) && Number.isSafeInteger(count) && count >= 0 && count <= mostCount;
-      const now = clock();
-      if (!isRight || !isSaneTime(now) || resetting >= mostSigning || (await stolen(serial)))
-        return undefined;
+      const time = clock();
+      if (!isRight || !isSaneTime(time) || (await stolen(serial))) return undefined;
       const using = await tools.current();
       const laptop = using && store.laptop(serial);
       if (laptop === undefined || using === undefined) return undefined;
       const delegation = using.settings.delegated
-        ? delegationFor(laptop, store.delegations(serial), using, now)
+        ? delegationFor(laptop, store.delegations(serial), using, time)
         : undefined;
       if (using.settings.delegated && delegation === undefined) return undefined;
-      const order = { current, count, next: laptopTime(now), signer: using.signer, delegation };
-      resetting += 1;
-      try {
-        return await makeClockReset(laptop, order, { signal: signal ?? closing.signal });
-      } catch (error) {
-        if (signal?.aborted !== true) onFailure(error);
-        return undefined;
-      } finally {
-        resetting -= 1;
-      }
+      const order = { current, count, next: laptopTime(time), signer: using.signer, delegation };
+      const answer = resets.answer(serial, `${serial} ${current} ${count}`, () =>
+        makeClockReset(laptop, order, { signal: closing.signal }).catch((error: unknown) => {
+          if (!closing.signal.aborted) onFailure(error);
+          return undefined;
+        }),
+      );
+      return await untilAborted(answer, signal);
     },
     async close() {
       closing.abort();

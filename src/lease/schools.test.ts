@@ -76,6 +76,31 @@ test('what is young and of the same list stays; another list, another key, age a
   assert.equal(await make({ expiry: never }), true, 'the note is damaged');
 });
 
+test('a delegation that would end before it is made again is made anew', async (context) => {
+  const { place, directory, options } = schools(context);
+  const expiry = laptopTime(place.state.now + 9 * day);
+  const make = () => delegateSchool(schoolsIn(directory)[0]!, { ...options, expiry });
+  assert.equal(await make(), true);
+  place.state.now += day;
+  assert.equal(await make(), false);
+  place.state.now += 2 * day;
+  assert.equal(await make(), true);
+});
+
+test('a list that is empty or lost takes nothing from a school', async (context) => {
+  const { directory, options } = schools(context);
+  const make = () => delegateSchool(schoolsIn(directory)[0]!, { ...options, younger: 0 });
+  assert.equal(await make(), true);
+  const path = join(directory, 'north/d-lease.sig');
+  const before = readFileSync(path);
+  const isRefused = (error: unknown) => isSatchelError(error, 'school-list-empty');
+  writeFileSync(join(directory, 'north/xo.csv'), '');
+  await assert.rejects(make(), isRefused);
+  rmSync(join(directory, 'north/xo.csv'));
+  await assert.rejects(make(), isRefused);
+  assert.deepEqual(readFileSync(path), before);
+});
+
 test('one list for all schools is as good, and its mistakes are told by line', async (context) => {
   const { place } = schools(context);
   const file = join(place.folder, 'all.csv');

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ahead } from '../base/ahead.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
@@ -11,7 +11,7 @@ import { writeFileAtomic, writeStreamAtomic } from '../os/atomic-file.ts';
 import { readRecordIfGood } from '../os/record-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { readPublicKey } from './key-files.ts';
-import type { Laptop, LaptopTime } from './laptop.ts';
+import { isLaptopTime, type Laptop, type LaptopTime, timeOf } from './laptop.ts';
 import { fieldsOf, parseLaptops, readLaptop } from './laptops.ts';
 import { makeDelegation } from './make.ts';
 import type { Signer } from './signer-type.ts';
@@ -36,15 +36,16 @@ const outputName = 'd-lease.sig';
  */
 export function schoolsIn(directory: string, keys: string = directory): School[] {
   const names = withSystemErrors('readdir', directory, () => readdirSync(directory)).sort();
-  const schools = names
-    .filter((name) => isSchoolName(name) && existsSync(join(directory, name, listName)))
-    .map((name): School => {
-      const list = join(directory, name, listName);
-      const own = join(directory, name, `${name}.public`);
-      const laptops = parseLaptops(readText(list), list);
-      const key = existsSync(own) ? own : join(keys, `${name}.public`);
-      return { name, laptops, key, output: join(directory, name, outputName) };
-    });
+  const schools = names.filter(isSchoolName).flatMap((name): School[] => {
+    const list = join(directory, name, listName);
+    const own = join(directory, name, `${name}.public`);
+    const key = existsSync(own) ? own : join(keys, `${name}.public`);
+    const hasList = existsSync(list);
+    // A folder with a key and without a list is a school too, and said to lack it.
+    if (!hasList && !(existsSync(key) && statSync(join(directory, name)).isDirectory())) return [];
+    const laptops = hasList ? parseLaptops(readText(list), list) : [];
+    return [{ name, laptops, key, output: join(directory, name, outputName) }];
+  });
   if (schools.length === 0) throw new SatchelError('schools-none', { path: directory });
   return schools;
 }
@@ -111,10 +112,12 @@ const day = 86_400_000;
 /**
  * Lets the server of a school sign for its laptops; false when what is there is young enough. A note beside the
  * delegations, `d-lease.sig.json`, says of which list they are. Throws `lease-key-unreadable`, and what reading, signing
- * and writing throw.
+ * and writing throw; `school-list-empty`: an empty list would take from a school what it has.
  */
 export async function delegateSchool(school: School, options: DelegateSchoolOptions): Promise<boolean> {
   const { signer, expiry, clock, younger, atOnce, onSigned = () => {}, signal } = options;
+  if (school.laptops.length === 0)
+    throw new SatchelError('school-list-empty', { path: join(dirname(school.output), listName) });
   const to = readPublicKey(school.key);
   const list = fingerprint(school, to, signer);
   const note = `${school.output}.json`;
@@ -122,10 +125,14 @@ export async function delegateSchool(school: School, options: DelegateSchoolOpti
   const made = readRecordIfGood(note, (fields) => ({
     list: fields.text('list'),
     at: Date.parse(fields.time('made')),
+    until: fields.text('until'),
   }));
   const isThere = lstatSync(school.output, { throwIfNoEntry: false })?.isFile() === true;
   // One that was made in the future was made by a clock that was wrong.
-  if (isThere && made?.list === list && made.at <= now && now - made.at < younger * day) return false;
+  const isYoung = made?.list === list && made.at <= now && now - made.at < younger * day;
+  // Nor is it left to end before it would be made again.
+  const lasts = made !== undefined && isLaptopTime(made.until) && timeOf(made.until) - now > younger * day;
+  if (isThere && isYoung && lasts) return false;
   const folder = dirname(school.output);
   withSystemErrors('mkdir', folder, () => mkdirSync(folder, { recursive: true }));
   const signed = ahead(school.laptops, atOnce, async (laptop) => {

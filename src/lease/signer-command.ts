@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { throwIfCancelled, untilAborted } from '../base/cancel.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import { createPool } from '../base/pool.ts';
 import { parseKeyLine } from '../formats/signature-line.ts';
@@ -43,11 +43,10 @@ export async function openCommandSigner(reference: string, options: SignerOption
     publicKey,
     async sign(bytes, { signal } = {}) {
       throwIfCancelled(signal);
-      const inTurn = turns.use(async () => {
+      const printed = await turns.use(async () => {
         throwIfCancelled(signal);
         return run(command, 'sign', bytes, { ...options, signal });
       });
-      const printed = await untilAborted(inTurn, signal);
       return checkedSignature(signatureIn(printed), bytes, publicKey, name);
     },
     async close() {},

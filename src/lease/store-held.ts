@@ -49,7 +49,10 @@ export async function addRun(
   const { numbers } = readHeld(directory);
   removeOthers(directory, numbers);
   const number = 1 + Math.max(0, ...numbers);
-  const { entries } = await write(number);
+  const { entries } = await write(number).catch((error: unknown) => {
+    removeOthers(directory, numbers);
+    throw error;
+  });
   if (entries === 0) return removeOthers(directory, numbers);
   const all = [number, ...numbers];
   writeHeld(directory, all);

@@ -42,17 +42,17 @@ export function runFiles(
   return { lines: join(directory, `${number}.lines`), index: join(directory, `${number}.index`) };
 }
 
-/** Writes the files of a run; laptops may come in any order. Gives how many entries and bytes it has. */
+/** Writes the files of a run; laptops may come in any order. `hasTwice`: some laptop has come more than once. */
 export async function writeRun(
   directory: string,
   number: number,
   entries: AsyncIterable<LeaseEntry> | Iterable<LeaseEntry>,
-): Promise<{ readonly entries: number; readonly bytes: number }> {
+): Promise<{ readonly entries: number; readonly hasTwice: boolean }> {
   const files = runFiles(directory, number);
   const index = createIndex();
-  const bytes = await writeStreamAtomic(files.lines, linesOf(entries, index), { mode: 0o600 });
+  await writeStreamAtomic(files.lines, linesOf(entries, index), { mode: 0o600 });
   await writeStreamAtomic(files.index, index.pieces(), { mode: 0o600 });
-  return { entries: index.count(), bytes };
+  return { entries: index.count(), hasTwice: index.hasTwice() };
 }
 
 async function* linesOf(
@@ -79,6 +79,7 @@ function createIndex() {
   let [keys, places, lengths] = [new Float64Array(1024), new Float64Array(1024), new Uint32Array(1024)];
   let count = 0;
   let isSorted = true;
+  let hasTwice = false;
   const grown = <Numbers extends Float64Array | Uint32Array>(numbers: Numbers, larger: Numbers): Numbers => {
     larger.set(numbers);
     return larger;
@@ -95,9 +96,12 @@ function createIndex() {
       count += 1;
     },
     count: () => count,
+    /** Known once the pieces have been made. */
+    hasTwice: () => hasTwice,
     async *pieces(): AsyncGenerator<Uint8Array> {
       const order = Uint32Array.from({ length: count }, (_, at) => at);
       if (!isSorted) order.sort((one, other) => keys[one]! - keys[other]! || one - other);
+      hasTwice = order.some((entry, at) => at > 0 && keys[entry] === keys[order[at - 1]!]);
       for (let at = 0; at < count; at += 4096) {
         const some = order.subarray(at, at + 4096);
         const piece = Buffer.alloc(some.length * entryLength);

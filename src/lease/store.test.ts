@@ -144,6 +144,22 @@ describe('what is held of laptops', () => {
     );
   });
 
+  test('is nothing of a list that gives a laptop two UUIDs', async (context) => {
+    const { path, file } = folder(context);
+    const store = openLeaseStore(path);
+    context.after(() => store.close());
+    const other = uuid.replace('1273', '9999');
+    const list = file(`${two},${uuid}\n${one},${uuid}\n${two},${other}\n`);
+    await assert.rejects(store.take([list]), (error) => isSatchelError(error, 'laptop-uuids-differ'));
+    assert.deepEqual([...store.laptops()], []);
+    assert.deepEqual(
+      readdirSync(path).filter((name) => /^\d/.test(name)),
+      [],
+    );
+    await store.take([file(`${two},${uuid}\n${two},${uuid.toLowerCase()}\n`)]);
+    assert.deepEqual([...store.laptops()], [{ serial: two, uuid }]);
+  });
+
   test('is found among thousands as in a map, in whatever order it came', async (context) => {
     const { path, file } = folder(context);
     const store = openLeaseStore(path);

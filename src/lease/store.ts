@@ -32,7 +32,7 @@ export type LeaseStore = {
   /**
    * Takes files: bare ones, collections, lists of `SERIAL,UUID`. Lines are looked at for their form; that they are right
    * is for the laptop to say. Everything of all files is taken, or nothing. Throws `leases-invalid`, `lease-line-invalid`,
-   * `signature-line-invalid`, `laptops-line-wrong`, `lease-store-busy`, and what reading and writing throw.
+   * `signature-line-invalid`, `laptops-line-wrong`, `laptop-uuids-differ`, `lease-store-busy`, and what reading and writing throw.
    */
   take(paths: readonly string[], options?: TakeOptions): Promise<Taken>;
   /** Keeps lines that were made here. Throws `lease-store-busy`, and what writing throws. */
@@ -69,7 +69,11 @@ export function openLeaseStore(directory: string): LeaseStore {
     queue(async () => {
       withSystemErrors('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
       using _lock = await lockStore(directory, signal);
-      await addRun(directory, (number) => writeRun(directory, number, entries));
+      await addRun(directory, async (number) => {
+        const written = await writeRun(directory, number, entries);
+        if (written.hasTwice) requireOneUuid(directory, number);
+        return written;
+      });
     });
   const delegations = (serial: Serial): Delegation[] =>
     lines(serial, 'delegation')
@@ -144,6 +148,19 @@ function openRuns(directory: string, named: HeldRuns): OpenRuns {
       if (next === from || attempt === attempts) throw error;
       from = next;
     }
+  }
+}
+
+/** Throws `laptop-uuids-differ`: by the wrong one of two UUIDs a lease would be signed that its laptop refuses. */
+function requireOneUuid(directory: string, number: number): void {
+  const run = openRun(directory, number);
+  try {
+    for (const { serial, lines } of run.all()) {
+      const uuids = new Set(linesIn(lines).filter((line) => kindOf(line) === 'laptop'));
+      if (uuids.size > 1) throw new SatchelError('laptop-uuids-differ', { serial });
+    }
+  } finally {
+    run.close();
   }
 }
 

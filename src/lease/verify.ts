@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { isSatchelError, type SatchelError } from '../base/errors.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { LeaseEntry } from './collection.ts';
 import type { Laptop, Serial } from './laptop.ts';
-import { type LaptopRecord, parseRecord, verifyRecord } from './records.ts';
+import { type LaptopRecord, parseRecord, verifyDelegation, verifyRecord } from './records.ts';
 
 /** What a look at a file of leases found. */
 export type LeasesVerified = {
@@ -22,13 +22,18 @@ export type LeasesVerified = {
 export type VerifyLeasesOptions = {
   readonly laptops: readonly Laptop[];
   readonly keys: readonly KeyObject[];
+  /** The key to which delegations must be. */
+  readonly to?: KeyObject | undefined;
   readonly now: number;
 };
 
-/** Checks the records of a file as each laptop of a list would. Throws what reading the file throws. */
+/**
+ * Checks the records of a file as each laptop of a list would, and delegations as the school does that they are for.
+ * Throws what reading the file throws, and `option-needed` for a delegation where nobody says to whom.
+ */
 export async function verifyLeases(
   entries: AsyncIterable<LeaseEntry>,
-  { laptops, keys, now }: VerifyLeasesOptions,
+  { laptops, keys, to, now }: VerifyLeasesOptions,
 ): Promise<LeasesVerified> {
   const left = new Map(laptops.map((laptop) => [laptop.serial, laptop]));
   const missing = new Set(left.keys());
@@ -43,7 +48,7 @@ export async function verifyLeases(
     missing.delete(serial);
     let isGood = false;
     for (const line of lines.trimEnd().split('\n')) {
-      const outcome = judge(line, (record) => verifyRecord(record, { laptop, keys, now }));
+      const outcome = judge(line, (record) => ends(record, { laptop, keys, to, now }));
       if (typeof outcome === 'number') {
         isGood = true;
         until = Math.min(until, outcome);
@@ -57,15 +62,21 @@ export async function verifyLeases(
   return { good, missing: [...missing], unknown, bad, ...(firstBad && { firstBad }), until };
 }
 
-type Verifiable = Exclude<LaptopRecord, { readonly type: 'del01' }>;
+type Trust = Omit<VerifyLeasesOptions, 'laptops'> & { readonly laptop: Laptop };
 
-/** When a record ends, or why a laptop refuses it. A delegation is nothing that a laptop reads by itself. */
-function judge(line: string, verify: (record: Verifiable) => number): number | SatchelError {
+/** When a record ends that is good. */
+function ends(record: LaptopRecord, { to, ...trust }: Trust): number {
+  if (record.type !== 'del01') return verifyRecord(record, trust);
+  if (to === undefined) throw new SatchelError('option-needed', { option: '--to FILE' });
+  return verifyDelegation(record, to, trust);
+}
+
+/** When a record ends, or why it is refused. */
+function judge(line: string, verify: (record: LaptopRecord) => number): number | SatchelError {
   try {
-    const record = parseRecord(line);
-    return record.type === 'del01' ? Number.POSITIVE_INFINITY : verify(record);
+    return verify(parseRecord(line));
   } catch (error) {
-    if (isSatchelError(error)) return error;
+    if (isSatchelError(error) && !isSatchelError(error, 'option-needed')) return error;
     throw error;
   }
 }

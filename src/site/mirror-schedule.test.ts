@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { streamName } from '../base/identifiers.ts';
@@ -74,6 +75,24 @@ test('a site that is served mirrors by itself, and again when there is news', as
     mirror.state().last?.result.builds.map(({ build }) => build),
     ['b2'],
   );
+});
+
+test('a site that follows nothing asks for news by itself where laptops get leases', async (context) => {
+  let asked = 0;
+  const refresh = async () => {
+    asked += 1;
+  };
+  const { fixture, mirror, rest } = await started(context, { refresh });
+  await rest();
+  fixture.state.settings = { ...fixture.state.settings, follow: [] };
+  asked = 0;
+  mirror.wake();
+  await rest();
+  assert.equal(asked, 0);
+  mkdirSync(fixture.layout.leases, { recursive: true });
+  mirror.wake();
+  await rest();
+  assert.equal(asked, 1);
 });
 
 test('a setting that changes ends the rest', async (context) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { untilAborted } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
@@ -132,6 +133,8 @@ async function work(mirroring: Mirroring): Promise<number> {
     const round = () => fetchAll(mirroring, { skip: resting.rests });
     const result = isFollowing ? await inTurn(round) : undefined;
     await inTurn(() => site.evictor.collect({ signal: closing.signal }));
+    // Laptops that ask for leases make nobody ask for news, and who is stolen is news.
+    if (!isFollowing && existsSync(site.layout.leases)) await site.refresh({ signal: closing.signal });
     if (result?.stopped && isLinkCode(result.stopped.code)) return await pauses.after(result.stopped);
     pauses.end();
     return Math.min(interval, result?.stopped ? untilOpening(site) : interval);

@@ -1,6 +1,6 @@
 /** A place that hands out leases: set up, asked at port 191, and what a stolen mark does to it, to sites and by sticks. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { askActivation } from '../doubles/activation-client.ts';
 import { done, refused, serve } from '../doubles/satchel-program.ts';
@@ -10,7 +10,7 @@ import { writeTinyBuilds } from '../doubles/tiny-builds.ts';
 const scratch = scratchFolder('lease-office');
 const file = (name: string) => scratch.file(name);
 const origin = file('origin');
-const [first, second, third] = ['SHC00000001', 'SHC00000002', 'SHC00000003'] as const;
+const [first, second, third, fourth] = ['SHC00000001', 'SHC00000002', 'SHC00000003', 'SHC00000004'] as const;
 const uuid = '1273E0EC-AEF1-9FF6-45B2-FB706DC24B8D';
 const passphrase = ['--passphrase-file', file('passphrase')];
 const answering = { words: ['--activation', '127.0.0.1:0', '--no-advertise'] };
@@ -22,7 +22,7 @@ before(async () => {
   ({ rootSha256: trust } = await done<{ rootSha256: string }>(['init', '--repo', origin]));
   await done(['publish', '--repo', origin, b1]);
   writeFileSync(file('passphrase'), 'correct horse\n');
-  writeFileSync(file('xo.csv'), `SN,UUID\n${first},${uuid}\n${second},${uuid}\n`);
+  writeFileSync(file('xo.csv'), `\ufeffSN,UUID\n${first},${uuid}\n${second},${uuid}\n`);
   for (const name of ['master', 'school']) await done(['lease', 'key', file(name), ...passphrase]);
 });
 after(() => scratch.remove());
@@ -40,6 +40,19 @@ test('an origin with a key makes leases for the laptops of its list, and none fo
   const set = ['lease', 'set', '--repo', origin, '--key', file('master.private'), ...passphrase];
   assert.equal((await refused([...set, '--zone', 'Moon/Sea'])).code, 'zone-not-understood');
   assert.equal((await refused(set.slice(0, -2))).code, 'lease-key-locked');
+  const trusted = ['--trust', file('master.public')];
+  const other = [
+    'lease',
+    'set',
+    '--repo',
+    origin,
+    '--key',
+    file('school.private'),
+    ...passphrase,
+    ...trusted,
+  ];
+  assert.equal((await refused(other)).code, 'lease-key-untrusted');
+  assert.equal((await refused([...set, '--days', '0'])).code, 'count-not-understood');
   await done([...set, '--days', '14', '--zone', 'America/Asuncion', '--trust', file('master.public')]);
   await done(['lease', 'take', '--repo', origin, file('xo.csv')]);
   const server = await serve(origin, answering);
@@ -59,9 +72,17 @@ test('an origin with a key makes leases for the laptops of its list, and none fo
   assert.equal(await ask(first), 'STOLEN');
   assert.equal(await ask(`rtcreset ${first} 00000000T000000Z 12`), 'STOLEN');
   assert.equal(await good(await ask(second)), 1);
+  const make = ['lease', 'make', '--key', file('master.private'), ...passphrase, '--laptops', file('xo.csv')];
+  const until = ['--until', '2098-01-31', '--output', file('made.json'), '--repo', origin];
+  assert.deepEqual((await done<{ stolen: string[] }>([...make, ...until])).stolen, [first]);
+  assert.match(readFileSync(file('made.json'), 'latin1'), /^\[1,\{"SHC00000002":"act01: [^"]*\n"\}\]$/);
   const renewed = ['lease', 'renew', '--repo', origin, '--output', file('all.json')];
   assert.deepEqual((await done(renewed)).stolen, 1);
   assert.match(readFileSync(file('all.json'), 'latin1'), /^\[1,\{"SHC00000002":"act01: [^"]*\n"\}\]$/);
+
+  for (let i = 0; i < 110; i += 1) await ask(`CSN${String(i).padStart(8, '0')}`);
+  await done(['lease', 'stolen', fourth, '--repo', origin, ...why]);
+  assert.equal(await ask(fourth), 'STOLEN');
 
   await done(['lease', 'recovered', first, '--repo', origin, '--by', 'Luis', '--reason', 'found on the bus']);
   assert.equal(await ask(first), lease);
@@ -74,7 +95,19 @@ test('an origin with a key makes leases for the laptops of its list, and none fo
     ],
   );
   const { stderr } = await server.stop();
+  assert.match(stderr, /SHC00000004, which is marked as stolen/);
   assert.match(stderr, /SHC00000001, which is marked as stolen, asked for a lease from 127\.0\.0\.1/);
+});
+
+const skip = process.getuid?.() === 0 ? false : 'needs root: a repository of another user';
+
+test('root writes no leases that the user of the server could not read', { skip }, async () => {
+  const theirs = file('theirs');
+  await done(['init', '--repo', theirs]);
+  chownSync(theirs, 65534, 65534);
+  const { code } = await refused(['lease', 'take', file('xo.csv'), '--repo', theirs]);
+  assert.equal(code, 'lease-not-as-root');
+  assert.ok(!existsSync(`${theirs}.leases`));
 });
 
 test('a site that is never online makes leases with its own key, and learns by stick who is stolen', async (context) => {

@@ -55,6 +55,19 @@ test('schools get delegations that their servers can sign by; one without a key 
   assert.equal((await run()).result.kept.length, 1);
   assert.deepEqual(readFileSync(delegations), before);
 
+  const check = [
+    'lease',
+    'verify',
+    `${one}:${uuid}`,
+    '--file',
+    delegations,
+    '--trust',
+    file('master.public'),
+  ];
+  assert.deepEqual((await refused(check)).code, 'option-needed', 'to whom they are nobody can guess');
+  assert.equal((await done([...check, '--to', file('schools/north.public')])).good, 1);
+  assert.equal((await satchel([...check, '--to', file('master.public')])).code, 1);
+
   const school = ['--key', file('schools/north.private'), ...passphrase, '--through', delegations];
   await done([
     'lease',

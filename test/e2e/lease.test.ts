@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { readPrivateKey, readPublicKey } from '../../src/lease/key-files.ts';
+import { laptopTime, laptopUuid, serialNumber } from '../../src/lease/laptop.ts';
+import { makeDelegation } from '../../src/lease/make.ts';
+import { signerOfKey } from '../../src/lease/signer.ts';
 import { done, refused, satchel } from '../doubles/satchel-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 
@@ -93,6 +97,24 @@ describe('satchel lease', () => {
     assert.ok(!existsSync(file('none.sig')));
   });
 
+  test('a delegation that is over makes nothing', async () => {
+    const signer = signerOfKey(readPrivateKey(file('master.private'), 'correct horse'));
+    const order = { signer, to: readPublicKey(file('school.public')), expiry: laptopTime(1.5e12) };
+    const laptop = { serial: serialNumber(laptops[0]!), uuid: laptopUuid(uuid) };
+    writeFileSync(file('over.sig'), await makeDelegation(laptop, order));
+    const words = [
+      'lease',
+      'make',
+      '--key',
+      file('school.private'),
+      ...passphrase(),
+      `${laptops[0]}:${uuid}`,
+    ];
+    const more = ['--through', file('over.sig'), '--until', '2098-01-31', '--output', file('none.sig')];
+    assert.equal((await refused([...words, ...more])).code, 'lease-delegation-over');
+    assert.ok(!existsSync(file('none.sig')));
+  });
+
   test('what laptops would refuse is counted and ends with code 1', async () => {
     const changed = readFileSync(file('leases.sig'), 'latin1').replace(
       'SHC000000A3 K 2098',
@@ -134,6 +156,15 @@ describe('satchel lease', () => {
       assert.equal((await refused(['lease', 'make', ...words, ...until])).code, expected);
       assert.ok(!existsSync(file('wrong.sig')));
     }
+    const stale = ['--until', '2001-01-31', '--output', file('wrong.sig'), '--key', file('master.private')];
+    for (const action of [['make'], ['delegate', '--to', file('school.public')]]) {
+      const { code } = await refused(['lease', ...action, ...list(), ...stale, ...passphrase()]);
+      assert.equal(code, 'lease-over-already');
+    }
+    const absent = ['--repo', file('nowhere'), '--until', '2098-01-31', '--output', file('wrong.sig')];
+    const master = ['--key', file('master.private'), ...passphrase(), ...list()];
+    assert.equal((await refused(['lease', 'make', ...master, ...absent])).code, 'repository-absent');
+    assert.ok(!existsSync(file('wrong.sig')));
     const { code, exitCode } = await refused(['lease', 'find', file('leases.sig'), 'SHC00000001']);
     assert.deepEqual([code, exitCode], ['lease-not-found', 3]);
   });

@@ -62,6 +62,10 @@ export const leaseCommandsMessages = {
   ),
   'option-lease-to': words('the public key that may sign', 'la clave pública que podrá firmar'),
   'option-lease-file': words('the file to check', 'el archivo que se comprueba'),
+  'option-lease-verify-to': words(
+    'the public key to which delegations in it must be',
+    'la clave pública a la que deben ir sus delegaciones',
+  ),
   'result-lease-key': words(
     'Made the key {keyId}: {publicFile} for the laptops, {privateFile} to keep.',
     'Se creó la clave {keyId}: {publicFile} para los equipos, {privateFile} para guardar.',
@@ -69,6 +73,14 @@ export const leaseCommandsMessages = {
   'result-lease-made': words(
     '{path}: {count} laptops, until {expiry}',
     '{path}: {count} equipos, hasta {expiry}',
+  ),
+  'result-lease-made-stolen': words(
+    'Left out, for they are marked as stolen: {serials}',
+    'Quedan fuera, pues están marcados como robados: {serials}',
+  ),
+  'option-lease-marks': words(
+    'leave out laptops that are marked as stolen in this repository',
+    'deja fuera los equipos marcados como robados en este repositorio',
   ),
   'result-lease-delegated': words(
     '{path}: may sign for {count} laptops, until {expiry}',
@@ -212,6 +224,10 @@ export const leaseCommandsMessages = {
   'result-lease-set-delegated': words(
     'Leases are signed by {key}, through the delegation of each laptop.',
     'Los permisos los firma {key}, mediante la delegación de cada equipo.',
+  ),
+  'result-lease-set-unchecked': words(
+    'Name the keys that laptops trust with --trust: without them a delegation to another key is taken for one to this key.',
+    'Indique con --trust las claves en que confían los equipos: sin ellas, una delegación a otra clave se toma por una a esta.',
   ),
   'result-lease-set-none': words(
     'No key: what was brought is handed out.',

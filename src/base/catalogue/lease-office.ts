@@ -144,6 +144,28 @@ export const leaseOfficeMessages = {
       hint: 'Ponga el reloj en hora. Los equipos siguen con los permisos que hay aquí.',
     },
   },
+  'lease-key-untrusted': {
+    exit: 4,
+    en: {
+      text: 'The laptops do not trust {key}: it is none of the keys that --trust has named.',
+      hint: 'Name the right key, or sign through delegations to this one with --through FILE. Nothing was changed.',
+    },
+    es: {
+      text: 'Los equipos no confían en {key}: no es ninguna de las claves indicadas con --trust.',
+      hint: 'Indique la clave correcta, o firme mediante delegaciones a esta con --through ARCHIVO. No se cambió nada.',
+    },
+  },
+  'lease-not-as-root': {
+    exit: 4,
+    en: {
+      text: '{path} belongs to another user, who could not read what root writes here.',
+      hint: 'Run the command as that user: runuser -u USER -- satchel … Nothing was changed.',
+    },
+    es: {
+      text: '{path} es de otro usuario, que no podría leer lo que root escriba aquí.',
+      hint: 'Ejecute la orden como ese usuario: runuser -u USUARIO -- satchel … No se cambió nada.',
+    },
+  },
   'lease-key-of-origin': {
     exit: 4,
     en: {
@@ -221,6 +243,17 @@ export const leaseOfficeMessages = {
     es: {
       text: 'No existe la clave {path}.',
       hint: 'Copie allí la clave pública del servidor de la escuela.',
+    },
+  },
+  'school-list-empty': {
+    exit: 3,
+    en: {
+      text: '{path} is not there, or names no laptops.',
+      hint: 'Write SERIAL,UUID there for each laptop of the school. Its delegations stay as they are.',
+    },
+    es: {
+      text: '{path} no existe o no nombra ningún equipo.',
+      hint: 'Escriba allí SERIE,UUID por cada equipo de la escuela. Sus delegaciones quedan como están.',
     },
   },
   'lease-office-trouble': {

@@ -43,6 +43,17 @@ export const leaseMessages = {
       hint: 'Cada línea es SERIE,UUID. No se creó nada.',
     },
   },
+  'laptop-uuids-differ': {
+    exit: 2,
+    en: {
+      text: 'The laptop {serial} is listed with two UUIDs.',
+      hint: 'Leave only the right line for it. Nothing was taken.',
+    },
+    es: {
+      text: 'El equipo {serial} aparece con dos UUID.',
+      hint: 'Deje solo su línea correcta. No se tomó nada.',
+    },
+  },
   'lease-line-invalid': {
     exit: 1,
     en: {
@@ -140,6 +151,28 @@ export const leaseMessages = {
     es: {
       text: '{option}: «{value}» no es una marca de permiso.',
       hint: 'Es un carácter, como K; ni espacio ni dos puntos.',
+    },
+  },
+  'lease-over-already': {
+    exit: 2,
+    en: {
+      text: '{until} is over: the clock of this machine says {now}.',
+      hint: 'Name a time that is to come, or set the clock. Nothing was made.',
+    },
+    es: {
+      text: '{until} ya pasó: el reloj de esta máquina dice {now}.',
+      hint: 'Indique una hora futura, o ponga el reloj en hora. No se creó nada.',
+    },
+  },
+  'lease-delegation-over': {
+    exit: 3,
+    en: {
+      text: 'The delegation for the laptop {serial} ended at {until}.',
+      hint: 'Ask the origin for a new one, made by "satchel lease delegate". Nothing was made.',
+    },
+    es: {
+      text: 'La delegación para el equipo {serial} terminó en {until}.',
+      hint: 'Pida al origen una nueva, hecha con «satchel lease delegate». No se creó nada.',
     },
   },
   'lease-delegation-missing': {

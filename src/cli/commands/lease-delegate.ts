@@ -16,7 +16,9 @@ import {
   laptopArguments,
   laptopOptions,
   laptopsOf,
+  leaseDays,
   passphraseIn,
+  requireToCome,
   signedAtOnce,
   signingOptions,
   until,
@@ -49,7 +51,7 @@ export const leaseDelegateCommand = defineCommand({
     ...signingOptions,
     to: value('option-lease-to', 'FILE', localPath),
     until: value('option-lease-until', 'TIME|never', until),
-    days: value('option-delegate-days', 'N', count),
+    days: value('option-delegate-days', 'N', leaseDays),
     output: value('option-lease-output', 'PATH', localPath),
     schools: value('option-delegate-schools', 'DIR', localPath),
     csv: value('option-delegate-csv', 'FILE', localPath),
@@ -63,6 +65,7 @@ export const leaseDelegateCommand = defineCommand({
         options: '--schools DIR, --csv FILE, --laptops FILE, SERIAL:UUID',
       });
     const expiry = options.until ?? laptopTime(clock() + (options.days ?? defaultDays) * day);
+    requireToCome(expiry, clock);
     const schools = schoolsFrom(options);
     const single = schools === undefined ? oneList(options, named) : undefined;
     const passphrase = passphraseIn(options.passphraseFile);
@@ -150,6 +153,9 @@ async function delegateOne(
   return { output, laptops: laptops.length, until: expiry, bytes };
 }
 
+/** What keeps one school from its delegations, and no other from its own. */
+const ofOneSchool = ['school-key-absent', 'school-list-empty', 'lease-key-unreadable'] as const;
+
 /** One school without a key keeps no other from its delegations. */
 async function delegateAll(
   schools: readonly School[],
@@ -170,7 +176,7 @@ async function delegateAll(
       const options = { signer, expiry, clock, younger, atOnce: signedAtOnce, onSigned, signal };
       ((await delegateSchool(school, options)) ? made : kept).push(about);
     } catch (error) {
-      if (!isSatchelError(error, 'school-key-absent', 'lease-key-unreadable')) throw error;
+      if (!isSatchelError(error, ...ofOneSchool)) throw error;
       failed.push({ school: school.name, reason: error.message });
     }
   }

@@ -1,17 +1,25 @@
 import { ahead } from '../../base/ahead.ts';
 import { throwIfCancelled } from '../../base/cancel.ts';
 import { SatchelError } from '../../base/errors.ts';
+import { recordTime } from '../../base/fields.ts';
 import { type LeaseEntry, writeCollection } from '../../lease/collection.ts';
 import { readDelegations } from '../../lease/delegations.ts';
+import type { Laptop, Serial } from '../../lease/laptop.ts';
 import { makePermission, type PermissionOrder } from '../../lease/make.ts';
+import { endOf } from '../../lease/office-lines.ts';
+import type { Delegation } from '../../lease/records.ts';
 import { openSigner } from '../../lease/signer.ts';
 import { writeStreamAtomic } from '../../os/atomic-file.ts';
+import { openDirectoryStore } from '../../store/directory.ts';
+import { requireRepository } from '../../trust/metadata-store.ts';
 import { defineCommand, type Parser } from '../command.ts';
+import { withStolen } from '../lease-place.ts';
 import {
   laptopArguments,
   laptopOptions,
   laptopsOf,
   passphraseIn,
+  requireToCome,
   signedAtOnce,
   signingOptions,
   until,
@@ -31,6 +39,7 @@ export const leaseMakeCommand = defineCommand({
   options: {
     ...laptopOptions,
     ...signingOptions,
+    repo: value('option-lease-marks', 'DIR', localPath),
     until: required('option-lease-until', 'TIME|never', until),
     output: required('option-lease-output', 'FILE', localPath),
     through: value('option-lease-through', 'FILE', localPath),
@@ -39,8 +48,13 @@ export const leaseMakeCommand = defineCommand({
     disposition: value('option-lease-disposition', 'X', disposition),
     bare: flag('option-lease-bare'),
   },
-  async run({ arguments: { laptops: named }, options, reporter, signal }) {
-    const laptops = laptopsOf(options.laptops, named);
+  async run({ arguments: { laptops: named }, options, reporter, clock, signal }) {
+    requireToCome(options.until, clock);
+    const listed = laptopsOf(options.laptops, named);
+    const stolen = await stolenOf(listed, options.repo);
+    const laptops = listed.filter(({ serial }) => !stolen.includes(serial));
+    const delegations = options.through === undefined ? undefined : await readDelegations(options.through);
+    for (const { serial } of laptops) requireGood(delegations?.get(serial), clock());
     const signer = await openSigner(options.key, {
       passphrase: passphraseIn(options.passphraseFile),
       signal,
@@ -52,7 +66,7 @@ export const leaseMakeCommand = defineCommand({
         expiry: options.until,
         isBound: options.bound,
         signer,
-        ...(options.through === undefined ? {} : { delegations: await readDelegations(options.through) }),
+        ...(delegations && { delegations }),
       };
       const signed = ahead(laptops, signedAtOnce, async (laptop): Promise<LeaseEntry> => {
         throwIfCancelled(signal);
@@ -65,15 +79,34 @@ export const leaseMakeCommand = defineCommand({
         options.output,
         options.bare ? bareLines(entries) : writeCollection(entries),
       );
-      return { output: options.output, laptops: laptops.length, until: options.until, bytes };
+      return { output: options.output, laptops: laptops.length, stolen, until: options.until, bytes };
     } finally {
       await signer.close();
     }
   },
-  show: ({ output, laptops, until: expiry }, words) => [
+  show: ({ output, laptops, stolen, until: expiry }, words) => [
     words.say('result-lease-made', { path: output, count: laptops, expiry }),
+    ...(stolen.length === 0 ? [] : [words.say('result-lease-made-stolen', { serials: stolen.join(', ') })]),
   ],
 });
+
+/** Those that a repository calls stolen; of no repository, none. */
+async function stolenOf(laptops: readonly Laptop[], repository: string | undefined): Promise<Serial[]> {
+  if (repository === undefined) return [];
+  await requireRepository(openDirectoryStore(repository));
+  return withStolen(repository, async (isStolen) => {
+    const stolen: Serial[] = [];
+    for (const { serial } of laptops) if (await isStolen(serial)) stolen.push(serial);
+    return stolen;
+  });
+}
+
+/** Throws `lease-delegation-over` for a delegation that has ended. */
+function requireGood(delegation: Delegation | undefined, now: number): void {
+  if (delegation === undefined || endOf(delegation) >= now) return;
+  const until = recordTime(endOf(delegation));
+  throw new SatchelError('lease-delegation-over', { serial: delegation.serial, until });
+}
 
 async function* bareLines(entries: AsyncIterable<LeaseEntry>): AsyncGenerator<Uint8Array> {
   for await (const { lines } of entries) yield Buffer.from(lines, 'latin1');

@@ -12,7 +12,6 @@ import {
 import { readPublicKey } from '../../lease/key-files.ts';
 import { timeOf } from '../../lease/laptop.ts';
 import {
-  mostDays,
   mostGrace,
   type OfficeSettings,
   readOfficeSettings,
@@ -25,9 +24,10 @@ import { withSystemErrors } from '../../os/system-error.ts';
 import { isSite } from '../../site/layout.ts';
 import { defineCommand, type Parser } from '../command.ts';
 import { requireLeaseDirectory } from '../lease-place.ts';
-import { signerReference, trustedKeys } from '../lease-values.ts';
+import { leaseDays, signerReference, trustedKeys } from '../lease-values.ts';
 import { flag, value } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
+import { refuseOriginKey } from '../origin-key.ts';
 import { wholeNumber } from '../rsync-values.ts';
 import { siteRepo } from '../shared-options.ts';
 
@@ -61,7 +61,7 @@ export const leaseSetCommand = defineCommand({
     trust: trustedKeys,
     bound: flag('option-lease-bound'),
     unbound: flag('option-lease-unbound'),
-    days: value('option-lease-days', 'N', wholeNumber(mostDays)),
+    days: value('option-lease-days', 'N', leaseDays),
     end: value('option-lease-end', 'HH:MM', parseTimeOfDay),
     zone: value('option-lease-zone', 'ZONE', zone),
     weekend: value('option-lease-weekend', 'DAYS|none', parseWeekdays),
@@ -85,6 +85,14 @@ export const leaseSetCommand = defineCommand({
     await tools?.signer.close();
     if (isSite(repo) && own !== undefined && settings.trust.includes(own))
       throw new SatchelError('lease-key-of-origin', { repository: repo });
+    if (tools !== undefined) await refuseOriginKey(repo, tools.signer.publicKey, through ?? undefined);
+    if (
+      own !== undefined &&
+      !settings.delegated &&
+      settings.trust.length > 0 &&
+      !settings.trust.includes(own)
+    )
+      throw new SatchelError('lease-key-untrusted', { key: settings.key ?? '' });
     if (through !== undefined) {
       const store = openLeaseStore(directory);
       try {
@@ -97,12 +105,14 @@ export const leaseSetCommand = defineCommand({
     if (JSON.stringify(settings) !== JSON.stringify(before)) writeOfficeSettings(directory, settings);
     const { key, delegated, bound, rules } = settings;
     const ends = recordTime(timeOf(openSchedule(rules).endOf(clock())));
-    return { directory, key: key ?? null, delegated, bound, ...rules, ends };
+    const isChecked = settings.trust.length > 0;
+    return { directory, key: key ?? null, delegated, bound, ...rules, ends, isChecked };
   },
-  show: ({ key, delegated, ends, zone: place }, words) => [
+  show: ({ key, delegated, isChecked, ends, zone: place }, words) => [
     key === null
       ? words.say('result-lease-set-none')
       : words.say(delegated ? 'result-lease-set-delegated' : 'result-lease-set', { key }),
+    ...(key !== null && delegated && !isChecked ? [words.say('result-lease-set-unchecked')] : []),
     words.say('result-lease-ends', { ends, zone: place }),
   ],
 });

@@ -6,7 +6,7 @@ import { verifyLeases } from '../../lease/verify.ts';
 import { systemError } from '../../os/system-error.ts';
 import { defineCommand } from '../command.ts';
 import { laptopArguments, laptopOptions, laptopsOf, piecesOf, trustedKeys } from '../lease-values.ts';
-import { required } from '../option-kinds.ts';
+import { required, value } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
 
 /** `satchel lease verify`: whether the laptops of a list will take what a file has for them. */
@@ -16,13 +16,20 @@ export const leaseVerifyCommand = defineCommand({
     ...laptopOptions,
     file: required('option-lease-file', 'FILE', localPath),
     trust: trustedKeys,
+    to: value('option-lease-verify-to', 'FILE', localPath),
   },
   async run({ arguments: { laptops: named }, options, clock }) {
     if (options.trust.length === 0) throw new SatchelError('option-needed', { option: '--trust FILE' });
     const keys = options.trust.map(readPublicKey);
+    const to = options.to === undefined ? undefined : readPublicKey(options.to);
     const laptops = laptopsOf(options.laptops, named);
     try {
-      const found = await verifyLeases(readLeases(piecesOf(options.file)), { laptops, keys, now: clock() });
+      const found = await verifyLeases(readLeases(piecesOf(options.file)), {
+        laptops,
+        keys,
+        to,
+        now: clock(),
+      });
       const { firstBad, until, ...counts } = found;
       return {
         ...counts,
