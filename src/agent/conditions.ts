@@ -13,8 +13,11 @@ export type Conditions = {
   readonly time: number | undefined;
 };
 
-/** Why something is done later; each is the end of a code `agent-later-…`. */
-export type Later = 'lesson' | 'battery' | 'metered' | 'hours';
+/**
+ * Why something is done later; each is the end of a code `agent-later-…`. `pause`: it has taken hours, and goes on in the
+ * next round.
+ */
+export type Later = 'lesson' | 'battery' | 'metered' | 'hours' | 'pause';
 
 /** Why content is not fetched now; undefined: it may be. */
 export function whyFetchLater(conditions: Conditions, settings: AgentSettings): Later | undefined {

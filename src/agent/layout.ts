@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { DeviceLayout } from '../device/layout.ts';
+import { dirname, join } from 'node:path';
+import { type DeviceLayout, requireInsideRoot } from '../device/layout.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 
 /** Where the agent of a device keeps what it knows, below `versions/updates/satchel/agent/`, and what it reads and tells. */
@@ -43,6 +43,13 @@ export function agentLayout({ root, own, security }: DeviceLayout): AgentLayout 
     inhibit: join(root, 'run/satchel/inhibit'),
     notice: join(root, 'run/satchel/notice'),
   };
+}
+
+/** Refuses a device where what the agent writes would lie outside of its root. Throws `device-folder-outside`. */
+export function requireAgentInside(layout: DeviceLayout): void {
+  const { directory, notice } = agentLayout(layout);
+  const folder = dirname(notice);
+  requireInsideRoot(layout, [directory, folder, dirname(folder)]);
 }
 
 /** Makes the folder of the agent. */

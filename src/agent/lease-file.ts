@@ -27,23 +27,46 @@ export type JudgedLease = {
 /** What became of a lease that a server gave. */
 export type LeaseTaken = 'stored' | 'kept' | 'refused';
 
-/** The line of a lease file that the firmware goes by; undefined when none is for this laptop. */
+/**
+ * The line of a lease file that the firmware goes by; undefined when none is for this laptop. What cannot be read is no
+ * good to the firmware either, and is replaced as soon as another comes.
+ */
 export function heldLease(path: string, trust: LaptopTrust): JudgedLease | undefined {
-  const text = readFileIfThere(path)?.toString('latin1') ?? '';
-  return linesFor(text, trust).map((line) => judgeLease(line, trust))[0];
+  try {
+    const text = readFileIfThere(path)?.toString('latin1') ?? '';
+    return linesFor(text, trust).map((line) => judgeLease(line, trust))[0];
+  } catch (error) {
+    if (!isSatchelError(error)) throw error;
+    return trust.serial === undefined ? undefined : { state: 'bad', ends: 0, line: '', signer: '' };
+  }
 }
 
 /**
- * Stores the best lease among these lines if it is better than what is there. `canTrustUnchecked`: who gave them has
- * signed them, so that they are taken without knowing the key where there is nothing to lose: no lease that goes on, or
- * one by the same key.
+ * How leases are judged that a server gave. `canTrustUnchecked`: it has signed them, so that they are taken without
+ * knowing the key where there is nothing to lose: no lease that goes on, or one by the same key.
  */
+export type OfferOptions = { readonly now: number; readonly canTrustUnchecked: boolean };
+
+/** Stores the best lease among these lines if it is better than what is there. */
 export function takeLease(
   path: string,
   lines: string,
   trust: LaptopTrust,
-  { now, canTrustUnchecked }: { readonly now: number; readonly canTrustUnchecked: boolean },
+  options: OfferOptions,
 ): LeaseTaken {
+  const offer = judgeOffer(path, lines, trust, options);
+  if (typeof offer === 'string') return offer;
+  writeFileAtomic(path, `${offer.line}\n`);
+  return 'stored';
+}
+
+/** The best lease among these lines if it is better than what is there, else what becomes of them. */
+export function judgeOffer(
+  path: string,
+  lines: string,
+  trust: LaptopTrust,
+  { now, canTrustUnchecked }: OfferOptions,
+): JudgedLease | 'kept' | 'refused' {
   const held = heldLease(path, trust);
   const hasLost = held === undefined || held.state === 'bad' || held.ends < now;
   const offered = linesFor(lines, trust)
@@ -55,9 +78,7 @@ export function takeLease(
     .sort((one, other) => rank(other) - rank(one) || descending(one.ends, other.ends));
   const [best] = offered;
   if (best === undefined) return 'refused';
-  if (!hasLost && held.ends >= best.ends) return 'kept';
-  writeFileAtomic(path, `${best.line}\n`);
-  return 'stored';
+  return !hasLost && held.ends >= best.ends ? 'kept' : best;
 }
 
 /** True when there is a lease of this laptop among these lines, whoever signed it. */

@@ -10,6 +10,9 @@ import type { AgentSettings } from './settings.ts';
 /** So often, in milliseconds, it is looked whether a lesson has begun while content is fetched. */
 const usualWatch = 30_000;
 
+/** After so many milliseconds something long makes room for the next round: a lease may have to be asked for, and people warned. */
+const longestAction = 6 * 3600_000;
+
 /** What the surroundings of the device are like now. */
 export async function lookAround(agent: Agent, settings: AgentSettings): Promise<Conditions> {
   const { layout, ask, signal } = agent;
@@ -32,11 +35,13 @@ export async function whileAllowed<Result>(
   action: (signal: AbortSignal) => Promise<Result>,
 ): Promise<{ readonly result: Result } | { readonly why: Later }> {
   const stop = new AbortController();
+  const began = agent.uptime().uptime;
   let why: Later | undefined;
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     looking = looking.then(async () => {
       why ??= await judge();
+      if (agent.uptime().uptime - began > longestAction) why ??= 'pause';
       if (why !== undefined) stop.abort();
     });
     looking.catch((error: unknown) => stop.abort(error));

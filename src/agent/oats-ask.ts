@@ -20,6 +20,9 @@ import type { LaptopTrust } from './lease-keys.ts';
 /** Milliseconds that a server may be silent. */
 const usualPatience = 15_000;
 
+/** A whole answer, which is a few kilobytes, may take so many times as long. */
+const mostPatience = 8;
+
 /** What a laptop asks with; the serial number and the nonce are added. */
 export type OatsReport = Omit<OatsRequest, 'serial' | 'nonce'>;
 
@@ -38,6 +41,8 @@ export type AskOatsOptions = {
   /** The clock, or the floor of time if that is later. */
   readonly now: number;
   readonly patience?: number | undefined;
+  /** Whether an answer that can be believed is also what is needed; absent: it is. */
+  readonly isEnough?: ((answered: OatsAnswered) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -50,21 +55,25 @@ export type OatsAnswered = {
 };
 
 /**
- * Asks the servers one after the other until one gives an answer that can be believed. Throws what kept the last of them
- * from it, or the first whose answer was not to be believed: that says more than a server which is away.
+ * Asks the servers one after the other until one gives an answer that can be believed and is enough; where none is, the
+ * first that can be believed counts, one that is signed before one that is not. Throws what kept the last of them from it, or the first whose answer was not to be believed: that says more than a server which is away.
  */
 export async function askOats(options: AskOatsOptions): Promise<OatsAnswered> {
   let failure: unknown;
   let forged: unknown;
+  let next: OatsAnswered | undefined;
   for (const server of options.servers) {
     try {
-      return await askServer(server, options);
+      const answered = await askServer(server, options);
+      if (options.isEnough?.(answered) ?? true) return answered;
+      if (next === undefined || (answered.isVerified && !next.isVerified)) next = answered;
     } catch (error) {
       if (!isSatchelError(error) || error.code === 'cancelled') throw error;
       failure = error;
       if (!isAbsence(error)) forged ??= error;
     }
   }
+  if (next !== undefined) return next;
   throw forged ?? failure ?? new SatchelError('agent-no-server');
 }
 
@@ -87,7 +96,11 @@ async function askServer(server: string, options: AskOatsOptions): Promise<OatsA
     if (ask === undefined) throw new SatchelError('agent-no-server');
     const nonce = oatsNonce(options.serial, randomBytes(16).toString('hex'));
     const send = (stamp?: string) =>
-      store.counted(longestOatsAnswer, () => ask(question(options, nonce, stamp)));
+      store.counted(longestOatsAnswer, () =>
+        withinTime({ server, signal, limit: patience * mostPatience }, (until) =>
+          ask(question({ ...options, signal: until }, nonce, stamp)),
+        ),
+      );
     let answered = await send();
     const challenge = challengeIn(answered);
     if (challenge !== undefined)
@@ -99,6 +112,20 @@ async function askServer(server: string, options: AskOatsOptions): Promise<OatsA
     return { server, ...believe(answered.body, nonce, options) };
   } finally {
     await store.close();
+  }
+}
+
+/** Throws `agent-server-slow` when the time is over: one server that sends drops must not keep all others waiting. */
+async function withinTime<Result>(
+  { server, signal, limit }: { server: string; signal: AbortSignal | undefined; limit: number },
+  action: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const over = AbortSignal.timeout(limit);
+  try {
+    return await action(signal === undefined ? over : AbortSignal.any([signal, over]));
+  } catch (error) {
+    if (!isSatchelError(error, 'cancelled') || !over.aborted || signal?.aborted) throw error;
+    throw new SatchelError('agent-server-slow', { server, seconds: limit / 1000 });
   }
 }
 

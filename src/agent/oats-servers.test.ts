@@ -41,6 +41,9 @@ test('servers as people write them', () => {
     'http://',
     'a/b',
     '-x',
+    'example.org:99999',
+    'http://name:secret@example.org/',
+    'https://name@example.org/',
   ])
     assert.equal(oatsServer(wrong), undefined, wrong);
 });

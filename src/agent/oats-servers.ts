@@ -11,11 +11,11 @@ const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A
 /** The address of a server from what people write: a host, with a port or not, or `http://…`. Undefined for anything else. */
 export function oatsServer(written: string): string | undefined {
   const given = written.trim().replace(/\/+$/, '');
-  if (hostPattern.test(given)) return `http://${given}/`;
+  if (hostPattern.test(given)) return URL.canParse(`http://${given}/`) ? `http://${given}/` : undefined;
   const url = /^https?:\/\//i.test(given) ? URL.parse(given) : null;
-  return url === null || url.search !== '' || url.hash !== ''
-    ? undefined
-    : `${url.href.replace(/\/+$/, '')}/`;
+  // The protocol knows no passwords; one that is written here would stand in messages for everybody.
+  if (url === null || `${url.search}${url.hash}${url.username}${url.password}` !== '') return undefined;
+  return `${url.href.replace(/\/+$/, '')}/`;
 }
 
 /**

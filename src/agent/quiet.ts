@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listIfThere, readFileIfThere } from '../os/if-there.ts';
+import { listIfThere } from '../os/if-there.ts';
 import type { AskProgram } from './ask-program.ts';
 
 /** Who wants the device to be left alone, in the words of whoever said so. */
@@ -22,8 +22,7 @@ export async function whyQuiet(
   ask: AskProgram,
   signal?: AbortSignal,
 ): Promise<Quiet | undefined> {
-  const file = readFileIfThere(inhibitFile);
-  if (file !== undefined) return { who: inhibitFile, why: oneLine(file.toString('utf8')) };
+  if (existsSync(inhibitFile)) return { who: inhibitFile, why: firstLine(inhibitFile) };
   const held = await inhibitors(root, ask, signal);
   const lesson = held.find(
     ({ what, mode }) => mode === 'block' && what.split(':').some((one) => lessons.has(one)),
@@ -88,6 +87,15 @@ function fromFiles(folder: string): readonly Inhibitor[] {
       return [];
     }
   });
+}
+
+/** What lies there may be anything, and counts without words too. */
+function firstLine(path: string): string {
+  try {
+    return oneLine(readFileSync(path, 'utf8'));
+  } catch {
+    return '';
+  }
 }
 
 function oneLine(text: string): string {

@@ -6,22 +6,27 @@ import { askAdvice, isEnrolled } from '../device/ask-advice.ts';
 import { readConfiguration } from '../device/configuration.ts';
 import { type DeviceSession, openSession } from '../device/session.ts';
 import { type Agent, momentOf } from './agent.ts';
+import { attemptWrite } from './attempt-write.ts';
 import { bringBuild, choiceOf, noteLater, tellSource } from './bring-build.ts';
 import { whyAdviceLater, whySwitchLater } from './conditions.ts';
 import { agentLayout } from './layout.ts';
 import { heldLease, takeLease } from './lease-file.ts';
-import { lookAround } from './look-around.ts';
+import { lookAround, whileAllowed } from './look-around.ts';
 import { isAbsence } from './oats-ask.ts';
 import { stillReady, switchToReady } from './ready-version.ts';
 import { remember, type Work } from './round-work.ts';
+import { isLeaseDue } from './schedule.ts';
 import { applyLease, askAboutTheft, hearList } from './theft.ts';
 
 /** Asks the theft-deterrence servers. On a device that follows no repository their advice is followed too. */
 export async function askServers(work: Work): Promise<void> {
   const { agent, settings, trust } = work;
   work.hasAsked = true;
-  const hasLease = heldLease(agentLayout(agent.layout).lease, trust) !== undefined;
-  const theft = await askAboutTheft(agent, { trust, settings, stolen: work.stolen, hasLease });
+  const held = heldLease(agentLayout(agent.layout).lease, trust);
+  const theft = await askAboutTheft(agent, {
+    ...{ trust, settings, stolen: work.stolen, hasLease: held !== undefined },
+    isLeaseDue: isLeaseDue({ success: work.before.success, now: momentOf(agent), leaseEnds: held?.ends }),
+  });
   work.theft = theft;
   work.stolen = theft.stolen;
   if (theft.lease !== undefined) work.lease = theft.lease;
@@ -61,7 +66,7 @@ async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
   work.stolen = await hearList(session, trust.serial, work.stolen, agent.signal);
   // First the word and then the deed: a power cut between them is made good by the next round.
   remember(work);
-  applyLease(agent, work.stolen);
+  attemptWrite(work.failures, () => applyLease(agent, work.stolen));
   if (work.isWhole && isEnrolled(session)) await attempt(work, () => askWithKey(work, session));
   await attempt(work, async () => {
     const choice = choiceOf(agent, settings);
@@ -130,18 +135,21 @@ export async function followLate(work: Work): Promise<void> {
 async function followAdvice(work: Work, advice: OatsUpdate): Promise<void> {
   const { agent, settings } = work;
   if (agent.followAdvice === undefined || choiceOf(agent, settings) === undefined) return;
-  const conditions = await lookAround(agent, settings);
-  const why = whyAdviceLater(advice.priority, conditions, settings);
+  const { followAdvice: follow } = agent;
+  const judge = async () => whyAdviceLater(advice.priority, await lookAround(agent, settings), settings);
   const build = buildName(advice.name);
-  if (why !== undefined) {
-    const { quiet, power } = conditions;
+  const why = await judge();
+  const done =
+    why === undefined ? await whileAllowed(agent, judge, (signal) => follow(advice, signal)) : { why };
+  if ('why' in done) {
+    const { quiet, power } = await lookAround(agent, settings);
     const where = { who: quiet?.who ?? '', level: power.battery ?? 0 };
-    const later = noteLater(agent, { build, why, from: null, before: work.waiting, ...where });
+    const later = noteLater(agent, { build, why: done.why, from: null, before: work.waiting, ...where });
     work.waiting = { later, advice };
-    work.brought = { build, result: 'later', later: why, bytesReceived: 0, rebootNeeded: false };
+    work.brought = { build, result: 'later', later: done.why, bytesReceived: 0, rebootNeeded: false };
     return;
   }
-  const { changed, ...followed } = await agent.followAdvice(advice, agent.signal);
+  const { changed, ...followed } = done.result;
   work.waiting = {};
   work.brought = { build, result: changed ? 'switched' : 'current', ...followed };
 }

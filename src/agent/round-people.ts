@@ -2,6 +2,7 @@
 import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
 import type { DeviceLayout } from '../device/layout.ts';
 import { momentOf } from './agent.ts';
+import { attemptWrite } from './attempt-write.ts';
 import { whySwitchLater } from './conditions.ts';
 import { agentLayout } from './layout.ts';
 import { heldLease } from './lease-file.ts';
@@ -28,7 +29,7 @@ export function noticesOf({ agent, settings, trust, stolen }: Work): Notice[] {
 /** Shows and tells the sentences; a lesson is not interrupted, the file for the desktop is there all the same. */
 export async function giveNotice(work: Work, notices: readonly Notice[]): Promise<void> {
   const { agent, settings, told } = work;
-  showNotices(agent, notices);
+  attemptWrite(work.failures, () => showNotices(agent, notices));
   const today = dayOf(agent);
   const isNews = notices.some(({ code }) => told[code] !== today);
   const isQuiet = isNews && (await lookAround(agent, settings)).quiet !== undefined;

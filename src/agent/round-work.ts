@@ -1,6 +1,7 @@
 /** A round that is under way: what it has found so far, and what is remembered of it. */
 import type { SatchelError } from '../base/errors.ts';
 import { type Agent, momentOf } from './agent.ts';
+import { attemptWrite } from './attempt-write.ts';
 import type { Brought, Waiting } from './bring-build.ts';
 import { agentLayout } from './layout.ts';
 import type { LeaseTaken } from './lease-file.ts';
@@ -41,10 +42,11 @@ export type Work = {
 export function beginWork(start: Pick<Work, 'agent' | 'settings' | 'trust' | 'before' | 'isWhole'>): Work {
   const { agent, before } = start;
   const { later, ready, advice } = before;
-  applyLease(agent, before.stolen);
+  const failures: SatchelError[] = [];
+  attemptWrite(failures, () => applyLease(agent, before.stolen));
   return {
     ...start,
-    failures: [],
+    failures,
     stolen: before.stolen,
     waiting: { later, ready: ready ?? markedReady(agent.layout), advice },
     hasAsked: false,
@@ -54,12 +56,13 @@ export function beginWork(start: Pick<Work, 'agent' | 'settings' | 'trust' | 'be
   };
 }
 
-/** Writes down what is known so far. */
-export function remember(work: Work): void {
+/** Writes down what is known so far. True when the disk took it. */
+export function remember(work: Work): boolean {
   const { agent, before, stolen, waiting, told } = work;
   const asked = work.hasAsked ? askedState(work) : before;
   const { later, ready, advice } = waiting;
-  writeAgentState(agentLayout(agent.layout), { ...asked, stolen, later, ready, advice, told });
+  const state = { ...asked, stolen, later, ready, advice, told };
+  return attemptWrite(work.failures, () => writeAgentState(agentLayout(agent.layout), state));
 }
 
 function askedState({ agent, before, failures, hasAnswer, isWhole, draw }: Work): AgentState {

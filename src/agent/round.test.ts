@@ -229,6 +229,23 @@ describe('a stolen laptop', () => {
     assert.ok(lease().length > 0);
   });
 
+  for (const stolen of [true, false])
+    test(`is believed after a server of 2106 has said that it is ${stolen ? '' : 'not '}stolen`, async (context) => {
+      const { server, world, round } = await scene(context);
+      const good = server.answer;
+      const marked: typeof good = async () => ({ time: laptopTime(world.time), stolen: true });
+      await round(true);
+      const late = Date.UTC(2106, 1, 8);
+      server.answer = async () =>
+        stolen
+          ? { time: laptopTime(late), stolen }
+          : { time: laptopTime(late), lease: await leaseUntil(late + day) };
+      assert.equal((await round(true)).stolen, stolen);
+      world.time += day;
+      server.answer = stolen ? good : marked;
+      assert.equal((await round(true)).stolen, !stolen);
+    });
+
   test('stays without, when a power cut came between the word and the deed', async (context) => {
     const { server, world, files, round } = await scene(context);
     await round(true);

@@ -5,13 +5,14 @@
  */
 import { dirname } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
-import { requireDevice, requireInsideRoot } from '../device/layout.ts';
+import { requireDevice } from '../device/layout.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
 import { lockHolder, tryLock } from '../os/file-lock.ts';
 import { type Agent, momentOf } from './agent.ts';
+import { attemptWrite } from './attempt-write.ts';
 import type { Brought } from './bring-build.ts';
 import { whyFetchLater, whySwitchLater } from './conditions.ts';
-import { agentLayout, makeAgentFolder } from './layout.ts';
+import { agentLayout, makeAgentFolder, requireAgentInside } from './layout.ts';
 import { heldLease, type LeaseTaken } from './lease-file.ts';
 import { type LaptopTrust, readLaptopTrust } from './lease-keys.ts';
 import { lookAround } from './look-around.ts';
@@ -56,12 +57,13 @@ export async function runRound(
   const { layout } = agent;
   const files = agentLayout(layout);
   requireDevice(layout);
-  requireInsideRoot(layout);
+  requireAgentInside(layout);
   makeAgentFolder(files);
   using lock = tryLock(files.lock);
   if (lock === undefined) throw new SatchelError('agent-running', { process: lockHolder(files.lock) ?? '?' });
+  // What cannot be tidied up now is no reason to do nothing.
   for (const folder of [files.directory, layout.security, layout.sticky, dirname(files.notice)])
-    removeTemporaries(folder, { olderThanMs: leftAfter });
+    attemptWrite([], () => removeTemporaries(folder, { olderThanMs: leftAfter }));
   const settings = readAgentSettings(files);
   const trust = readLaptopTrust(layout);
   const before = readAgentState(files);
@@ -104,7 +106,7 @@ async function lookAfterWaiting(work: Work, schedule: Schedule): Promise<void> {
 async function restart(work: Work): Promise<boolean> {
   if (!(await mayRestart(work))) return false;
   work.told = { ...work.told, [restarted]: dayOf(work.agent) };
-  remember(work);
+  if (!remember(work)) return false;
   await work.agent.restart?.();
   return true;
 }

@@ -69,7 +69,11 @@ export function whenToAsk(input: ScheduleInput): Schedule {
  * The rule of the protocol: (end of the lease + last answer) / 2 is over. An answer in what is the future now tells
  * nothing but that the clock was wrong.
  */
-export function isLeaseDue({ now, success, leaseEnds }: ScheduleInput): boolean {
+export function isLeaseDue({
+  now,
+  success,
+  leaseEnds,
+}: Pick<ScheduleInput, 'now' | 'success' | 'leaseEnds'>): boolean {
   if (leaseEnds === undefined || leaseEnds === Number.POSITIVE_INFINITY) return false;
   if (success === undefined) return true;
   return (leaseEnds + Math.min(success.wall, now.wall)) / 2 < now.wall;

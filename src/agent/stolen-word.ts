@@ -9,10 +9,21 @@ export type StolenWords = {
   readonly server?: StolenWord | undefined;
 };
 
-/** Takes in a new word; of the same voice an older one changes nothing. */
-export function hear(words: StolenWords, voice: keyof StolenWords, word: StolenWord): StolenWords {
-  const before = words[voice];
-  return before !== undefined && before.at > word.at ? words : { ...words, [voice]: word };
+/**
+ * Takes in a new word; of the same voice an older one changes nothing. What a server whose clock is wrong has said at a
+ * time that has not come yet must not silence all who speak later. `now` is the clock, or the floor of time if that is
+ * later, in milliseconds.
+ */
+export function hear(
+  words: StolenWords,
+  voice: keyof StolenWords,
+  word: StolenWord,
+  now: number,
+): StolenWords {
+  const { list, server } = words;
+  const said = server !== undefined && server.at > now ? { list } : words;
+  const before = said[voice];
+  return before !== undefined && before.at > word.at ? said : { ...said, [voice]: word };
 }
 
 /**

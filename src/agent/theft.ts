@@ -17,8 +17,17 @@ import { openTimeFloor } from '../trust/floor.ts';
 import { evidenceOf } from '../trust/held-roles.ts';
 import { loadState } from '../trust/trust-state.ts';
 import { type Agent, momentOf } from './agent.ts';
+import { attemptWrite } from './attempt-write.ts';
 import { agentLayout } from './layout.ts';
-import { bringLeaseBack, isLeaseFor, type LeaseTaken, putLeaseAside, takeLease } from './lease-file.ts';
+import {
+  bringLeaseBack,
+  isLeaseFor,
+  judgeOffer,
+  type LeaseTaken,
+  type OfferOptions,
+  putLeaseAside,
+  takeLease,
+} from './lease-file.ts';
 import type { LaptopTrust } from './lease-keys.ts';
 import { askOats, isAbsence, type OatsAnswered, type OatsReport } from './oats-ask.ts';
 import { ignoresSignatures, oatsServers } from './oats-servers.ts';
@@ -44,6 +53,8 @@ export type TheftOptions = {
   readonly stolen: StolenWords;
   /** True: the laptop has a lease, so that an answer matters. */
   readonly hasLease: boolean;
+  /** True: half of that lease is over, so that an answer without a longer one is no reason not to ask the next server. */
+  readonly isLeaseDue: boolean;
 };
 
 /** True for a laptop that has somebody to believe: others ask nobody for a lease, and tell nobody their number. */
@@ -70,7 +81,8 @@ export async function askAboutTheft(agent: Agent, options: TheftOptions): Promis
   return takeIn(agent, answered, options);
 }
 
-function ask(agent: Agent, serial: Serial, { trust, settings }: TheftOptions): Promise<OatsAnswered> {
+function ask(agent: Agent, serial: Serial, options: TheftOptions): Promise<OatsAnswered> {
+  const { trust, settings } = options;
   const { layout, clock, patience, signal } = agent;
   const source = agent.source ?? readConfiguration(layout)?.source;
   return askOats({
@@ -84,8 +96,23 @@ function ask(agent: Agent, serial: Serial, { trust, settings }: TheftOptions): P
     clock,
     now: momentOf(agent).wall,
     patience,
+    isEnough: (answered) => isEnough(agent, answered, options),
     signal,
   });
+}
+
+function isEnough(agent: Agent, answered: OatsAnswered, { trust, isLeaseDue }: TheftOptions): boolean {
+  const { stolen, lease } = answered.answer;
+  if (!isLeaseDue || (stolen && answered.isVerified)) return true;
+  if (lease === undefined) return false;
+  return (
+    typeof judgeOffer(agentLayout(agent.layout).lease, lease, trust, offerOf(agent, answered)) === 'object'
+  );
+}
+
+/** Whoever signs leases knows the time; the clock here may stand in 1970 or 2106. */
+function offerOf(agent: Agent, { answer, isVerified }: OatsAnswered): OfferOptions {
+  return { now: isVerified ? timeOf(answer.time) : momentOf(agent).wall, canTrustUnchecked: isVerified };
 }
 
 /** What laptops have always told with their question. */
@@ -115,24 +142,31 @@ async function takeIn(agent: Agent, answered: OatsAnswered, options: TheftOption
   const { server, answer, isVerified } = answered;
   const { trust, settings } = options;
   const time = timeOf(answer.time);
-  if (isVerified) await believeTime(agent, settings, time);
-  else agent.reporter.notice('agent-signature-ignored', { server });
-  const stolen = isVerified ? hearServer(options, answered, time) : options.stolen;
-  const lease = applyLease(agent, stolen, () =>
+  const failures: SatchelError[] = [];
+  if (isVerified) {
+    attemptWrite(failures, () => learnTime(agent, time));
+    await setClock(agent, settings, time);
+  } else agent.reporter.notice('agent-signature-ignored', { server });
+  const stolen = isVerified
+    ? hearServer(options, answered, { at: time, now: momentOf(agent).wall })
+    : options.stolen;
+  const put = () =>
     answer.lease === undefined
       ? undefined
-      : takeLease(agentLayout(agent.layout).lease, answer.lease, trust, {
-          // Whoever signs leases knows the time; the clock here may stand in 1970 or 2106.
-          now: isVerified ? time : momentOf(agent).wall,
-          canTrustUnchecked: isVerified,
-        }),
-  );
+      : takeLease(agentLayout(agent.layout).lease, answer.lease, trust, offerOf(agent, answered));
+  let lease: LeaseTaken | undefined;
+  // What was said is remembered although the disk does not take the lease: else it is asked for again and again.
+  attemptWrite(failures, () => {
+    lease = applyLease(agent, stolen, put);
+  });
+  if (lease === 'refused') failures.push(new SatchelError('agent-lease-refused', { server }));
+  const [failure] = failures;
   return {
     server,
     stolen,
     ...(lease === undefined ? {} : { lease }),
     ...(answer.update === undefined ? {} : { update: answer.update }),
-    ...(lease === 'refused' ? { failure: new SatchelError('agent-lease-refused', { server }) } : {}),
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 
@@ -146,27 +180,32 @@ const clockError = 60_000;
 function hearServer(
   { stolen: words, trust }: TheftOptions,
   { answer }: OatsAnswered,
-  at: number,
+  { at, now }: { readonly at: number; readonly now: number },
 ): StolenWords {
-  if (answer.stolen) return hear(words, 'server', { stolen: true, at });
+  if (answer.stolen) return hear(words, 'server', { stolen: true, at }, now);
   const isOwn = answer.lease !== undefined && isLeaseFor(answer.lease, trust);
-  return isOwn ? hear(words, 'server', { stolen: false, at }) : words;
+  return isOwn ? hear(words, 'server', { stolen: false, at }, now) : words;
 }
 
-async function believeTime(agent: Agent, { setClock }: AgentSettings, time: number): Promise<void> {
-  learnTime(agent, time);
-  if (setClock && agent.clock() < time - clockError) await agent.setClock?.(time);
+/** A server whose clock is far ahead must not move the clock to where nothing signed holds any more. */
+async function setClock(agent: Agent, settings: AgentSettings, time: number): Promise<void> {
+  const believed = Math.min(time, momentOf(agent).wall);
+  if (settings.setClock && agent.clock() < believed - clockError) await agent.setClock?.(believed);
 }
 
 /** Where no metadata vouches for a time, so much at most is believed of one answer beyond the ones before. */
 const largestStep = 400 * 86_400_000;
 
+/** No program of ours is older. */
+const oldestTime = Date.UTC(2025, 0, 1);
+
 /** One more witness of time; like the others it is believed only so far. */
 function learnTime({ layout, clock }: Agent, time: number): void {
   const held = loadState(layout.trust)?.newest ?? new Map();
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
-  const isAlone = held.size === 0 && floor.value() > 0;
-  const issued = isAlone ? Math.min(time, floor.value() + largestStep) : time;
+  // Before the first answer there is the clock, unless it stands where clocks without a battery begin.
+  const known = Math.max(floor.value(), clock() > oldestTime ? clock() : 0);
+  const issued = held.size === 0 && known > 0 ? Math.min(time, known + largestStep) : time;
   floor.raise([{ witness: 'oats', issued }], {
     held: evidenceOf(held),
     notBeyond: earliestOfflineExpiry(held),
@@ -185,7 +224,7 @@ export async function hearList(
   const isListed =
     client.targetInfo(stolenTarget) !== undefined &&
     isStolen(parseStolen(await client.target(stolenTarget, { signal })), serial);
-  return hear(words, 'list', { stolen: isListed, at: times.issued });
+  return hear(words, 'list', { stolen: isListed, at: times.issued }, times.now);
 }
 
 /** Lets a stolen laptop have no lease; any other has its own back, and `take` may bring a better one. */

@@ -38,7 +38,7 @@ export function agentOf(call: AgentCall): Agent {
     language: languageFromEnvironment(environment),
     source: options.source,
     patience: options.timeout,
-    followAdvice: (advice) => followAdvice(call, advice),
+    followAdvice: (advice, stop) => followAdvice({ ...call, signal: stop }, advice),
     setClock: options.root === '/' ? (time) => setClock(time, reporter) : undefined,
     // Only the machine itself is started anew, not one whose disk lies in a folder.
     restart: options.root === '/' ? reboot : undefined,

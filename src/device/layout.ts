@@ -160,12 +160,13 @@ function foldersOf(layout: DeviceLayout): string[] {
 
 /**
  * Refuses a device of which a folder leads out of its root by a symlink: nothing outside may ever be written
- * or deleted. Folders that are missing are not looked at. Throws `device-folder-outside`.
+ * or deleted. Folders that are missing are not looked at. `more`: folders that others write in. Throws
+ * `device-folder-outside`.
  */
-export function requireInsideRoot(layout: DeviceLayout): void {
+export function requireInsideRoot(layout: DeviceLayout, more: readonly string[] = []): void {
   const top = realPath(layout.root);
   if (top === undefined || top === '/') return;
-  for (const path of [...foldersOf(layout), join(layout.trust, 'targets')]) {
+  for (const path of [...foldersOf(layout), join(layout.trust, 'targets'), ...more]) {
     const target = realPath(path);
     if (target !== undefined && target !== top && !target.startsWith(`${top}/`))
       throw new SatchelError('device-folder-outside', { path, target, root: layout.root });
@@ -176,7 +177,8 @@ function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    // Below a file there is nothing either.
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
     throw systemError(error, 'realpath', path);
   }
 }

@@ -35,6 +35,17 @@ export const agentMessages = {
       hint: 'Pida a su operador que vea «satchel oats status»; el equipo vuelve a preguntar solo.',
     },
   },
+  'agent-server-slow': {
+    exit: 1,
+    en: {
+      text: '{server} did not end its answer within {seconds} s.',
+      hint: 'The device asks the next server, and this one again later by itself.',
+    },
+    es: {
+      text: '{server} no terminó su respuesta en {seconds} s.',
+      hint: 'El equipo pregunta al siguiente servidor, y a este más tarde, por sí solo.',
+    },
+  },
   'agent-lease-refused': {
     exit: 1,
     en: {
@@ -115,6 +126,10 @@ export const agentMessages = {
   'agent-later-metered': {
     en: { text: 'The update to {build} waits for a link that costs nothing.' },
     es: { text: 'La actualización a {build} espera un enlace sin costo.' },
+  },
+  'agent-later-pause': {
+    en: { text: 'The update to {build} has taken hours; it goes on after the next look around.' },
+    es: { text: 'La actualización a {build} ha tomado horas; sigue tras la próxima mirada.' },
   },
   'agent-later-hours': {
     en: { text: 'The update to {build} waits for the hours that are set for it.' },

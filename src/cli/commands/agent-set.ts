@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { withOatsNames } from '../../advice/oats-settings.ts';
-import { agentLayout } from '../../agent/layout.ts';
+import { agentLayout, requireAgentInside } from '../../agent/layout.ts';
 import { setKeys } from '../../agent/lease-keys.ts';
 import { oatsServer } from '../../agent/oats-servers.ts';
 import {
@@ -101,6 +101,7 @@ export const agentSetCommand = defineCommand({
     const isVersioned = existsSync(deviceLayout(given).pristine);
     const layout = isVersioned ? initialiseDevice(given) : deviceLayout(given);
     requireDevice(layout);
+    requireAgentInside(layout);
     const files = agentLayout(layout);
     const before = readAgentSettings(files);
     const settings = changed(before, { ...change, names: namesAfter(before, options.field) });
