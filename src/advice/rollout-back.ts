@@ -44,12 +44,16 @@ export async function goBack(context: ChangeContext, wanted: GoingBackTo): Promi
   const { stream } = wanted;
   const since = recordTime(context.clock());
   const names: { from?: BuildName; to?: BuildName } = {};
+  let leftBehind: BuildName[] = [];
   const outcome = await publishTargets(context, async (current) => {
     const catalog = catalogOf(context.store, current, context.signal);
     const held = await catalog.stream(stream);
     const build = await earlierBuild(catalog, held, wanted.build);
     names.from = held.build.name;
     names.to = build.name;
+    leftBehind = (held.waypoints ?? [])
+      .filter(({ sequence }) => sequence > build.sequence)
+      .map((waypoint) => waypoint.build);
     const back = { reason: wanted.reason, since };
     const permit: BackPermit = {
       ...{ satchel: 'back', format: recordFormat, stream },
@@ -69,6 +73,13 @@ export async function goBack(context: ChangeContext, wanted: GoingBackTo): Promi
     };
   });
   const went = { stream, from: names.from!, to: names.to! };
+  const [last] = leftBehind;
+  if (last !== undefined)
+    context.reporter?.notice('rollout-back-waypoints', {
+      stream,
+      builds: leftBehind.join(', '),
+      build: last,
+    });
   if (outcome.outcome !== 'to-sign') {
     await followWithLite(context);
     return went;

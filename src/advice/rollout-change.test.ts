@@ -154,6 +154,25 @@ test('who goes back twice takes along whoever has not followed yet', async (cont
   assert.equal(permit.from, sequence);
 });
 
+test('who goes back past a waypoint is told, and finds it again by leading the stream there first', async (context) => {
+  const fixture = await repository(context);
+  const said: string[] = [];
+  const reporter = { progress() {}, notice: (code: string) => void said.push(code) };
+  await fixture.publish('way', { file: 'way' }, { waypoint: true });
+  await fixture.publish('four', { file: 'four' });
+  const to = (name: string) => ({ stream: stable, build: buildName(name), reason: '' });
+  await goBack({ ...fixture.context, reporter }, to('way'));
+  assert.deepEqual(said, []);
+  await startRollout(fixture.context, { ...to('four'), rollout: rules() });
+  await goBack({ ...fixture.context, reporter }, to('one'));
+  assert.deepEqual([said, (await fixture.stream()).waypoints], [['rollout-back-waypoints'], undefined]);
+  for (const name of ['way', 'four']) await startRollout(fixture.context, { ...to(name), rollout: rules() });
+  assert.deepEqual(
+    (await fixture.stream()).waypoints?.map(({ build }) => build),
+    ['way'],
+  );
+});
+
 test('without the offline key going back waits, and the stream is halted until it is signed', async (context) => {
   const { context: publishing, online, stream } = await repository(context);
   const { signingRequest } = await goBack(online, { stream: stable, reason: 'no sound' });

@@ -48,7 +48,8 @@ function isElsewhere(code: string | undefined): boolean {
 
 /**
  * What is known of a device after one more report; undefined while it has nothing to do with the build. Reports may
- * come in any order: an older one than the newest changes nothing.
+ * come in any order, and by several places: one that is older than the newest changes nothing, unless it tells that the
+ * build was left, which nothing later makes undone.
  */
 export function afterReport(
   before: DeviceHealth | undefined,
@@ -56,7 +57,11 @@ export function afterReport(
   build: string,
 ): DeviceHealth | undefined {
   const { sequence, event, running, result, heard } = report;
-  if (before !== undefined && sequence <= before.sequence) return before;
+  const isRolledBack = event === 'rollback' && result?.from === build && result.result === 'done';
+  if (before !== undefined && sequence <= before.sequence)
+    return isRolledBack && sequence < before.sequence && (before.harm ?? 'failed') === 'failed'
+      ? { ...before, took: before.took ?? heard, well: false, harm: 'rolled-back' }
+      : before;
   const known = before ?? { took: null, well: false, harm: null };
   const tried = event === 'update' && result?.build === build ? result : undefined;
   const isGoingElsewhere = event === 'update' && tried === undefined && result?.result === 'done';
@@ -67,8 +72,7 @@ export function afterReport(
   const harm = isLeft ? 'booted-back' : known.harm;
   const lasting = harm === 'failed' ? null : harm;
 
-  if (event === 'rollback' && result?.from === build && result.result === 'done')
-    return { ...now, took, well: false, harm: 'rolled-back' };
+  if (isRolledBack) return { ...now, took, well: false, harm: 'rolled-back' };
   if (tried?.result === 'done') return { ...now, took, well: false, harm: lasting };
   if (tried?.result === 'failed' && !isElsewhere(tried.code))
     return { ...now, well: false, harm: lasting ?? 'failed' };

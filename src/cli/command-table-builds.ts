@@ -77,6 +77,11 @@ export const buildCommands: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-stream-resume',
     load: async () => (await import('./commands/stream-resume.ts')).streamResumeCommand,
   },
+  'stream list': {
+    section: 'origin',
+    summary: 'help-stream-list',
+    load: async () => (await import('./commands/stream-list.ts')).streamListCommand,
+  },
   'stream show': {
     section: 'origin',
     summary: 'help-stream-show',

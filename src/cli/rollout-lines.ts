@@ -73,7 +73,14 @@ function groupWords({ serials = [], models = [], builds = [], devices }: Group, 
 /** What an operator should know about a plan that he has just begun. */
 export function sayPlanNotes(
   { steps, early, only }: RolloutPlan,
-  { stream, build, halted, rollout }: StreamRecord,
+  {
+    stream,
+    build,
+    halted,
+    rollout,
+  }: Pick<StreamRecord, 'stream' | 'halted' | 'rollout'> & {
+    readonly build: Pick<StreamRecord['build'], 'name'>;
+  },
   reporter: Reporter,
 ): void {
   const last = steps.at(-1)?.share ?? 0;

@@ -67,6 +67,13 @@ describe('while the stream is halted', () => {
     assert.match(listed.stdout, /^stream stable: os-2\nhalted since /m);
     const { stdout } = await satchel(['stream', 'show', 'stable', '--repo', repository]);
     assert.match(stdout, /^halted since .*: the sound is gone\\x1b\[2J$/m);
+    const { streams } = await done<{ streams: object[] }>(['stream', 'list', '--repo', repository]);
+    assert.deepEqual(
+      streams.find((one) => 'stream' in one && one.stream === 'stable'),
+      shown,
+    );
+    const all = await satchel(['stream', 'list', '--repo', repository]);
+    assert.ok(all.stdout.includes(stdout), 'each stream as it is shown by itself');
   });
 
   test('the device stays on what it has, with code 0, and says why', async () => {

@@ -92,6 +92,12 @@ test('the school signs through the delegation of each laptop, and hands out its 
   assert.throws(() => verifyOatsAnswer(body, byOther), { code: 'lease-key-unknown' });
 });
 
+test('the key of the origin is no key for a school, whoever does not say so', async () => {
+  const master = ['--repo', site, '--key', file('master.private'), ...passphrase];
+  for (const what of ['lease', 'oats'])
+    assert.equal((await refused([what, 'set', ...master])).code, 'lease-key-of-origin');
+});
+
 test('the school answers no laptop that nobody has delegated to it', async () => {
   const answer = await askOats(atSite.url, form('SHC00000001'));
   assert.equal(answer.status, 404);

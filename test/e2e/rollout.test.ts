@@ -200,6 +200,11 @@ test('a step comes when the origin has signed it, whatever the clock of the devi
   assert.deepEqual([decision?.because, available], ['everybody', true]);
 });
 
+test('who publishes with a rollout that ends below the whole is told', async () => {
+  const { stderr } = await publish('os-9', '--stream', 'pilot', '--rollout', '1%@0h,10%@24h');
+  assert.match(stderr, /The last step is 10 %/);
+});
+
 test('words that make no sense change nothing', async () => {
   await publish('os-4', '--stream', 'testing');
   const before = await done(atOrigin('stream', 'show', 'stable'));

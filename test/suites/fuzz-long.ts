@@ -26,10 +26,12 @@ const parsers = [
   'src/delta/{sparse-difference,sparse-difference-reader,streams}.ts',
   'src/formats/{zstd,zstd-frame}.ts',
   'src/pack/{frame,map-format}.ts',
-  'src/advice/{oats-envelope,oats-request,updates-cfg,updates-cfg-settings}.ts',
+  'src/advice/{device-signature,oats-envelope,oats-request,stolen,updates-cfg,updates-cfg-settings}.ts',
   'src/fleet/report-schema.ts',
+  'src/lease/{activation-request,calendar,collection,office-settings,signer-uri}.ts',
+  'src/plan/window.ts',
   'src/repository/{back-record,device-set,rollout-record}.ts',
-  'src/site/{link-file,pull-intervals,pull-part-journal,stick-xs-manifest,window}.ts',
+  'src/site/{link-file,pull-intervals,pull-part-journal,stick-xs-manifest}.ts',
   'src/store/stick-manifest.ts',
 ];
 

@@ -32,6 +32,8 @@ export const adviceMessages = {
     'impide que los equipos se actualicen por un canal',
   ),
   'help-stream-resume': words('let devices update again', 'deja que los equipos se actualicen de nuevo'),
+  'help-stream-list': words('show what each stream stands for', 'muestra qué representa cada canal'),
+  'result-stream-none': words('There are no streams yet.', 'Todavía no hay canales.'),
   'help-stream-show': words('show what a stream stands for', 'muestra qué representa un canal'),
   'argument-stream': words('a stream of the repository', 'un canal del repositorio'),
   'option-halt-reason': words('why, for people who ask', 'por qué, para quien pregunte'),

@@ -270,6 +270,16 @@ export const rolloutMessages = {
       hint: 'Comience otra distribución de {build} cuando pueda ir a todos.',
     },
   },
+  'rollout-back-waypoints': {
+    en: {
+      text: 'The stream "{stream}" went back past {builds}: devices may pass over that on the way forward.',
+      hint: 'If later builds depend on it, lead the stream there first: "satchel rollout start {stream} {build} --steps …".',
+    },
+    es: {
+      text: 'El canal «{stream}» volvió más atrás de {builds}: de nuevo hacia adelante, los equipos pueden saltearla.',
+      hint: 'Si hay versiones posteriores que dependen de ella, lleve primero el canal allí: «satchel rollout start {stream} {build} --steps …».',
+    },
+  },
   'rollout-group-of-nobody': {
     en: {
       text: 'No device is known at the sites named with {option} yet; devices that report from there are added while the origin runs.',

@@ -1,5 +1,5 @@
 import { SatchelError } from '../../base/errors.ts';
-import { type StreamName, streamName } from '../../base/identifiers.ts';
+import { type BuildName, type StreamName, streamName } from '../../base/identifiers.ts';
 import type { Reporter } from '../../base/progress.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
 import { nameOfSource, openSource, requireApart } from '../../build/source.ts';
@@ -66,6 +66,7 @@ export const publishCommand = defineCommand({
       ...(prepared && { rollout: (stream, began) => prepared.get(stream)!.rules(began) }),
       reporter: call.reporter,
     });
+    await sayNotes(call, name, prepared);
     const seconds = (performance.now() - started) / 1000;
     const toSign = writeRequest(options.repo, signingRequest);
     if (toSign !== undefined) return { ...published, seconds, deltas: noDeltas, toSign };
@@ -115,6 +116,18 @@ async function rolloutsOf(
   // A publication without a rollout must not pay for the database.
   const { prepareRollouts: prepare } = await import('../rollout-context.ts');
   return prepare(call, { steps: rollout, streams });
+}
+
+/** What an operator should know about the rollouts that he asked for; a halt is told by the publication itself. */
+async function sayNotes(
+  { clock, reporter }: { readonly clock: () => number; readonly reporter: Reporter },
+  name: BuildName,
+  prepared: ReadonlyMap<StreamName, PreparedRollout> = new Map(),
+): Promise<void> {
+  if (prepared.size === 0) return;
+  const { sayPlanNotes } = await import('../rollout-lines.ts');
+  for (const [stream, { plan, rules }] of prepared)
+    sayPlanNotes(plan, { stream, build: { name }, rollout: rules(clock()) }, reporter);
 }
 
 /** What became of the deltas that the streams want now. */
