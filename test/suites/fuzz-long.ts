@@ -28,7 +28,7 @@ const parsers = [
   'src/pack/{frame,map-format}.ts',
   'src/advice/{device-signature,oats-envelope,oats-request,stolen,updates-cfg,updates-cfg-settings}.ts',
   'src/fleet/report-schema.ts',
-  'src/lease/{activation-request,calendar,collection,office-settings,signer-uri}.ts',
+  'src/lease/{activation-request,calendar,collection}.ts',
   'src/plan/window.ts',
   'src/repository/{back-record,device-set,rollout-record}.ts',
   'src/site/{link-file,pull-intervals,pull-part-journal,stick-xs-manifest}.ts',
