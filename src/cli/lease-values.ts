@@ -4,7 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { type Laptop, type LaptopTime, laptop, laptopTime, never, timeOf } from '../lease/laptop.ts';
-import { parseLaptops } from '../lease/laptops.ts';
+import type { LaptopTable } from '../lease/laptop-table.ts';
+import { readLaptopTable } from '../lease/laptops.ts';
 import { mostDays } from '../lease/office-settings.ts';
 import { isForeignSigner } from '../lease/signer.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -48,11 +49,9 @@ export const trustedKeys = repeated('option-lease-trust', 'FILE', localPath);
 /** `SERIAL:UUID…` */
 export const laptopArguments = restArguments('argument-laptop', 'SERIAL:UUID', (given) => laptop(given));
 
-/** The laptops of a call in the order of their serial numbers. Throws `lease-laptops-needed`, `laptops-line-wrong`. */
-export function laptopsOf(file: string | undefined, named: readonly Laptop[]): Laptop[] {
-  const listed = file === undefined ? '' : withSystemErrors('read', file, () => readFileSync(file, 'latin1'));
-  const text = [listed, ...named.map(({ serial, uuid }) => `${serial},${uuid}`)].join('\n');
-  const laptops = parseLaptops(text, file ?? 'SERIAL:UUID');
+/** The laptops of a call. Throws `lease-laptops-needed`, `laptops-line-wrong`, and what reading throws. */
+export function laptopsOf(file: string | undefined, named: readonly Laptop[]): LaptopTable {
+  const laptops = readLaptopTable(file, named);
   if (laptops.length === 0) throw new SatchelError('lease-laptops-needed');
   return laptops;
 }

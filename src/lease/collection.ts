@@ -42,6 +42,18 @@ export async function* writeCollection(
   yield Buffer.from(`${text}}]`, 'latin1');
 }
 
+/** Writes a bare file: records, each with its line feed, in pieces that are worth a call of the system. */
+export async function* writeBare(records: AsyncIterable<string>): AsyncGenerator<Uint8Array, void> {
+  let text = '';
+  for await (const record of records) {
+    text += record;
+    if (text.length < pieceLength) continue;
+    yield Buffer.from(text, 'latin1');
+    text = '';
+  }
+  yield Buffer.from(text, 'latin1');
+}
+
 const pieceLength = 256 * 1024;
 
 /** Records are lines of ASCII without what would need escaping. */

@@ -31,6 +31,21 @@ export function serialNumber(text: string): Serial {
   return serial;
 }
 
+/** A serial number as a whole number below 2^47; the order is the same. */
+export function serialKey(serial: Serial): number {
+  const letter = (at: number) => serial.charCodeAt(at) - 65;
+  const letters = (letter(0) * 26 + letter(1)) * 26 + letter(2);
+  return letters * 2 ** 32 + Number.parseInt(serial.slice(3), 16);
+}
+
+/** The serial number that such a number stands for. */
+export function serialOfKey(key: number): Serial {
+  const letters = Math.floor(key / 2 ** 32);
+  const letter = (value: number) => String.fromCharCode(65 + (value % 26));
+  const digits = (key % 2 ** 32).toString(16).toUpperCase().padStart(8, '0');
+  return `${letter(Math.floor(letters / 676))}${letter(Math.floor(letters / 26))}${letter(letters)}${digits}` as Serial;
+}
+
 /** Reads the UUID of a laptop in capitals or not. Throws `uuid-not-understood`. */
 export function laptopUuid(text: string): LaptopUuid {
   const uuid = text.toUpperCase();

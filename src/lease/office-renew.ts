@@ -26,7 +26,7 @@ export type RenewOptions = {
   readonly store: LeaseStore;
   readonly tools: OfficeTools;
   /** In order; all that the store knows when absent. */
-  readonly laptops?: readonly Laptop[] | undefined;
+  readonly laptops?: Iterable<Laptop> | undefined;
   readonly stolen: (serial: Serial) => Promise<boolean>;
   readonly clock: Clock;
   /** Told how many laptops have been looked at. */
@@ -38,7 +38,7 @@ export type RenewOptions = {
 const atOnce = 16;
 
 /** So many leases are kept together; what was made before a cancellation stays. */
-const together = 20_000;
+const together = 10_000;
 
 /**
  * Makes new leases for all laptops for which it is time. Throws `lease-clock-wrong`, what the signer and the store throw; what was made until

@@ -81,14 +81,14 @@ describe('an office with a key that laptops trust', () => {
     const office = place.office();
     const answer = await office.leaseFor(serial);
     const [record] = recordsIn(answer);
-    assert.equal(record!.expiry, '20260322T000000Z');
+    assert.equal(record!.expiry, '20260323T000000Z');
     const keys = [place.publicKey('master')];
     verifyRecord(record!, { laptop, keys, now: place.state.now });
     assert.deepEqual(await office.leaseFor(serial), answer);
     place.state.now += 9 * day;
     assert.deepEqual(await office.leaseFor(serial), answer);
     place.state.now += 2 * day;
-    assert.equal(await expiryFrom(office), '20260402T000000Z');
+    assert.equal(await expiryFrom(office), '20260403T000000Z');
     assert.deepEqual(await office.leaseFor(numberedLaptop(2).serial), { kind: 'none' }, 'of no list');
   });
 
@@ -224,7 +224,7 @@ describe('an office with a key of its own', () => {
     place.state.now += 4 * day;
     assert.equal(await expiryFrom(office), laptopTime(place.state.now + day), 'nothing longer can be made');
     await place.delegate(place.state.now + 365 * day, laptop);
-    assert.equal(await expiryFrom(office), '20260327T060000Z');
+    assert.equal(await expiryFrom(office), '20260330T060000Z');
   });
 
   test('knows a delegation that is to another key by the keys that laptops trust', async (context) => {

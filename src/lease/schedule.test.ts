@@ -11,10 +11,11 @@ import {
   parseWeekdays,
   weekdayOf,
 } from './calendar.ts';
-import { timeOf } from './laptop.ts';
+import { laptopTime, timeOf } from './laptop.ts';
 import { defaultRules, isDue, openSchedule } from './schedule.ts';
 
 const day = 86_400_000;
+const hour = 3_600_000;
 const at = (text: string) => Date.parse(text);
 
 /** The end of a lease that is made at a time, by rules of Asunción, which is at UTC−3 in these months. */
@@ -23,16 +24,18 @@ function endOf(now: string, rules: Partial<typeof defaultRules>): string {
 }
 
 describe('a lease ends', () => {
-  test('so many days later at the hour of the place', () => {
-    assert.equal(endOf('2026-03-02T12:00:00Z', {}), '20260309T090000Z');
-    assert.equal(endOf('2026-03-03T02:59:00Z', {}), '20260309T090000Z', 'there it is still the day before');
+  test('at the hour of the place, so many times 24 hours later or more', () => {
+    assert.equal(endOf('2026-03-02T12:00:00Z', {}), '20260310T090000Z');
+    assert.equal(endOf('2026-03-02T09:00:00Z', {}), '20260309T090000Z', 'just as long');
+    assert.equal(endOf('2026-03-02T09:00:00.001Z', {}), '20260310T090000Z');
     assert.equal(endOf('2026-03-03T03:00:00Z', { end: 22 * 60 }), '20260311T010000Z');
+    assert.equal(endOf('2026-03-03T01:00:00Z', { days: 1 }), '20260304T090000Z', 'one made in the evening');
   });
 
   test('on Monday instead of the weekend', () => {
     assert.equal(endOf('2026-03-07T12:00:00Z', {}), '20260316T090000Z');
-    assert.equal(endOf('2026-03-07T12:00:00Z', { weekend: [] }), '20260314T090000Z');
-    assert.equal(endOf('2026-03-06T12:00:00Z', { weekend: ['fri'] }), '20260314T090000Z');
+    assert.equal(endOf('2026-03-07T12:00:00Z', { weekend: [] }), '20260315T090000Z');
+    assert.equal(endOf('2026-03-06T09:00:00Z', { weekend: ['fri'] }), '20260314T090000Z');
   });
 
   test('after holidays, and some school days later where there is grace', () => {
@@ -40,23 +43,35 @@ describe('a lease ends', () => {
     assert.equal(endOf('2026-03-02T12:00:00Z', { holidays }), '20260323T090000Z');
     assert.equal(endOf('2026-03-02T12:00:00Z', { holidays, grace: 3 }), '20260326T090000Z');
     assert.equal(endOf('2026-03-17T12:00:00Z', { holidays, grace: 3 }), '20260326T090000Z', 'nor soon after');
-    assert.equal(endOf('2026-03-20T12:00:00Z', { holidays, grace: 3 }), '20260327T090000Z');
+    assert.equal(endOf('2026-03-20T12:00:00Z', { holidays, grace: 3 }), '20260330T090000Z');
   });
 
   test('some day, though the holidays have no end', () => {
     const holidays = parseHolidays('2020-01-01/2999-12-31', 'list');
-    assert.equal(endOf('2026-03-02T12:00:00Z', { holidays }), '20260309T090000Z');
+    assert.equal(endOf('2026-03-02T12:00:00Z', { holidays }), '20260310T090000Z');
   });
 
-  test('never on a closed day, never early, never two weeks late', () => {
-    const rules = { ...defaultRules, zone: 'America/Asuncion', days: 21 };
-    const schedule = openSchedule(rules);
-    const zone = openZone(rules.zone);
+  test('never on a closed day, never early by an hour, never more than a day and the weekend late', () => {
+    const zones = ['America/Asuncion', 'America/Santiago', 'Europe/Berlin', 'Asia/Kathmandu', 'UTC'];
+    const rules = fc.record({
+      zone: fc.constantFrom(...zones),
+      days: fc.integer({ min: 1, max: 60 }),
+      end: fc.integer({ min: 0, max: 24 * 60 - 1 }),
+    });
+    const time = fc.integer({ min: at('2000-01-01'), max: at('2037-01-01') });
+    const hours = fc.array(fc.integer({ min: 0, max: 60 * hour }), { maxLength: 5 });
     fc.assert(
-      fc.property(fc.integer({ min: at('2000-01-01'), max: at('2037-01-01') }), (now) => {
-        const end = timeOf(schedule.endOf(now));
-        assert.ok(!['sat', 'sun'].includes(weekdayOf(zone.dayAt(end))));
-        assert.ok(end - now > 20 * day && end - now < 24.5 * day);
+      fc.property(rules, time, hours, (some, first, later) => {
+        const schedule = openSchedule({ ...defaultRules, ...some });
+        const zone = openZone(some.zone);
+        for (const now of [first, ...later.map((more) => first + more)]) {
+          const end = timeOf(schedule.endOf(now));
+          assert.ok(!['sat', 'sun'].includes(weekdayOf(zone.dayAt(end))));
+          // Clocks may be moved by an hour meanwhile.
+          assert.ok(end - now >= some.days * day && end - now <= (some.days + 3) * day + hour);
+          const fresh = openSchedule({ ...defaultRules, ...some });
+          assert.equal(laptopTime(end), fresh.endOf(now), 'whatever was asked before');
+        }
       }),
     );
   });

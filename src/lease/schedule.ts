@@ -3,7 +3,7 @@ import { type LaptopTime, laptopTime } from './laptop.ts';
 
 /** When leases end that are made from now on. */
 export type LeaseRules = {
-  /** Days that a lease lasts at least. */
+  /** Days of 24 hours that a lease lasts at least. */
   readonly days: number;
   /** Minutes after midnight, local time, at which leases end. */
   readonly end: number;
@@ -30,17 +30,22 @@ export const defaultRules: LeaseRules = {
 /** Days beyond which no rule moves an end: holidays without an end are a slip. */
 const furthestMove = 400;
 
+const dayLength = 86_400_000;
+
 /** Says when a lease ends that is made at a time, milliseconds since 1970. Throws `zone-not-understood`. */
 export function openSchedule(rules: LeaseRules): { endOf(now: number): LaptopTime } {
   const zone = openZone(rules.zone);
-  const known = { day: '', end: '' as LaptopTime };
+  const lasting = rules.days * dayLength;
+  // Asking a zone is dear, and thousands of leases are made in a second: made between these times all end alike.
+  const known = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, end: '' as LaptopTime };
   return {
     endOf(now) {
-      const day = zone.dayAt(now);
-      if (known.day !== day) {
-        known.end = laptopTime(zone.timeOf(lastDay(addDays(day, rules.days), rules), rules.end));
-        known.day = day;
-      }
+      if (now >= known.from && now <= known.to) return known.end;
+      let day = zone.dayAt(now + lasting);
+      while (zone.timeOf(day, rules.end) < now + lasting) day = addDays(day, 1);
+      known.end = laptopTime(zone.timeOf(lastDay(day, rules), rules.end));
+      known.from = now;
+      known.to = zone.timeOf(day, rules.end) - lasting;
       return known.end;
     },
   };

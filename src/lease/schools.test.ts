@@ -35,7 +35,7 @@ test('each school gets delegations of its laptops to its key', async (context) =
   const { place, directory, options } = schools(context);
   const found = schoolsIn(directory);
   assert.deepEqual(
-    found.map(({ name, laptops }) => [name, ...laptops.map(({ serial }) => serial)]),
+    found.map(({ name, laptops }) => [name, ...[...laptops].map(({ serial }) => serial)]),
     [
       ['north', 'SHC00000001', 'SHC00000002'],
       ['south', 'SHC00000003'],
@@ -120,9 +120,9 @@ test('one list for all schools is as good, and its mistakes are told by line', a
   for (const [text, code, line] of [
     [`../x,${lineOf(1)}`, 'school-name-wrong', 1],
     [`north,${lineOf(1)}\n.ssh,${lineOf(1)}`, 'school-name-wrong', 2],
-    [`north,${lineOf(1)}\nnorth,SHC00000001`, 'laptops-line-wrong', 2],
-    [`north,${lineOf(1)},more`, 'laptops-line-wrong', 1],
-    [`north,${lineOf(1)}\nnorth,${lineOf(1).replace('1273', '9999')}`, 'laptops-line-wrong', 2],
+    [`north,${lineOf(1)}\nnorth,SHC00000001`, 'school-line-wrong', 2],
+    [`north,${lineOf(1)},more`, 'school-line-wrong', 1],
+    [`north,${lineOf(1)}\nnorth,${lineOf(1).replace('1273', '9999')}`, 'school-line-wrong', 2],
     ['school,SN,UUID\n', 'schools-none', undefined],
   ] as const)
     assert.throws(

@@ -1,25 +1,27 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ahead } from '../base/ahead.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import type { Clock } from '../base/clock.ts';
-import { SatchelError } from '../base/errors.ts';
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import { serialiseKeyLine } from '../formats/signature-line.ts';
 import { writeFileAtomic, writeStreamAtomic } from '../os/atomic-file.ts';
 import { readRecordIfGood } from '../os/record-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { writeBare } from './collection.ts';
 import { readPublicKey } from './key-files.ts';
-import { isLaptopTime, type Laptop, type LaptopTime, timeOf } from './laptop.ts';
-import { fieldsOf, parseLaptops, readLaptop } from './laptops.ts';
+import { isLaptopTime, type LaptopTime, timeOf } from './laptop.ts';
+import { createLaptopTable, type LaptopTable, type LaptopTableBuilder, tableOf } from './laptop-table.ts';
+import { fieldsOf, linesOf, mark, readLaptop, readLaptopTable } from './laptops.ts';
 import { makeDelegation } from './make.ts';
 import type { Signer } from './signer-type.ts';
 
 /** A school, its laptops in order, and the files that belong to it. */
 export type School = {
   readonly name: string;
-  readonly laptops: readonly Laptop[];
+  readonly laptops: LaptopTable;
   /** The public key of its server: `<school>.public`. */
   readonly key: string;
   /** Where its delegations go. */
@@ -43,7 +45,7 @@ export function schoolsIn(directory: string, keys: string = directory): School[]
     const hasList = existsSync(list);
     // A folder with a key and without a list is a school too, and said to lack it.
     if (!hasList && !(existsSync(key) && statSync(join(directory, name)).isDirectory())) return [];
-    const laptops = hasList ? parseLaptops(readText(list), list) : [];
+    const laptops = hasList ? readLaptopTable(list) : tableOf([]);
     return [{ name, laptops, key, output: join(directory, name, outputName) }];
   });
   if (schools.length === 0) throw new SatchelError('schools-none', { path: directory });
@@ -52,47 +54,49 @@ export function schoolsIn(directory: string, keys: string = directory): School[]
 
 /**
  * The schools of one list, `SCHOOL,SERIAL,UUID` a line. The keys lie in one folder, and the delegations go into a folder
- * for each school. Throws `schools-none`, `school-name-wrong`, `laptops-line-wrong`, and what reading throws.
+ * for each school. Throws `schools-none`, `school-name-wrong`, `school-line-wrong`, and what reading throws.
  */
-export function schoolsOf(
-  file: string,
-  { keys, output }: { readonly keys: string; readonly output: string },
-): School[] {
-  const lists = new Map<string, Map<string, Laptop>>();
-  for (const [i, line] of readText(file).split(/\r?\n/).entries()) {
-    const place = { file, line: i + 1 };
-    const [name = '', serial = '', uuid = '', ...rest] = fieldsOf(line);
-    const isHeading = i === 0 && /^(?:sn|serial)/i.test(serial) && !/\d/.test(serial);
-    if (line.trim() === '' || isHeading) continue;
+export function schoolsOf(file: string, folders: SchoolFolders): School[] {
+  try {
+    return readSchools(file, folders);
+  } catch (error) {
+    if (!isSatchelError(error, 'laptops-line-wrong')) throw error;
+    // Lines of this list have another form than those of a list of laptops.
+    throw new SatchelError('school-line-wrong', error.parameters, { cause: error });
+  }
+}
+
+type SchoolFolders = { readonly keys: string; readonly output: string };
+
+function readSchools(file: string, { keys, output }: SchoolFolders): School[] {
+  const lists = new Map<string, LaptopTableBuilder>();
+  for (const [line, text] of linesOf(file)) {
+    const place = { file, line };
+    const [name = '', serial = '', uuid = '', ...rest] = fieldsOf(line === 1 ? text.replace(mark, '') : text);
+    const isHeading = line === 1 && /^(?:sn|serial)/i.test(serial) && !/\d/.test(serial);
+    if (text.trim() === '' || isHeading) continue;
     if (!isSchoolName(name))
       throw new SatchelError('school-name-wrong', { ...place, name: name.slice(0, 100) });
     if (rest.some((field) => field !== '')) throw new SatchelError('laptops-line-wrong', place);
-    const laptop = readLaptop(serial, uuid, place);
-    const laptops = lists.get(name) ?? new Map<string, Laptop>();
-    const known = laptops.get(laptop.serial);
-    if (known !== undefined && known.uuid !== laptop.uuid)
-      throw new SatchelError('laptops-line-wrong', place);
-    lists.set(name, laptops.set(laptop.serial, laptop));
+    const laptops = lists.get(name) ?? createLaptopTable();
+    laptops.add(readLaptop(serial, uuid, place), line);
+    lists.set(name, laptops);
   }
   if (lists.size === 0) throw new SatchelError('schools-none', { path: file });
-  return [...lists].sort().map(([name, laptops]) => ({
-    name,
-    laptops: [...laptops.values()].sort((one, other) => (one.serial < other.serial ? -1 : 1)),
-    key: join(keys, `${name}.public`),
-    output: join(output, name, outputName),
-  }));
+  const contradiction = (line: number) => new SatchelError('laptops-line-wrong', { file, line });
+  return [...lists]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, laptops]) => ({
+      name,
+      laptops: laptops.table(contradiction),
+      key: join(keys, `${name}.public`),
+      output: join(output, name, outputName),
+    }));
 }
 
 /** Names of schools are names of folders too. */
 function isSchoolName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
-}
-
-function readText(path: string): string {
-  return withSystemErrors('read', path, () => readFileSync(path, 'latin1')).replace(
-    /^\u00ef\u00bb\u00bf/,
-    '',
-  );
 }
 
 export type DelegateSchoolOptions = {
@@ -139,13 +143,13 @@ export async function delegateSchool(school: School, options: DelegateSchoolOpti
     throwIfCancelled(signal);
     return makeDelegation(laptop, { signer, to, expiry }, { signal });
   });
-  async function* lines(): AsyncGenerator<Uint8Array> {
+  async function* lines(): AsyncGenerator<string> {
     for await (const line of signed) {
-      yield Buffer.from(line, 'latin1');
+      yield line;
       onSigned();
     }
   }
-  await writeStreamAtomic(school.output, lines());
+  await writeStreamAtomic(school.output, writeBare(lines()));
   const record = { satchel: 'delegated', format: 1, list, made: recordTime(now), until: expiry };
   writeFileAtomic(note, `${JSON.stringify(record)}\n`);
   return true;

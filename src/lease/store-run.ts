@@ -9,7 +9,7 @@ import { SatchelError } from '../base/errors.ts';
 import { writeStreamAtomic } from '../os/atomic-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { type LeaseEntry, longestEntry } from './collection.ts';
-import type { Serial } from './laptop.ts';
+import { type Serial, serialKey, serialOfKey } from './laptop.ts';
 
 const entryLength = 16;
 
@@ -19,20 +19,6 @@ const blockLength = entryLength * entriesPerBlock;
 
 /** A run of at most so many bytes is held in memory once it is searched: some 25 000 laptops. */
 const mostHeld = 16 * 1024 * 1024;
-
-/** A serial number as a whole number below 2^47; the order is the same. */
-export function serialKey(serial: Serial): number {
-  const letter = (at: number) => serial.charCodeAt(at) - 65;
-  const letters = (letter(0) * 26 + letter(1)) * 26 + letter(2);
-  return letters * 2 ** 32 + Number.parseInt(serial.slice(3), 16);
-}
-
-function serialOf(key: number): Serial {
-  const letters = Math.floor(key / 2 ** 32);
-  const letter = (value: number) => String.fromCharCode(65 + (value % 26));
-  const digits = (key % 2 ** 32).toString(16).toUpperCase().padStart(8, '0');
-  return `${letter(Math.floor(letters / 676))}${letter(Math.floor(letters / 26))}${letter(letters)}${digits}` as Serial;
-}
 
 /** The names of the two files of a run. */
 export function runFiles(
@@ -148,27 +134,35 @@ export function openRun(directory: string, number: number): Run {
     if (whole === undefined && bytes + indexLength <= mostHeld)
       whole = { index: read(index, 0, indexLength), lines: read(lines, 0, bytes) };
   };
-  const block = (at: number): Buffer => {
-    const from = at * blockLength;
-    const length = Math.min(blockLength, indexLength - from);
-    return whole?.index.subarray(from, from + length) ?? read(index, from, length);
+  /** Reads blocks and lines; what it gives is good until it is asked again. */
+  const reader = (ahead: number) => {
+    const ofIndex = openWindow(index, { size: blockLength, ahead: blockLength, damaged });
+    const ofLines = openWindow(lines, { size: longestEntry, ahead, damaged });
+    return {
+      block(at: number): Buffer {
+        const from = at * blockLength;
+        const length = Math.min(blockLength, indexLength - from);
+        return whole?.index.subarray(from, from + length) ?? ofIndex(from, length);
+      },
+      text({ from, length }: IndexEntry): string {
+        if (length > longestEntry || from + length > bytes) throw damaged();
+        return (
+          whole?.lines.toString('latin1', from, from + length) ?? ofLines(from, length).toString('latin1')
+        );
+      },
+    };
   };
   const entry = (piece: Buffer, at: number): IndexEntry => ({
     key: piece.readUIntBE(at, 6),
     from: piece.readUIntBE(at + 6, 6),
     length: piece.readUInt32BE(at + 12),
   });
-  const text = ({ from, length }: IndexEntry): string => {
-    if (length > longestEntry || from + length > bytes) throw damaged();
-    return (
-      whole?.lines.toString('latin1', from, from + length) ?? read(lines, from, length).toString('latin1')
-    );
-  };
+  const finding = reader(readAhead);
   const blocks = Math.ceil(indexLength / blockLength);
   let fences: Float64Array | undefined;
   const loadFences = (): Float64Array => {
     if (indexLength % entryLength !== 0) throw damaged();
-    return Float64Array.from({ length: blocks }, (_, at) => block(at).readUIntBE(0, 6));
+    return Float64Array.from({ length: blocks }, (_, at) => finding.block(at).readUIntBE(0, 6));
   };
   return {
     bytes,
@@ -179,13 +173,14 @@ export function openRun(directory: string, number: number): Run {
       let found = '';
       // A laptop may begin in the block before the first that begins with it.
       for (let at = Math.max(0, countBelow(fences, key) - 1); at < blocks && fences[at]! <= key; at += 1) {
-        const piece = block(at);
+        const piece = finding.block(at);
         for (let place = 0; place < piece.length; place += entryLength)
-          if (piece.readUIntBE(place, 6) === key) found += text(entry(piece, place));
+          if (piece.readUIntBE(place, 6) === key) found += finding.text(entry(piece, place));
       }
       return found === '' ? undefined : found;
     },
     *all() {
+      const { block, text } = reader(longestEntry);
       let held: { key: number; lines: string } | undefined;
       for (let at = 0; at < blocks; at += 1) {
         const piece = block(at);
@@ -193,17 +188,42 @@ export function openRun(directory: string, number: number): Run {
           const next = entry(piece, place);
           if (held?.key === next.key) held.lines += text(next);
           else {
-            if (held !== undefined) yield { serial: serialOf(held.key), lines: held.lines };
+            if (held !== undefined) yield { serial: serialOfKey(held.key), lines: held.lines };
             held = { key: next.key, lines: text(next) };
           }
         }
       }
-      if (held !== undefined) yield { serial: serialOf(held.key), lines: held.lines };
+      if (held !== undefined) yield { serial: serialOfKey(held.key), lines: held.lines };
     },
     close() {
       closeSync(index);
       closeSync(lines);
     },
+  };
+}
+
+/** Bytes of lines that are read at once for one laptop: who goes through all in order finds the next ones there. */
+const readAhead = 4096;
+
+/**
+ * Reads parts of a file through one buffer, so that a million parts leave no garbage. A part is good until the next is
+ * asked for. `size`: bytes of the longest part; `ahead`: so many are read at once at least.
+ */
+function openWindow(
+  file: number,
+  { size, ahead, damaged }: { readonly size: number; readonly ahead: number; readonly damaged: () => Error },
+): (from: number, length: number) => Buffer {
+  let buffer: Buffer | undefined;
+  let [start, held] = [0, 0];
+  return (from, length) => {
+    buffer ??= Buffer.allocUnsafeSlow(size);
+    if (from < start || from + length > start + held) {
+      held = 0;
+      held = readSync(file, buffer, 0, Math.max(length, ahead), from);
+      start = from;
+      if (held < length) throw damaged();
+    }
+    return buffer.subarray(from - start, from - start + length);
   };
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { LeaseEntry } from './collection.ts';
 import type { Laptop, Serial } from './laptop.ts';
+import type { LaptopTable } from './laptop-table.ts';
 import { type LaptopRecord, parseRecord, verifyDelegation, verifyRecord } from './records.ts';
 
 /** What a look at a file of leases found. */
@@ -20,7 +21,7 @@ export type LeasesVerified = {
 };
 
 export type VerifyLeasesOptions = {
-  readonly laptops: readonly Laptop[];
+  readonly laptops: LaptopTable;
   readonly keys: readonly KeyObject[];
   /** The key to which delegations must be. */
   readonly to?: KeyObject | undefined;
@@ -35,18 +36,18 @@ export async function verifyLeases(
   entries: AsyncIterable<LeaseEntry>,
   { laptops, keys, to, now }: VerifyLeasesOptions,
 ): Promise<LeasesVerified> {
-  const left = new Map(laptops.map((laptop) => [laptop.serial, laptop]));
-  const missing = new Set(left.keys());
+  // One byte a laptop: there may be millions.
+  const found = new Uint8Array(laptops.length);
   let [good, unknown, bad, until] = [0, 0, 0, Number.POSITIVE_INFINITY];
   let firstBad: SatchelError | undefined;
   for await (const { serial, lines } of entries) {
-    const laptop = left.get(serial);
-    if (laptop === undefined) {
+    const place = laptops.placeOf(serial);
+    if (place === undefined) {
       unknown += 1;
       continue;
     }
-    missing.delete(serial);
-    let isGood = false;
+    const laptop = laptops.at(place);
+    let isGood = found[place] === goodRecord;
     for (const line of lines.trimEnd().split('\n')) {
       const outcome = judge(line, (record) => ends(record, { laptop, keys, to, now }));
       if (typeof outcome === 'number') {
@@ -57,10 +58,16 @@ export async function verifyLeases(
         firstBad ??= outcome;
       }
     }
-    if (isGood) good += 1;
+    if (isGood && found[place] !== goodRecord) good += 1;
+    found[place] = isGood ? goodRecord : anyRecord;
   }
-  return { good, missing: [...missing], unknown, bad, ...(firstBad && { firstBad }), until };
+  const missing: Serial[] = [];
+  for (const [place, what] of found.entries()) if (what === 0) missing.push(laptops.at(place).serial);
+  return { good, missing, unknown, bad, ...(firstBad && { firstBad }), until };
 }
+
+/** What a file has for a laptop; nothing is 0. */
+const [anyRecord, goodRecord] = [1, 2];
 
 type Trust = Omit<VerifyLeasesOptions, 'laptops'> & { readonly laptop: Laptop };
 

@@ -161,7 +161,10 @@ export const leaseCommandsMessages = {
     'la clave privada que firma, o none: entrega solo lo que se trajo',
   ),
   'option-lease-unbound': words('do not bind signatures any more', 'ya no liga las firmas'),
-  'option-lease-days': words('how many days a lease lasts; 21', 'cuántos días dura un permiso; 21'),
+  'option-lease-days': words(
+    'how many days of 24 hours a lease lasts at least; 21',
+    'cuántos días de 24 horas dura un permiso al menos; 21',
+  ),
   'option-lease-end': words(
     'the local time at which leases end; 06:00',
     'la hora local en que terminan los permisos; 06:00',

@@ -177,6 +177,17 @@ export const leaseOfficeMessages = {
       hint: 'Una clave así se queda en el origen. Cree una para el sitio y pida su delegación: «satchel lease delegate». Borre esta de aquí.',
     },
   },
+  'lease-key-not-delegated': {
+    exit: 4,
+    en: {
+      text: 'Nobody has delegated to this key, and {repository} is a site: it signs for laptops only through delegations.',
+      hint: 'Have the origin make them ("satchel lease delegate --to"), and give them with --through, "satchel lease take" or a stick. A key of the origin does not belong here.',
+    },
+    es: {
+      text: 'Nadie ha delegado en esta clave, y {repository} es un sitio: solo firma para los equipos por delegación.',
+      hint: 'Pida al origen las delegaciones («satchel lease delegate --to») y délas con --through, «satchel lease take» o una memoria USB. Una clave del origen no debe estar aquí.',
+    },
+  },
   'lease-laptops-unknown': {
     exit: 3,
     en: {

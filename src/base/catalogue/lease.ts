@@ -43,6 +43,17 @@ export const leaseMessages = {
       hint: 'Cada línea es SERIE,UUID. No se creó nada.',
     },
   },
+  'school-line-wrong': {
+    exit: 2,
+    en: {
+      text: 'Line {line} of {file} is no laptop of a school, or names one that stands there with another UUID.',
+      hint: 'Each line is school,SN,UUID. Nothing was made.',
+    },
+    es: {
+      text: 'La línea {line} de {file} no es un equipo de una escuela, o nombra uno que ya está con otro UUID.',
+      hint: 'Cada línea es escuela,SN,UUID. No se creó nada.',
+    },
+  },
   'laptop-uuids-differ': {
     exit: 2,
     en: {

@@ -4,8 +4,10 @@ import { throwIfCancelled } from '../../base/cancel.ts';
 import type { Clock } from '../../base/clock.ts';
 import { isSatchelError, SatchelError } from '../../base/errors.ts';
 import type { Reporter } from '../../base/progress.ts';
+import { writeBare } from '../../lease/collection.ts';
 import { readPublicKey } from '../../lease/key-files.ts';
 import { type Laptop, type LaptopTime, laptopTime } from '../../lease/laptop.ts';
+import type { LaptopTable } from '../../lease/laptop-table.ts';
 import { makeDelegation } from '../../lease/make.ts';
 import { delegateSchool, type School, schoolsIn, schoolsOf } from '../../lease/schools.ts';
 import { openSigner } from '../../lease/signer.ts';
@@ -120,7 +122,7 @@ function schoolsFrom({ schools, csv, keys, output }: Words): readonly School[] |
   return schoolsOf(csv, { keys: needed(keys, '--keys DIR'), output: needed(output, '--output DIR') });
 }
 
-type OneList = { readonly laptops: readonly Laptop[]; readonly to: string; readonly output: string };
+type OneList = { readonly laptops: LaptopTable; readonly to: string; readonly output: string };
 
 function oneList({ laptops: file, to, output }: Words, named: readonly Laptop[]): OneList {
   const laptops = laptopsOf(file, named);
@@ -141,15 +143,15 @@ async function delegateOne(
     throwIfCancelled(signal);
     return makeDelegation(laptop, { signer, to, expiry }, { signal });
   });
-  async function* lines(): AsyncGenerator<Uint8Array> {
+  async function* lines(): AsyncGenerator<string> {
     let done = 0;
     for await (const line of signed) {
-      yield Buffer.from(line, 'latin1');
+      yield line;
       done += 1;
       reporter.progress({ step: 'sign', done, total: laptops.length, unit: 'entries' });
     }
   }
-  const bytes = await writeStreamAtomic(output, lines());
+  const bytes = await writeStreamAtomic(output, writeBare(lines()));
   return { output, laptops: laptops.length, until: expiry, bytes };
 }
 

@@ -2,9 +2,10 @@ import { ahead } from '../../base/ahead.ts';
 import { throwIfCancelled } from '../../base/cancel.ts';
 import { SatchelError } from '../../base/errors.ts';
 import { recordTime } from '../../base/fields.ts';
-import { type LeaseEntry, writeCollection } from '../../lease/collection.ts';
+import { type LeaseEntry, writeBare, writeCollection } from '../../lease/collection.ts';
 import { readDelegations } from '../../lease/delegations.ts';
 import type { Laptop, Serial } from '../../lease/laptop.ts';
+import type { LaptopTable } from '../../lease/laptop-table.ts';
 import { makePermission, type PermissionOrder } from '../../lease/make.ts';
 import { endOf } from '../../lease/office-lines.ts';
 import type { Delegation } from '../../lease/records.ts';
@@ -52,9 +53,11 @@ export const leaseMakeCommand = defineCommand({
     requireToCome(options.until, clock);
     const listed = laptopsOf(options.laptops, named);
     const stolen = await stolenOf(listed, options.repo);
-    const laptops = listed.filter(({ serial }) => !stolen.includes(serial));
+    const laptops = without(listed, new Set(stolen));
+    const total = listed.length - stolen.length;
     const delegations = options.through === undefined ? undefined : await readDelegations(options.through);
-    for (const { serial } of laptops) requireGood(delegations?.get(serial), clock());
+    if (delegations !== undefined)
+      for (const { serial } of laptops) requireGood(delegations.get(serial), clock());
     const signer = await openSigner(options.key, {
       passphrase: passphraseIn(options.passphraseFile),
       signal,
@@ -73,13 +76,13 @@ export const leaseMakeCommand = defineCommand({
         return { serial: laptop.serial, lines: await makePermission(laptop, order, { signal }) };
       });
       const entries = counted(signed, (done) =>
-        reporter.progress({ step: 'sign', done, total: laptops.length, unit: 'entries' }),
+        reporter.progress({ step: 'sign', done, total, unit: 'entries' }),
       );
       const bytes = await writeStreamAtomic(
         options.output,
-        options.bare ? bareLines(entries) : writeCollection(entries),
+        options.bare ? writeBare(linesOf(entries)) : writeCollection(entries),
       );
-      return { output: options.output, laptops: laptops.length, stolen, until: options.until, bytes };
+      return { output: options.output, laptops: total, stolen, until: options.until, bytes };
     } finally {
       await signer.close();
     }
@@ -90,8 +93,17 @@ export const leaseMakeCommand = defineCommand({
   ],
 });
 
+/** The laptops of a list but those; as often as it is gone through. */
+function without(laptops: LaptopTable, left: ReadonlySet<Serial>): Iterable<Laptop> {
+  return {
+    *[Symbol.iterator]() {
+      for (const laptop of laptops) if (!left.has(laptop.serial)) yield laptop;
+    },
+  };
+}
+
 /** Those that a repository calls stolen; of no repository, none. */
-async function stolenOf(laptops: readonly Laptop[], repository: string | undefined): Promise<Serial[]> {
+async function stolenOf(laptops: LaptopTable, repository: string | undefined): Promise<Serial[]> {
   if (repository === undefined) return [];
   await requireRepository(openDirectoryStore(repository));
   return withStolen(repository, async (isStolen) => {
@@ -108,8 +120,8 @@ function requireGood(delegation: Delegation | undefined, now: number): void {
   throw new SatchelError('lease-delegation-over', { serial: delegation.serial, until });
 }
 
-async function* bareLines(entries: AsyncIterable<LeaseEntry>): AsyncGenerator<Uint8Array> {
-  for await (const { lines } of entries) yield Buffer.from(lines, 'latin1');
+async function* linesOf(entries: AsyncIterable<LeaseEntry>): AsyncGenerator<string> {
+  for await (const { lines } of entries) yield lines;
 }
 
 async function* counted<Item>(

@@ -1,5 +1,6 @@
 import { SatchelError } from '../../base/errors.ts';
-import { writeCollection } from '../../lease/collection.ts';
+import { type LeaseEntry, writeCollection } from '../../lease/collection.ts';
+import type { LaptopTable } from '../../lease/laptop-table.ts';
 import { goodLeases, renewLeases } from '../../lease/office-renew.ts';
 import { openTools } from '../../lease/office-signer.ts';
 import { openLeaseStore } from '../../lease/store.ts';
@@ -26,8 +27,7 @@ export const leaseRenewCommand = defineCommand({
     const clock = placeClock(repo, call.clock);
     try {
       // What is named here is known from now on.
-      if (laptops !== undefined)
-        await store.add(laptops.map(({ serial, uuid }) => ({ serial, lines: `${serial},${uuid}\n` })));
+      if (laptops !== undefined) await store.add(entriesOf(laptops));
       return await withStolen(repo, async (stolen) => {
         const onProgress = (done: number) =>
           reporter.progress({ step: 'sign', done, total: laptops?.length ?? done, unit: 'entries' });
@@ -50,3 +50,7 @@ export const leaseRenewCommand = defineCommand({
     ...('output' in counts ? [words.say('result-lease-all', { path: counts.output })] : []),
   ],
 });
+
+function* entriesOf(laptops: LaptopTable): Generator<LeaseEntry> {
+  for (const { serial, uuid } of laptops) yield { serial, lines: `${serial},${uuid}\n` };
+}
