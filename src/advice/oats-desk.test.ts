@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { when } from '../../test/doubles/when.ts';
 import { isSatchelError } from '../base/errors.ts';
 import type { Sha256, StreamName } from '../base/identifiers.ts';
 import { createKeyPair, readPublicKey } from '../lease/key-files.ts';
@@ -10,22 +11,29 @@ import type { Serial } from '../lease/laptop.ts';
 import { openLeaseOffice } from '../lease/office.ts';
 import { emptyRepository, type RepositoryFixture } from '../repository/repository.fixture.ts';
 import { type OatsAnswer, verifyOatsAnswer } from './oats-answer.ts';
-import { openOatsDesk } from './oats-desk.ts';
+import { type OatsDesk, openOatsDesk } from './oats-desk.ts';
+import { parseOatsEnvelope } from './oats-envelope.ts';
+import { defaultOatsNames } from './oats-names.ts';
 import type { OatsRequest } from './oats-request.ts';
-import { defaultOatsSettings, oatsSettingsFile, writeOatsSettings } from './oats-settings.ts';
+import {
+  defaultOatsSettings,
+  type OatsSettings,
+  oatsSettingsFile,
+  writeOatsSettings,
+} from './oats-settings.ts';
 
 const serial = 'SHC00000001' as Serial;
 const now = Date.UTC(2026, 0, 15, 12);
 
 /** A desk over a repository, with the failures that it told. */
-async function place(test: TestContext, repository: RepositoryFixture) {
+async function place(test: TestContext, repository: RepositoryFixture, isStolen = false) {
   const folder = mkdtempSync(join(tmpdir(), 'satchel-oats-desk-'));
   const path = join(folder, 'repository');
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => void failures.push(error);
   const clock = () => now;
   const leases = join(folder, 'leases');
-  const office = openLeaseOffice({ directory: leases, clock, stolen: () => false, onFailure });
+  const office = openLeaseOffice({ directory: leases, clock, stolen: () => isStolen, onFailure });
   const desk = openOatsDesk({ repository: path, store: repository.store, clock, office, onFailure });
   test.after(async () => {
     await desk.close();
@@ -94,6 +102,58 @@ describe('a desk', () => {
     writeFileSync(oatsSettingsFile(path), '{"satchel":"oats-settings","format":1}');
     assert.equal(await desk.answer({ serial, nonce: 'n' }), undefined);
     assert.equal(failures.length, 1);
+  });
+});
+
+describe('settings that have changed', () => {
+  const named = (names: readonly string[]) => ({ ...defaultOatsNames, stolen: names });
+  /** As `satchel oats set`, which takes longer to end than questions go without a look at the settings. */
+  const set = async (path: string, settings: OatsSettings) => {
+    writeOatsSettings(path, settings);
+    const written = performance.now();
+    await when(() => performance.now() - written > 10);
+  };
+  const namesIn = async (desk: OatsDesk) => {
+    const body = await desk.answer({ serial, nonce: 'n' });
+    assert.ok(body);
+    const { fields } = parseOatsEnvelope(body);
+    return ['gone', 'stolen'].filter((name) => Object.hasOwn(fields, name));
+  };
+
+  test('hold for the first question after them, and for all that come with it', async (context) => {
+    const { desk, path, settings } = await place(context, await emptyRepository(context), true);
+    writeOatsSettings(path, settings);
+    assert.deepEqual(await namesIn(desk), ['stolen']);
+    for (const names of [['gone'], ['stolen'], ['gone', 'stolen']]) {
+      await set(path, { ...settings, names: named(names) });
+      const asked = await Promise.all([namesIn(desk), namesIn(desk), namesIn(desk)]);
+      assert.deepEqual(asked, [names, names, names]);
+    }
+  });
+
+  test('hold as far as they can where the key does not open', async (context) => {
+    const { desk, path, settings, failures } = await place(context, await emptyRepository(context), true);
+    writeOatsSettings(path, settings);
+    assert.deepEqual(await namesIn(desk), ['stolen']);
+    await set(path, { ...settings, key: '/nowhere/key.private', names: named(['gone']) });
+    assert.deepEqual(await namesIn(desk), ['gone']);
+    assert.equal(failures.length, 1);
+  });
+
+  test('keep nobody waiting for a key that opens slowly', async (context) => {
+    const { desk, path, settings } = await place(context, await emptyRepository(context), true);
+    writeOatsSettings(path, settings);
+    assert.deepEqual(await namesIn(desk), ['stolen']);
+    const [slow, released] = [`${path}.slow`, `${path}.released`];
+    writeFileSync(slow, `#!/bin/sh\nuntil [ -e '${released}' ]; do sleep 0.05; done\nexit 1\n`, {
+      mode: 0o700,
+    });
+    await set(path, { ...settings, key: `command:${slow}`, names: named(['gone']) });
+    assert.deepEqual(await namesIn(desk), ['gone'], 'signed by the former key');
+    const began = performance.now();
+    assert.deepEqual(await namesIn(desk), ['gone']);
+    assert.ok(performance.now() - began < 900, 'only the first questions wait at all');
+    writeFileSync(released, '');
   });
 });
 

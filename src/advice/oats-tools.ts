@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readDelegations } from '../lease/delegations.ts';
 import type { Serial } from '../lease/laptop.ts';
 import { firstLine } from '../lease/office-signer.ts';
@@ -27,6 +28,7 @@ export type KeptOatsTools = {
   settings(): OatsSettings | undefined;
   /**
    * Does something with the tools as they are now, which stay open until it is done; undefined where nobody set it up.
+   * Settings hold for the first question after them; a key that opens slowly follows later, and the former signs until then.
    * Throws what opening throws while nothing has been opened yet; it is tried again after a while, but for a
    * PIN that a token refuses: that waits for `satchel oats set`.
    */
@@ -36,6 +38,8 @@ export type KeptOatsTools = {
 
 /** Milliseconds after which a key that could not be opened is tried again. */
 const patience = 10_000;
+/** Milliseconds for which questions wait for what new settings name. */
+const openingPatience = 1000;
 
 type Held = { readonly tools: OatsTools; uses: number; isRetired: boolean };
 
@@ -47,12 +51,15 @@ export function keepOatsTools(repository: string, onFailure: (error: unknown) =>
   const path = oatsSettingsFile(repository);
   const settings = keptFile<OatsSettings | undefined>(
     { path, read: () => readOatsSettings(repository), initial: undefined },
-    { onFailure },
+    // The first question after `satchel oats set` is answered as that says: it takes longer to end than this.
+    { onFailure, pause: 10 },
   );
   let of: OatsSettings | undefined;
   let held: Held | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let opening: Promise<void> = Promise.resolve();
+  /** Ends when what new settings name is open, or has taken too long. */
+  let following: Promise<void> | undefined;
 
   const closeUnused = async ({ tools, uses, isRetired }: Held) => {
     if (isRetired && uses === 0) await tools.signer.close().catch(onFailure);
@@ -79,10 +86,16 @@ export function keepOatsTools(repository: string, onFailure: (error: unknown) =>
     failure !== undefined && !isPinTrouble(failure.error) && performance.now() - failure.at >= patience;
   const follow = () => {
     const wanted = settings();
-    if (wanted === of && !isDueAgain()) return;
+    const isNew = wanted !== of;
+    if (!isNew && !isDueAgain()) return;
     of = wanted;
     failure = undefined;
     opening = opening.then(() => open(wanted));
+    if (!isNew) return;
+    const now = Promise.race([opening, delay(openingPatience, undefined, { ref: false })]).finally(() => {
+      if (following === now) following = undefined;
+    });
+    following = now;
   };
 
   return {
@@ -90,12 +103,13 @@ export function keepOatsTools(repository: string, onFailure: (error: unknown) =>
     async use(action) {
       follow();
       if (held === undefined) await opening;
+      else if (following !== undefined) await following;
       if (held === undefined && failure !== undefined) throw failure.error;
       if (held === undefined) return undefined;
       const using = held;
       using.uses += 1;
       try {
-        return await action(using.tools);
+        return await action({ ...using.tools, settings: of ?? using.tools.settings });
       } finally {
         using.uses -= 1;
         await closeUnused(using);

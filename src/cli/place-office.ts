@@ -26,10 +26,18 @@ export function placeClock(repository: string, clock: Clock): Clock {
   };
 }
 
+/** What the office of a place needs. */
+export type PlaceOfficeOptions = {
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+  /** Called when somebody asks about a laptop, who does not wait for it: at a site that is a reason to ask for news. */
+  readonly onAsked?: (() => void) | undefined;
+};
+
 /** The office of a place that hands out leases, an origin or a site. The caller closes it. */
 export function openPlaceOffice(
   repository: string,
-  { clock, onFailure }: { readonly clock: Clock; readonly onFailure: (error: unknown) => void },
+  { clock, onFailure, onAsked = () => {} }: PlaceOfficeOptions,
 ): LeaseOffice {
   const store = openDirectoryStore(repository);
   const watch = watchStolen(store, onFailure);
@@ -41,6 +49,14 @@ export function openPlaceOffice(
   });
   return {
     ...office,
+    leaseFor(serial, options) {
+      onAsked();
+      return office.leaseFor(serial, options);
+    },
+    isStolen(serial) {
+      onAsked();
+      return office.isStolen(serial);
+    },
     async close() {
       await office.close();
       await store.close();

@@ -30,6 +30,8 @@ export type ServedPlace = {
   readonly about?: { readonly name: string; readonly upstream: string; readonly offline: boolean };
   /** What trees for rsync clients need that is not in the directory; present at a site. */
   readonly lacking?: LackingFiles;
+  /** At a site: asks for news in the background, if it is time; who is stolen is news. */
+  readonly freshInBackground?: () => void;
   /** Renews the online metadata; absent where others do. */
   readonly renew?: () => Promise<void>;
   /** Tells of the trees of the service for rsync clients; undefined while it does not run. */

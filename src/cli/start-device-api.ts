@@ -8,7 +8,7 @@ import type { ServedPlace } from './served-place.ts';
 
 /** What answering devices with keys of their own needs. */
 export type StartDeviceApiOptions = {
-  readonly place: Pick<ServedPlace, 'store' | 'openFleet' | 'enrolmentAbove'>;
+  readonly place: Pick<ServedPlace, 'store' | 'openFleet' | 'enrolmentAbove' | 'freshInBackground'>;
   readonly office: Pick<LeaseOffice, 'leaseFor' | 'isStolen'>;
   /** The time of the place, never before what was signed. */
   readonly clock: Clock;
@@ -18,10 +18,15 @@ export type StartDeviceApiOptions = {
 export function startDeviceApi({ place, office, clock }: StartDeviceApiOptions): DeviceApi {
   const { log } = openLog({});
   const onFailure = logOnce(log);
+  const advised = advisedRepository(place.store, onFailure);
   return deviceApi({
     ...{ office, clock, onFailure },
     fleet: place.openFleet,
-    repository: advisedRepository(place.store, onFailure),
+    repository() {
+      // A device without a serial number asks for no lease, and is the only one to ask for news.
+      place.freshInBackground?.();
+      return advised();
+    },
     above: place.enrolmentAbove,
   });
 }

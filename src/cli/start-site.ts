@@ -48,6 +48,7 @@ export async function startSite(
     about: { name, upstream, offline },
     store: site.store,
     openFleet: async () => site.fleet,
+    freshInBackground: () => site.metadata.freshInBackground(),
     enrolmentAbove: {
       enrol: (body, signal) => enrolAbove(site.upstream, body, signal),
       find: (keyId, signal) => findAbove(site.upstream, keyId, signal),

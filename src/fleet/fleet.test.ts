@@ -99,6 +99,28 @@ describe('reports', () => {
     );
   });
 
+  test('of an old client give way to those that the laptop makes itself', async (t) => {
+    const { fleet, time } = await scene(t);
+    const [serial, alone] = ['SHC00000001', 'SHC00000002'];
+    const old = (name: string, device: string) =>
+      deviceReport({ serial: name, device: device.repeat(32), client: 'oats', running: null, sequence: 9 });
+    await fleet.storeReports([old(serial, 'a'), old(alone, 'b')]);
+    const listed = async () => (await fleet.devices()).map(({ id }) => id[0]).sort();
+    assert.deepEqual(await listed(), ['a', 'b']);
+    await fleet.storeReports([deviceReport({ serial }), deviceReport({ device: 'e'.repeat(32) })]);
+    assert.deepEqual(await listed(), ['b', 'd', 'e']);
+    const { devices, builds } = await fleet.summary();
+    assert.equal(devices, 3);
+    assert.deepEqual(builds, [
+      { build: 'py802-1', devices: 2 },
+      { build: null, devices: 1 },
+    ]);
+    // One that has gone back to an old client long ago is not what it was.
+    time.now += 100 * day;
+    await fleet.storeReports([{ ...old(serial, 'a'), id: hex(32), sequence: 10 }]);
+    assert.deepEqual(await listed(), ['a', 'b', 'd', 'e']);
+  });
+
   test('of anybody are not believed where they say which sites they passed, or that they are of a site', async (t) => {
     const { fleet } = await scene(t);
     await fleet.storeReports([

@@ -10,6 +10,14 @@ const recent = 90 * 86_400_000;
 /** Devices that are listed when nobody says how many. */
 const defaultLimit = 1000;
 
+/** What is shown as the program of a laptop with an old client that told something when it asked (OATS). */
+export const oldClient = 'oats';
+
+/** False for what a laptop told by an old client while it has a client with reports of its own, under an id of its own. */
+const isOwn = sql<boolean>`(client <> ${oldClient} or serial is null or not exists (select 1 from devices as other
+  where other.serial = devices.serial and other.client <> ${oldClient}
+  and other.last_seen > devices.last_seen - ${recent}))`;
+
 /** Which devices to list. */
 export type DeviceChoice = {
   readonly site?: string | undefined;
@@ -35,7 +43,12 @@ export async function listDevices(
   database: Kysely<FleetTables>,
   { site, limit = defaultLimit, offset = 0 }: DeviceChoice,
 ): Promise<FleetDevice[]> {
-  let query = database.selectFrom('devices').selectAll().orderBy(reportedAt, 'desc').orderBy('id');
+  let query = database
+    .selectFrom('devices')
+    .selectAll()
+    .where(isOwn)
+    .orderBy(reportedAt, 'desc')
+    .orderBy('id');
   if (site !== undefined) query = query.where('site', '=', site);
   return (await query.limit(limit).offset(offset).execute()).map(deviceOf);
 }
@@ -78,6 +91,7 @@ export async function listSites(database: Kysely<FleetTables>): Promise<FleetSit
     .selectFrom('devices')
     .select(['site', ({ fn }) => fn.countAll<number>().as('devices')])
     .where('site', 'is not', null)
+    .where(isOwn)
     .groupBy('site')
     .execute();
   const devices = new Map(counts.map((row) => [row.site, Number(row.devices)]));
@@ -121,15 +135,20 @@ export async function listLeaseRequests(database: Kysely<FleetTables>, now: numb
 
 /** Figures about all of it. */
 export async function summarise(database: Kysely<FleetTables>, now: number): Promise<FleetSummary> {
-  const count = async (table: 'devices' | 'sites') =>
-    Number(
-      (await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(database))
-        .rows[0]?.count,
-    );
+  const { devices } = await database
+    .selectFrom('devices')
+    .select(({ fn }) => fn.countAll<number>().as('devices'))
+    .where(isOwn)
+    .executeTakeFirstOrThrow();
+  const { sites } = await database
+    .selectFrom('sites')
+    .select(({ fn }) => fn.countAll<number>().as('sites'))
+    .executeTakeFirstOrThrow();
   const builds = await database
     .selectFrom('devices')
     .select(['running as build', ({ fn }) => fn.countAll<number>().as('devices')])
     .where('last_seen', '>', now - recent)
+    .where(isOwn)
     .groupBy('running')
     .orderBy('devices', 'desc')
     .execute();
@@ -145,8 +164,8 @@ export async function summarise(database: Kysely<FleetTables>, now: number): Pro
     .limit(1)
     .executeTakeFirst();
   return {
-    devices: await count('devices'),
-    sites: await count('sites'),
+    devices: Number(devices),
+    sites: Number(sites),
     builds: builds.map((row) => ({ build: row.build, devices: Number(row.devices) })),
     waiting: Number(waiting),
     lastReport: last === undefined ? null : recordTime(last.received),

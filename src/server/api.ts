@@ -205,6 +205,7 @@ function statusOf({ code }: SatchelError): number {
     case 'site-loop':
       return 508;
     case 'record-invalid':
+    case 'record-no-object':
     case 'record-newer':
     case 'report-invalid':
       return 400;

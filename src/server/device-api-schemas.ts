@@ -168,7 +168,7 @@ export function enrolledAnswer(enrolled: EnrolledDevice, now: string): z.infer<t
 
 /**
  * Reads the body of a request by its schema. Throws `record-invalid` with the field that is wrong and nothing of what was
- * in it, and `record-newer`.
+ * in it, `record-no-object` and `record-newer`.
  */
 export function parseBody<Schema extends z.ZodType<{ readonly format: number }>>(
   schema: Schema,
@@ -181,9 +181,11 @@ export function parseBody<Schema extends z.ZodType<{ readonly format: number }>>
   } catch (error) {
     throw new SatchelError('record-invalid', { what, field: 'JSON' }, { cause: error });
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SatchelError('record-no-object', { what });
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const field = parsed.error.issues[0]?.path.map(String).join('.') || '{}';
+    const field = parsed.error.issues[0]?.path.map(String).join('.') || 'format';
     throw new SatchelError('record-invalid', { what, field: field.slice(0, 100) });
   }
   const { format } = parsed.data;

@@ -7,6 +7,7 @@ import { messageOf } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import type { DeviceReport } from '../device/report.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { oldClient } from '../fleet/overview.ts';
 
 /** Where reports go and what they are dated by. */
 export type OatsReportsOptions = {
@@ -16,8 +17,6 @@ export type OatsReportsOptions = {
   readonly log: Logger;
 };
 
-/** What is shown as the program of a laptop that did not tell. */
-const oldClient = 'oats';
 /** Laptops whose last report is remembered, so that the same is not written at every question. */
 const rememberedLaptops = 50_000;
 const day = 86_400_000;

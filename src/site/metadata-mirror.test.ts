@@ -80,6 +80,32 @@ test('the upstream is asked for news once in a while, however many devices ask',
   assert.notEqual(await versionHere(), before);
 });
 
+test('news that nobody waits for are asked for as often', async (context) => {
+  const { mirror, server, time, publish, versionHere } = await below(context);
+  await mirror.refresh();
+  const before = await versionHere();
+  await publish('b');
+  const asked = server.requests.length;
+  mirror.freshInBackground();
+  assert.equal(server.requests.length, asked, 'it was just asked');
+  time.now += 30_001;
+  for (let laptop = 0; laptop < 20; laptop += 1) mirror.freshInBackground();
+  await mirror.refresh();
+  assert.notEqual(await versionHere(), before);
+  const needed = server.requests.length;
+  mirror.freshInBackground();
+  await mirror.fresh();
+  assert.equal(server.requests.length, needed);
+  server.setRules([{ pattern: '.', fault: { kind: 'reset', after: 0 } }]);
+  time.now += 30_001;
+  mirror.freshInBackground();
+  await mirror.refresh().catch(() => undefined);
+  const failed = server.requests.length;
+  for (let laptop = 0; laptop < 20; laptop += 1) mirror.freshInBackground();
+  await mirror.fresh();
+  assert.equal(server.requests.length, failed);
+});
+
 test('a dead upstream makes nobody wait, and is told of in the status', async (context) => {
   const { mirror, server, time, layout } = await below(context);
   await mirror.refresh();

@@ -26,6 +26,8 @@ export type MetadataMirror = {
    * down, and waits for them a short while only; for a file that is not here it waits longer. Never throws.
    */
   fresh(name?: string): Promise<void>;
+  /** Asks for news as {@link fresh} does, but nobody waits for them: whoever asks next has them. Never throws. */
+  freshInBackground(): void;
   /** Stops what is under way. */
   close(): Promise<void>;
 };
@@ -113,6 +115,10 @@ export function createMetadataMirror(options: MetadataMirrorOptions): MetadataMi
       else await settled(work, since + newsPatience - now());
       // What was under way had begun before somebody asked for these lists.
       if (isWanted && lite.has(stream) && !upstream.isDown()) await settled(ask().work, firstPatience);
+    },
+    freshInBackground() {
+      const { asked, ended } = asking();
+      if (asked === undefined && !isRecent(ended) && !upstream.isDown()) ask();
     },
     async close() {
       closing.abort();

@@ -252,6 +252,21 @@ describe('a laptop that is marked at the origin', () => {
   });
 });
 
+test('a build that this program is too old for is told, and is no failure of the unit', async () => {
+  const tree = scratch.file('tree-os-9');
+  mkdirSync(tree);
+  writeFileSync(join(tree, 'file'), 'os-9');
+  await atOrigin('publish', '--name', 'os-9', '--minimum-client', '99.0.0', tree);
+  const { report, stderr } = await doneWith<RoundShown>(onDevice('agent', 'once', '--now'));
+  assert.deepEqual(
+    report.failures.map(({ code }) => code),
+    ['client-too-old'],
+  );
+  assert.match(stderr, /os-9 asks for Satchel 99\.0\.0 or newer/);
+  const refusal = await refused(onDevice('check'));
+  assert.deepEqual([refusal.code, refusal.exitCode], ['client-too-old', 1]);
+});
+
 describe('bad input', () => {
   const wrong: readonly (readonly [readonly string[], string])[] = [
     [[], 'one-option-needed'],

@@ -202,6 +202,15 @@ describe('a request', () => {
       const headers = signed(privateKey, '/api/v1/devices', wrong);
       assert.equal((await post(origin(), '/api/v1/devices', wrong, headers)).status, 400);
     }
+    for (const [path, wrong] of [
+      ['/api/v1/advice', []],
+      ['/api/v1/advice', [question]],
+      ['/api/v1/devices', [body]],
+    ] as const) {
+      const { status, json } = await post(origin(), path, wrong, signed(privateKey, path, wrong));
+      assert.deepEqual([status, json.code], [400, 'record-no-object']);
+      assert.match(String(json.message), /JSON object/);
+    }
     const huge = { ...question, more: 'x'.repeat(300_000) };
     assert.equal((await post(origin(), '/api/v1/advice', huge, {})).status, 413);
     assert.equal((await fetch(`${origin()}/api/v1/devices/${'0'.repeat(32)}`)).status, 403);

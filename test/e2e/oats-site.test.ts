@@ -23,10 +23,11 @@ const passphrase = ['--passphrase-file', file('passphrase')];
 let atOrigin: RunningServer;
 let atSite: RunningServer;
 let vhash = '';
+let trust = '';
 
 before(async () => {
   const { b1, b2 } = writeTinyBuilds(scratch.path);
-  const { rootSha256: trust } = await done<{ rootSha256: string }>(['init', '--repo', origin]);
+  ({ rootSha256: trust } = await done<{ rootSha256: string }>(['init', '--repo', origin]));
   await done(['publish', '--repo', origin, '--name', 'b1', '--stream', 'stable', b1]);
   await done(['publish', '--repo', origin, '--name', 'b2', b2]);
   await done(['rollout', 'start', 'stable', 'b2', '--repo', origin, '--steps', '50%@0h']);
@@ -96,6 +97,36 @@ test('the key of the origin is no key for a school, whoever does not say so', as
   const master = ['--repo', site, '--key', file('master.private'), ...passphrase];
   for (const what of ['lease', 'oats'])
     assert.equal((await refused([what, 'set', ...master])).code, 'lease-key-of-origin');
+});
+
+test('no key is for a school without delegations that it holds or is told of, nor one that they do not name', async () => {
+  const { token } = await done<{ token: string }>(['site', 'token', 'create', '--repo', origin]);
+  const empty = file('empty');
+  await done(['site', 'join', atOrigin.url, '--repo', empty, '--token', token, '--trust', trust]);
+  const to = ['--repo', empty, ...passphrase];
+  const school = [...to, '--key', file('school.private')];
+  for (const what of ['lease', 'oats'])
+    for (const key of ['master', 'school', 'other']) {
+      const words = [what, 'set', ...to, '--key', file(`${key}.private`)];
+      const refusal = await refused(words);
+      assert.deepEqual([refusal.code, refusal.exitCode], ['lease-key-not-delegated', 4], words.join(' '));
+    }
+  const through = ['--through', file('d-lease.sig')];
+  for (const what of ['lease', 'oats']) {
+    const master = [what, 'set', ...to, '--key', file('master.private'), ...through];
+    assert.equal((await refused(master)).code, 'lease-key-of-origin');
+  }
+  const trusted = ['--trust', file('master.public')];
+  const other = ['lease', 'set', ...to, '--key', file('other.private'), ...through, ...trusted];
+  assert.equal((await refused(other)).code, 'lease-key-not-delegated');
+  await done(['oats', 'set', ...school, ...through]);
+  assert.equal(
+    (await refused(['oats', 'set', '--repo', empty, '--through', 'none'])).code,
+    'lease-key-not-delegated',
+  );
+  await done(['lease', 'set', ...school, ...through, ...trusted]);
+  await done(['oats', 'set', '--repo', empty, '--through', 'none']);
+  await done(['lease', 'set', '--repo', empty, '--days', '7']);
 });
 
 test('the school answers no laptop that nobody has delegated to it', async () => {

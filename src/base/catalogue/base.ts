@@ -56,6 +56,17 @@ export const baseMessages = {
       hint: 'Está dañado o no lo hizo Satchel. Ejecute «satchel fsck» en el repositorio, o descárguelo otra vez.',
     },
   },
+  'record-no-object': {
+    exit: 1,
+    en: {
+      text: 'The body is no JSON object, which "{what}" has to be.',
+      hint: 'Send one object, {"satchel":"{what}","format":1,…}: docs/api.md says what is in it.',
+    },
+    es: {
+      text: 'El cuerpo no es un objeto JSON, como debe ser «{what}».',
+      hint: 'Envíe un solo objeto, {"satchel":"{what}","format":1,…}: docs/api.md dice qué contiene.',
+    },
+  },
   'record-newer': {
     exit: 1,
     en: {

@@ -27,7 +27,7 @@ import { requireLeaseDirectory } from '../lease-place.ts';
 import { leaseDays, signerReference, trustedKeys } from '../lease-values.ts';
 import { flag, value } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
-import { refuseOriginKey } from '../origin-key.ts';
+import { requireSiteKey } from '../origin-key.ts';
 import { wholeNumber } from '../rsync-values.ts';
 import { siteRepo } from '../shared-options.ts';
 
@@ -85,7 +85,11 @@ export const leaseSetCommand = defineCommand({
     await tools?.signer.close();
     if (isSite(repo) && own !== undefined && settings.trust.includes(own))
       throw new SatchelError('lease-key-of-origin', { repository: repo });
-    if (tools !== undefined) await refuseOriginKey(repo, tools.signer.publicKey, through ?? undefined);
+    if (tools !== undefined)
+      await requireSiteKey(repo, tools.signer.publicKey, {
+        ...{ through, trust: tools.trust },
+        isNew: options.key !== undefined,
+      });
     if (
       own !== undefined &&
       !settings.delegated &&

@@ -18,7 +18,7 @@ import { oatsLines } from '../oats-lines.ts';
 import { oatsField } from '../oats-values.ts';
 import { repeated, value } from '../option-kinds.ts';
 import { localPath } from '../options.ts';
-import { refuseOriginKey } from '../origin-key.ts';
+import { requireSiteKey } from '../origin-key.ts';
 import { openRepository } from '../repository-context.ts';
 import { siteRepo, stream } from '../shared-options.ts';
 
@@ -75,7 +75,8 @@ export const oatsSetCommand = defineCommand({
           '--key, --passphrase-file, --through, --updates, --hashcash, --stream, --update-path, --field',
       });
     const settings = changed(readOatsSettings(repo), given, fields);
-    const keyId = await tryOut(repo, settings, call.signal);
+    const isNew = key !== undefined || through !== undefined;
+    const keyId = await tryOut(repo, settings, { isNew, signal: call.signal });
     writeOatsSettings(repo, settings);
     return { repository: repo, isSite: isSite(repo), keyId, ...settings };
   },
@@ -104,12 +105,16 @@ function changed(
 }
 
 /** Opens everything once, so that a mistake is said here and not in a log. Gives the id of the key. */
-async function tryOut(repository: string, settings: OatsSettings, signal: AbortSignal): Promise<string> {
+async function tryOut(
+  repository: string,
+  settings: OatsSettings,
+  { isNew, signal }: { readonly isNew: boolean; readonly signal: AbortSignal },
+): Promise<string> {
   if (settings.updates !== undefined) readUpdatesFile(settings.updates);
   if (settings.through !== undefined) await readDelegations(settings.through);
   const { signer } = await openOatsTools(settings, () => {}, signal);
   try {
-    await refuseOriginKey(repository, signer.publicKey, settings.through);
+    await requireSiteKey(repository, signer.publicKey, { through: settings.through, isNew });
     return rsaKeyId(signer.publicKey);
   } finally {
     await signer.close();

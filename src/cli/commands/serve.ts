@@ -72,7 +72,11 @@ export const serveCommand = defineCommand({
       ? await startSite(repository, { clock: call.clock, offline, rsyncDirectory })
       : await startOrigin(repository, { ...context, reporter: call.reporter });
     // Leases, for everybody who answers laptops.
-    const office = openPlaceOffice(repository, { clock: call.clock, onFailure: reasonTo(call.reporter) });
+    const office = openPlaceOffice(repository, {
+      clock: call.clock,
+      onFailure: reasonTo(call.reporter),
+      onAsked: place.freshInBackground,
+    });
     const oats = startOats({ repository, place, office, clock: placeClock(repository, call.clock) });
     const devices = startDeviceApi({ place, office, clock: placeClock(repository, call.clock) });
     const parts: { close(): Promise<void> }[] = [
