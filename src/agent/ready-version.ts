@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildName, isBuildName } from '../base/identifiers.ts';
-import { olpcBootPointer } from '../device/boot-olpc.ts';
 import { readInstalled } from '../device/installed.ts';
 import { recordEnd } from '../device/journal.ts';
 import type { DeviceLayout } from '../device/layout.ts';
 import { lockDevice } from '../device/lock.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { discardVersion, purgeVersions } from '../device/purge.ts';
 import { switchVersion } from '../device/switch-version.ts';
 import { collectTrash } from '../device/trash.ts';
@@ -59,7 +59,7 @@ function isOurMark({ sticky }: DeviceLayout, name: string): boolean {
  */
 export function stillReady(layout: DeviceLayout, ready: ReadyVersion | undefined): ReadyVersion | undefined {
   if (ready === undefined) return undefined;
-  const isCurrent = olpcBootPointer(layout).read().current === ready.build;
+  const isCurrent = openBootPointer(layout).read().current === ready.build;
   if (!isCurrent && readInstalled(layout, ready.build) !== undefined) return ready;
   unmarkReady(layout, ready);
   if (isCurrent) {
@@ -75,7 +75,7 @@ export function dropReady(layout: DeviceLayout, ready: ReadyVersion): void {
   if (!isOurMark(layout, ready.build)) return;
   unmarkReady(layout, ready);
   using _lock = lockDevice(layout);
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   if (ready.build !== current && ready.build !== alternate) discardVersion(layout, ready.build);
   collectTrash(layout);
 }
@@ -88,7 +88,7 @@ export async function switchToReady(agent: Agent, ready: ReadyVersion): Promise<
   const { layout, clock, reporter, signal } = agent;
   const { build } = ready;
   using _lock = lockDevice(layout);
-  const from = olpcBootPointer(layout).read().current ?? null;
+  const from = openBootPointer(layout).read().current ?? null;
   const { damaged } = await verifyTree({ layout, name: build, full: false, reporter, signal });
   if (damaged.length > 0) return false;
   unmarkReady(layout, ready);

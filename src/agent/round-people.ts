@@ -1,6 +1,8 @@
 /** The part of a round that people see: sentences, and a machine that starts anew. */
-import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
+
 import type { DeviceLayout } from '../device/layout.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
+import { runningVersion } from '../device/running-version.ts';
 import { momentOf } from './agent.ts';
 import { attemptWrite } from './attempt-write.ts';
 import { whySwitchLater } from './conditions.ts';
@@ -18,7 +20,7 @@ export function noticesOf({ agent, settings, trust, stolen }: Work): Notice[] {
   const isStolen = countsAsStolen(stolen);
   const isLeaseAll = held !== undefined && !trust.isActivated && !isStolen;
   const ending = isLeaseAll ? leaseNotice(held.ends, momentOf(agent).wall, settings.warnDays) : undefined;
-  const build = isRestartNeeded(layout) ? olpcBootPointer(layout).read().current : undefined;
+  const build = isRestartNeeded(layout) ? openBootPointer(layout).read().current : undefined;
   return [
     ...(ending === undefined ? [] : [ending]),
     ...(isStolen ? [{ code: 'agent-stolen', parameters: {} } as const] : []),
@@ -57,5 +59,5 @@ export const restarted = 'restarted';
 /** Only where an initramfs tells what was booted: elsewhere a restart might change nothing, again and again. */
 export function isRestartNeeded(layout: DeviceLayout): boolean {
   const running = runningVersion(layout);
-  return running !== undefined && running !== olpcBootPointer(layout).read().current;
+  return running !== undefined && running !== openBootPointer(layout).read().current;
 }

@@ -4,11 +4,12 @@ import type { OatsUpdate } from '../advice/oats-answer.ts';
 import { isStolen, parseStolen, stolenTarget } from '../advice/stolen.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { programVersion } from '../base/version.ts';
-import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
 import { chooseStream, readConfiguration } from '../device/configuration.ts';
 import { readInstalled } from '../device/installed.ts';
 import type { DeviceLayout } from '../device/layout.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { modelOf } from '../device/report-maker.ts';
+import { runningVersion } from '../device/running-version.ts';
 import type { DeviceSession } from '../device/session.ts';
 import { type Serial, timeOf } from '../lease/laptop.ts';
 import { freeSpace } from '../os/disk.ts';
@@ -117,7 +118,7 @@ function offerOf(agent: Agent, { answer, isVerified }: OatsAnswered): OfferOptio
 
 /** What laptops have always told with their question. */
 function reportOf(layout: DeviceLayout): OatsReport {
-  const running = runningVersion(layout) ?? olpcBootPointer(layout).read().current;
+  const running = runningVersion(layout) ?? openBootPointer(layout).read().current;
   const vhash = running === undefined ? undefined : readInstalled(layout, running)?.contentsHash;
   const model = modelOf(layout);
   return {

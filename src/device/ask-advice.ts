@@ -4,12 +4,13 @@ import { Fields } from '../base/fields.ts';
 import { type BuildName, buildName, type StreamName } from '../base/identifiers.ts';
 import { programVersion } from '../base/version.ts';
 import { askSigned } from './ask-signed.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import { refusalOf } from './enrol.ts';
 import { readDeviceKey, readEnrolment } from './enrol-key.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import { wantsReports } from './report-make.ts';
 import { forget, readQueue } from './report-queue.ts';
+import { runningVersion } from './running-version.ts';
 import { fitting, type Listener } from './send-report.ts';
 
 /** Where a place gives advice. */
@@ -66,7 +67,7 @@ export async function askAdvice(listener: Listener, options: AskAdviceOptions): 
   const key = readEnrolment(layout) && readDeviceKey(layout);
   if (key === undefined) throw new SatchelError('device-key-absent');
   const { stream } = chooseStream(layout, options.stream, readConfiguration(layout));
-  const running = runningVersion(layout) ?? olpcBootPointer(layout).read().current;
+  const running = runningVersion(layout) ?? openBootPointer(layout).read().current;
   const taken = wantsReports(layout) ? fitting(readQueue(layout), reportBytes) : [];
   const question = {
     ...{ satchel: 'advice-request', format: 1, stream, client: programVersion },

@@ -5,8 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { isSatchelError } from '../base/errors.ts';
 import { buildName } from '../base/identifiers.ts';
 import { symlinkAtomic } from '../os/atomic-file.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import { olpcBootPointer } from './boot-olpc.ts';
 import { emptyDevice } from './device.fixture.ts';
+import { runningVersion } from './running-version.ts';
 
 const one = buildName('one');
 const two = buildName('two');

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import { type BuildName, buildName } from '../base/identifiers.ts';
+import type { BuildName } from '../base/identifiers.ts';
 import { removeTemporaries, symlinkAtomic } from '../os/atomic-file.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { syncFilesystem } from '../os/system-calls.ts';
-import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
+import { withSystemErrors } from '../os/system-error.ts';
+import { bootPointerWrong, nameFrom, readLink } from './boot-link.ts';
 import type { BootPointer, BootState } from './boot-pointer.ts';
 import { type DeviceLayout, pristineTree } from './layout.ts';
 
@@ -25,20 +26,13 @@ export function olpcBootPointer(layout: DeviceLayout): BootPointer {
   };
 }
 
-/** The version that was booted, or undefined when nothing says so. Throws `boot-pointer-wrong`. */
-export function runningVersion(layout: DeviceLayout): BuildName | undefined {
-  const target = readLink(layout.running);
-  if (target === undefined) return undefined;
-  if (dirname(target) !== 'pristine') throw wrong(layout.running, target);
-  return nameFrom(layout.running, target);
-}
-
 /** The directory in `configs` that `/versions/boot` points to; undefined when there is no pointer. */
 export function currentConfig(layout: DeviceLayout): string | undefined {
   const target = readLink(layout.boot);
   if (target === undefined) return undefined;
   const config = basename(target);
-  if (dirname(target) !== 'configs' || config === '.' || config === '..') throw wrong(layout.boot, target);
+  if (dirname(target) !== 'configs' || config === '.' || config === '..')
+    throw bootPointerWrong(layout.boot, target);
   return config;
 }
 
@@ -93,30 +87,6 @@ function requireTree(layout: DeviceLayout, name: BuildName): void {
 function versionFrom(path: string): BuildName | undefined {
   const target = readLink(path);
   if (target === undefined) return undefined;
-  if (!acceptedParents.includes(dirname(target))) throw wrong(path, target);
+  if (!acceptedParents.includes(dirname(target))) throw bootPointerWrong(path, target);
   return nameFrom(path, target);
-}
-
-function nameFrom(path: string, target: string): BuildName {
-  try {
-    return buildName(basename(target));
-  } catch (error) {
-    if (isSatchelError(error, 'name-not-allowed')) throw wrong(path, target);
-    throw error;
-  }
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT') return undefined;
-    if (errno === 'EINVAL' || errno === 'ENOTDIR') throw wrong(path, '');
-    throw systemError(error, 'readlink', path);
-  }
-}
-
-function wrong(path: string, target: string): SatchelError {
-  return new SatchelError('boot-pointer-wrong', { path, target });
 }

@@ -5,11 +5,11 @@ import { type TestContext, test } from 'node:test';
 import { buildName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
 import { symlinkAtomic } from '../os/atomic-file.ts';
-import { olpcBootPointer } from './boot-olpc.ts';
 import { emptyDevice, installVersion } from './device.fixture.ts';
 import { listVersions, readInstalled } from './installed.ts';
 import { writeJournal } from './journal.ts';
 import { indexFile, ledgerFile } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import { purgeVersions, reclaimAlternate } from './purge.ts';
 import { collectTrash, emptyTrash } from './trash.ts';
 
@@ -21,7 +21,7 @@ async function deviceWith(context: TestContext, ...names: string[]) {
     mkdirSync(join(layout.run, name));
     writeFileSync(join(layout.contents, name), '');
   }
-  const boot = olpcBootPointer(layout);
+  const boot = openBootPointer(layout);
   const versions = () => listVersions(layout).map(({ name }) => String(name));
   return { layout, boot, versions, installed };
 }

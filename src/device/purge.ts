@@ -6,10 +6,12 @@ import { type Reporter, silentReporter } from '../base/progress.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
 import { mountsBelow } from '../os/mounts.ts';
 import { displayPath, errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
-import { currentConfig, olpcBootPointer, runningVersion } from './boot-olpc.ts';
+import { currentConfig } from './boot-olpc.ts';
 import { listVersions } from './installed.ts';
 import { readJournal } from './journal.ts';
 import { type DeviceLayout, ledgerFile, owedFile, recordFile } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
+import { runningVersion } from './running-version.ts';
 import { emptyTrashNow, moveToTrash } from './trash.ts';
 
 /** No refresh of metadata takes so long, in milliseconds. */
@@ -52,7 +54,7 @@ export function whatPurgeRemoves(layout: DeviceLayout, reporter: Reporter = sile
 
 /** Which versions stay and why; `isAll`: nothing goes at all. */
 function keptVersions(layout: DeviceLayout, reporter: Reporter) {
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   const sticky = names(layout.sticky);
   const reasons: Map<string, 'current' | 'alternate' | 'running' | 'sticky'> = new Map();
   for (const name of sticky) reasons.set(name, 'sticky');
@@ -73,7 +75,7 @@ function keptVersions(layout: DeviceLayout, reporter: Reporter) {
  * when it runs or is sticky. Its room is free afterwards. The caller holds the device lock.
  */
 export function reclaimAlternate(layout: DeviceLayout, reporter: Reporter): void {
-  const boot = olpcBootPointer(layout);
+  const boot = openBootPointer(layout);
   const { current, alternate } = boot.read();
   if (current !== undefined && alternate !== undefined && alternate !== current) {
     const isSticky = names(layout.sticky).includes(alternate as string as ByteString);

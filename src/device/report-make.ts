@@ -6,12 +6,13 @@ import { recordTime } from '../base/fields.ts';
 import { programVersion } from '../base/version.ts';
 import { diskSpace } from '../os/disk.ts';
 import { openTimeFloor } from '../trust/floor.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import type { DeviceLayout } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import type { DeviceEvent, DeviceReport, ReportedResult } from './report.ts';
 import { modelOf, nextMaker, readMaker, writeMaker } from './report-maker.ts';
 import { addToQueue, isAnyQueued } from './report-queue.ts';
+import { runningVersion } from './running-version.ts';
 
 /** Milliseconds after the last report when a device says again what it runs. */
 const statePause = 86_400_000;
@@ -68,7 +69,7 @@ export function makeReport(reporting: Reporting, { event, result }: Happened): D
   const now = timeOf(reporting);
   const maker = nextMaker(layout, now);
   const model = modelOf(layout);
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   const stream = streamOf(layout);
   const report: DeviceReport = {
     id: randomBytes(16).toString('hex'),

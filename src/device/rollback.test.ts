@@ -6,9 +6,9 @@ import { isSatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
 import { symlinkAtomic } from '../os/atomic-file.ts';
-import { olpcBootPointer } from './boot-olpc.ts';
 import { emptyDevice, installVersion } from './device.fixture.ts';
 import { readInstalled, writeInstalled } from './installed.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import { rollback } from './rollback.ts';
 import { deviceStatus } from './status.ts';
 
@@ -19,7 +19,7 @@ async function device(context: TestContext) {
   const layout = emptyDevice(context);
   for (const name of ['old', 'other', 'present'])
     await installVersion(layout, name, { file: `content of ${name}` });
-  const boot = olpcBootPointer(layout);
+  const boot = openBootPointer(layout);
   boot.switchTo(present, old);
   symlinkAtomic('pristine/present', layout.running);
   const back = (to?: BuildName) => rollback({ layout, boot, to, reporter: silentReporter });

@@ -2,10 +2,10 @@ import { displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
-import { runningVersion } from './boot-olpc.ts';
 import type { BootPointer } from './boot-pointer.ts';
 import { readInstalled } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
+import { runningVersion } from './running-version.ts';
 import { verifyTree } from './verify.ts';
 
 export type RollbackOptions = {

@@ -1,9 +1,10 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { permitsBack } from '../repository/back-record.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { readInstalled } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
+import { runningVersion } from './running-version.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What a device boots and runs, beside what it should. */
@@ -26,7 +27,7 @@ export type Situation = {
  */
 export function situationOf(layout: DeviceLayout, wanted: Wanted): Situation {
   const { name, index } = wanted.build;
-  const { current } = olpcBootPointer(layout).read();
+  const { current } = openBootPointer(layout).read();
   const before = current === undefined ? undefined : readInstalled(layout, current)?.sequence;
   if (before !== undefined && before > wanted.build.sequence) requirePermit(wanted, current, before);
   const isInstalled = readInstalled(layout, name)?.index === index.sha256;

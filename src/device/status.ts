@@ -6,7 +6,6 @@ import type { Clock } from '../base/clock.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { openTimeFloor } from '../trust/floor.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import { readDataCount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
@@ -14,7 +13,9 @@ import { heldAdvice } from './held-advice.ts';
 import { listVersions } from './installed.ts';
 import { type Journal, readJournal, type UpdateResult } from './journal.ts';
 import { deviceLayout, requireDevice } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import { countOwed } from './owed.ts';
+import { runningVersion } from './running-version.ts';
 
 /** One version on a device. */
 export type VersionStatus = {
@@ -64,7 +65,7 @@ export type DeviceStatus = {
 export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const layout = deviceLayout(root);
   requireDevice(layout);
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   const running = runningVersion(layout);
   const configuration = readConfiguration(layout);
   const { stream, saidBy, never } = chooseStream(layout, undefined, configuration);

@@ -3,8 +3,8 @@ import type { Sentence } from '../advice/explain.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Halt } from '../repository/records.ts';
-import { olpcBootPointer } from './boot-olpc.ts';
 import type { DeviceLayout } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What the rules of a stream say of this device; nothing where a build was named. */
@@ -36,7 +36,7 @@ export function stayingOn(layout: DeviceLayout, wanted: Wanted): Staying | undef
   if (advice === undefined || stream === undefined) return undefined;
   const { decision, record } = advice;
   if (decision.decision === 'take' || decision.because === 'current') return undefined;
-  const { current } = olpcBootPointer(layout).read();
+  const { current } = openBootPointer(layout).read();
   if (current === build.name) return undefined;
   const { since, reason } = record.halted ?? { since: '—', reason: '' };
   if (current === undefined)

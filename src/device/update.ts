@@ -1,10 +1,11 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { WayKind } from '../plan/ways.ts';
-import { olpcBootPointer, runningVersion } from './boot-olpc.ts';
 import type { Changed } from './change.ts';
 import { recordEnd } from './journal.ts';
 import { lockDevice } from './lock.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
+import { runningVersion } from './running-version.ts';
 import type { DeviceSession } from './session.ts';
 import { situationOf } from './situation.ts';
 import { type Advised, advisedOn, type Staying, stayingOn } from './staying.ts';
@@ -84,6 +85,6 @@ function stayed({ session }: UpdateOptions, staying: Staying, started: number): 
 }
 
 function isRebootNeeded({ layout }: DeviceSession, build: BuildName): boolean {
-  const current = olpcBootPointer(layout).read().current;
+  const current = openBootPointer(layout).read().current;
   return current === build && runningVersion(layout) !== build;
 }

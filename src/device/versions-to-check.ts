@@ -1,8 +1,8 @@
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { olpcBootPointer } from './boot-olpc.ts';
 import { listVersions } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
+import { openBootPointer } from './open-boot-pointer.ts';
 
 /**
  * The versions that a check is about: the named one, all complete ones, or the one that boots next. Throws
@@ -20,7 +20,7 @@ export function versionsToCheck(
     if (!installed.includes(build)) throw new SatchelError('version-not-installed', { name: build });
     return [build];
   }
-  const { current } = olpcBootPointer(layout).read();
+  const { current } = openBootPointer(layout).read();
   const chosen = all ? installed : installed.filter((name) => name === current);
   if (chosen.length === 0) throw new SatchelError('nothing-installed', { root: layout.root });
   return chosen;

@@ -9,10 +9,11 @@ import { contentsFor } from '../build/contents.ts';
 import type { IndexEntry } from '../build/entry.ts';
 import { serialiseIndex } from '../build/index-format.ts';
 import type { EntryList } from '../build/index-table.ts';
-import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
 import { installStage, stageContents } from '../device/install.ts';
 import { readInstalled, readInstalledIndex, storeIndex } from '../device/installed.ts';
 import { type DeviceLayout, pristineTree } from '../device/layout.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
+import { runningVersion } from '../device/running-version.ts';
 import { switchVersion } from '../device/switch-version.ts';
 import { moveToTrash } from '../device/trash.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -140,7 +141,7 @@ function isInstalled({ layout, build }: ChangeByRsyncOptions, manifest: ClientMa
 /** A tree that a kill left between its move to its name and its record is still what was received. */
 function takeBack(layout: DeviceLayout, build: BuildName, { tree }: TransferFolders): void {
   const left = pristineTree(layout, build);
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   // A version that the original olpc-update has installed has no record either, and may be the way back.
   if ([current, alternate, runningVersion(layout)].includes(build) || existsSync(join(layout.sticky, build)))
     return;

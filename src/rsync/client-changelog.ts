@@ -5,9 +5,9 @@ import { displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { contentsDifferences } from '../build/contents.ts';
-import { olpcBootPointer } from '../device/boot-olpc.ts';
 import { readInstalled, readInstalledIndex } from '../device/installed.ts';
 import type { DeviceLayout } from '../device/layout.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import type { PathChange } from './changed-paths.ts';
 import { fetchManifest, fetchSmallFile } from './client-manifest.ts';
@@ -53,7 +53,7 @@ const kinds = { missing: 'added', different: 'changed', extra: 'removed' } as co
 
 async function changedPaths(open: OpenPlace, layout: DeviceLayout, folder: string): Promise<RsyncChangelog> {
   const manifest = await fetchManifest(open, { path: join(folder, 'contents') });
-  const { current } = olpcBootPointer(layout).read();
+  const { current } = openBootPointer(layout).read();
   if (
     manifest?.entries === undefined ||
     current === undefined ||

@@ -1,8 +1,9 @@
 import { SatchelError } from '../base/errors.ts';
-import { olpcBootPointer, runningVersion } from '../device/boot-olpc.ts';
 import { recordEnd } from '../device/journal.ts';
 import { initialiseDevice } from '../device/layout.ts';
 import { lockDevice } from '../device/lock.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
+import { runningVersion } from '../device/running-version.ts';
 import { collectTrash, moveToTrash } from '../device/trash.ts';
 import { changeByRsync, workFolder } from './client-change.ts';
 import { inhibitSuspend } from './client-inhibit.ts';
@@ -27,7 +28,7 @@ export async function updateByRsync(options: ClientUpdateOptions): Promise<Clien
   await using _awake = inhibitSuspend();
   const month = openClientMonth(layout, options.clock);
   const open = openPlace(options.place, { ...options, onReceived: month.count });
-  const { current } = olpcBootPointer(layout).read();
+  const { current } = openBootPointer(layout).read();
   const finish = (what: Partial<ClientUpdateResult>): ClientUpdateResult => ({
     build: options.build,
     from: current ?? null,
@@ -37,7 +38,7 @@ export async function updateByRsync(options: ClientUpdateOptions): Promise<Clien
     ...open.counters(),
     seconds: (performance.now() - started) / 1000,
     rebootNeeded:
-      olpcBootPointer(layout).read().current === options.build && runningVersion(layout) !== options.build,
+      openBootPointer(layout).read().current === options.build && runningVersion(layout) !== options.build,
   });
   try {
     const folder = workFolder(layout, options.build);

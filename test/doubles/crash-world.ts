@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { byteStringFromText } from '../../src/base/byte-string.ts';
 import { type BuildName, buildName } from '../../src/base/identifiers.ts';
-import { olpcBootPointer } from '../../src/device/boot-olpc.ts';
 import { readInstalled, readInstalledIndex } from '../../src/device/installed.ts';
 import { type DeviceLayout, deviceLayout, ledgerFile, pristineTree } from '../../src/device/layout.ts';
 import { ledgerOfTree, writeLedger } from '../../src/device/ledger.ts';
+import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
 import { type DescribedTree, describeTree } from '../../src/formats/gnu-tar.testkit.ts';
 import { getXattr, setXattr } from '../../src/os/system-calls.ts';
 import { must } from './command.ts';
@@ -180,7 +180,7 @@ export function inodesOf(tree: string): Record<string, unknown> {
 
 /** Fails unless what boots next is one of these builds with exactly its tree, and so is the way back. */
 export function assertBootable(world: World, layout: DeviceLayout, allowed: readonly string[]): BuildName {
-  const { current, alternate } = olpcBootPointer(layout).read();
+  const { current, alternate } = openBootPointer(layout).read();
   assert.ok(current !== undefined && allowed.includes(current), `${current} boots next`);
   for (const name of [current, alternate])
     if (name !== undefined) {

@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
-import { olpcBootPointer } from '../../src/device/boot-olpc.ts';
 import { type DeviceLayout, deviceLayout, pristineTree } from '../../src/device/layout.ts';
+import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
 import { describeTree, extractEverything, needsRoot, run } from '../../src/formats/gnu-tar.testkit.ts';
 import { must } from '../doubles/command.ts';
 import {
@@ -90,7 +90,7 @@ const scenarios: readonly Scenario[] = [
       await must('status', '--root', layout.root);
       await must('update', '--root', layout.root);
       assert.equal(assertBootable(world, layout, ['b2']), 'b2');
-      assert.equal(olpcBootPointer(layout).read().alternate, 'b1');
+      assert.equal(openBootPointer(layout).read().alternate, 'b1');
       assertFirstUntouched(folder);
       await assertClean(layout);
     },
@@ -114,7 +114,7 @@ const scenarios: readonly Scenario[] = [
     prepare(folder) {
       const words = onCopyOf(updated, folder, 'purge');
       // Without a way back b1 is what goes.
-      olpcBootPointer(layoutIn(folder)).switchTo(buildName('b2'), undefined);
+      openBootPointer(layoutIn(folder)).switchTo(buildName('b2'), undefined);
       return words;
     },
     async check(folder) {

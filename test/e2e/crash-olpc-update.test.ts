@@ -5,8 +5,8 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
-import { olpcBootPointer } from '../../src/device/boot-olpc.ts';
 import { deviceLayout, pristineTree } from '../../src/device/layout.ts';
+import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
 import { must } from '../doubles/command.ts';
 import {
   ageTemporaries,
@@ -77,7 +77,7 @@ describe('an update through rsync', { skip: !isRoot && 'needs root' }, () => {
           assertBootable(world, layout, ['b1', 'b2']);
           await must(...words(folder));
           assert.equal(assertBootable(world, layout, ['b2']), 'b2');
-          assert.equal(olpcBootPointer(layout).read().alternate, 'b1');
+          assert.equal(openBootPointer(layout).read().alternate, 'b1');
           isUntouched();
           await must('verify', '--root', layout.root, '--full', '--all');
           ageTemporaries(layout.versions);

@@ -1,6 +1,6 @@
-import { olpcBootPointer } from '../../device/boot-olpc.ts';
 import { deviceLayout } from '../../device/layout.ts';
 import { lockDevice } from '../../device/lock.ts';
+import { openBootPointer } from '../../device/open-boot-pointer.ts';
 import { noteReport } from '../../device/report-make.ts';
 import { type RolledBack, rollback } from '../../device/rollback.ts';
 import { tellOwnSource } from '../../device/send-report.ts';
@@ -16,7 +16,7 @@ export const rollbackCommand = defineCommand({
     const layout = deviceLayout(options.root);
     using _lock = lockDevice(layout);
     const started = performance.now();
-    const result = await rollback({ layout, boot: olpcBootPointer(layout), to, reporter, signal });
+    const result = await rollback({ layout, boot: openBootPointer(layout), to, reporter, signal });
     noteRollback({ layout, clock }, result, (performance.now() - started) / 1000);
     const reported = await tellOwnSource(layout, { clock, signal });
     return { ...result, ...(reported > 0 ? { reported } : {}) };
