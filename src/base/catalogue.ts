@@ -1,8 +1,14 @@
 /** Every sentence that a person reads, by stable code, in every language; one file a part of the system. */
+import { activitiesMessages } from './catalogue/activities.ts';
+import { activitiesCommandsMessages } from './catalogue/activities-commands.ts';
+import { activitiesDeviceMessages } from './catalogue/activities-device.ts';
 import { adviceMessages } from './catalogue/advice.ts';
 import { agentMessages } from './catalogue/agent.ts';
 import { agentCommandsMessages } from './catalogue/agent-commands.ts';
 import { baseMessages } from './catalogue/base.ts';
+import { bootMessages } from './catalogue/boot.ts';
+import { bootCommandsMessages } from './catalogue/boot-commands.ts';
+import { bootStageMessages } from './catalogue/boot-stage.ts';
 import { buildMessages } from './catalogue/build.ts';
 import { cliMessages } from './catalogue/cli.ts';
 import { deltaMessages } from './catalogue/delta.ts';
@@ -16,6 +22,8 @@ import { leaseMessages } from './catalogue/lease.ts';
 import { leaseCommandsMessages } from './catalogue/lease-commands.ts';
 import { leaseOfficeMessages } from './catalogue/lease-office.ts';
 import { liteMessages } from './catalogue/lite.ts';
+import { localMessages } from './catalogue/local.ts';
+import { localResultsMessages } from './catalogue/local-results.ts';
 import { oatsMessages } from './catalogue/oats.ts';
 import { oatsCommandsMessages } from './catalogue/oats-commands.ts';
 import { olpcCommandsMessages } from './catalogue/olpc-commands.ts';
@@ -32,6 +40,8 @@ import { rsyncDaemonMessages } from './catalogue/rsync-daemon.ts';
 import { rsyncDropMessages } from './catalogue/rsync-drop.ts';
 import { rsyncTreesMessages } from './catalogue/rsync-trees.ts';
 import { rsyncUpstreamMessages } from './catalogue/rsync-upstream.ts';
+import { sealMessages } from './catalogue/seal.ts';
+import { sealResultsMessages } from './catalogue/seal-results.ts';
 import { serverMessages } from './catalogue/server.ts';
 import { signerMessages } from './catalogue/signer.ts';
 import { siteLinkMessages } from './catalogue/site-link.ts';
@@ -43,6 +53,8 @@ import { siteServerMessages } from './catalogue/site-server.ts';
 import { stickMessages } from './catalogue/stick.ts';
 import { stickResultsMessages } from './catalogue/stick-results.ts';
 import { storeMessages } from './catalogue/store.ts';
+import { trialMessages } from './catalogue/trial.ts';
+import { trialResultsMessages } from './catalogue/trial-results.ts';
 import { trustMessages } from './catalogue/trust.ts';
 import type { Message, Wording } from './message.ts';
 
@@ -67,13 +79,24 @@ const all = {
   ...leaseMessages,
   ...leaseOfficeMessages,
   ...signerMessages,
+  ...activitiesMessages,
+  ...activitiesCommandsMessages,
+  ...activitiesDeviceMessages,
   ...adviceMessages,
   ...rolloutMessages,
   ...rolloutResultsMessages,
   ...rolloutDeviceMessages,
   ...oatsMessages,
   ...deviceMessages,
+  ...bootMessages,
+  ...localMessages,
+  ...localResultsMessages,
+  ...bootStageMessages,
+  ...trialMessages,
+  ...trialResultsMessages,
   ...deviceApiMessages,
+  ...sealMessages,
+  ...sealResultsMessages,
   ...discoveryMessages,
   ...agentMessages,
   ...rsyncTreesMessages,
@@ -96,6 +119,7 @@ const all = {
   ...resultsMessages,
   ...olpcCommandsMessages,
   ...agentCommandsMessages,
+  ...bootCommandsMessages,
   ...leaseCommandsMessages,
   ...oatsCommandsMessages,
 };

@@ -42,8 +42,15 @@ export function isSatchelError(error: unknown, ...codes: MessageCode[]): error i
 /** The `code` of a system error (`ENOENT`, `EEXIST`, …), or undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return typeof error.code === 'string' ? (unnamedErrors[error.code] ?? error.code) : undefined;
 }
+
+/** Errors of Linux that Node.js has no names for: what damaged metadata of a file system and a lacking hash give. */
+const unnamedErrors: Readonly<Record<string, string>> = {
+  'Unknown system error -65': 'ENOPKG',
+  'Unknown system error -74': 'EBADMSG',
+  'Unknown system error -117': 'EUCLEAN',
+};
 
 /** What an error says; of what is thrown and is no error, its text. */
 export function messageOf(error: unknown): string {

@@ -65,11 +65,11 @@ export const planMessages = {
     exit: 4,
     en: {
       text: 'The update to {build} needs {disk} of disk and {reserve} in reserve; {free} are free.',
-      hint: 'Free some space, or let the old version go first with --reclaim.',
+      hint: 'Free some space, or let the old version go first with --reclaim. Where even that is too little, --in-place replaces the running version at the next start.',
     },
     es: {
       text: 'La actualización a {build} necesita {disk} de disco y {reserve} de reserva; hay {free} libres.',
-      hint: 'Libere espacio, o elimine antes la versión anterior con --reclaim.',
+      hint: 'Libere espacio, o elimine antes la versión anterior con --reclaim. Si ni así alcanza, --in-place reemplaza la versión en uso en el próximo arranque.',
     },
   },
   'plan-no-inodes': {
@@ -134,10 +134,10 @@ export const planMessages = {
   },
   'reclaimed-first': {
     en: {
-      text: 'Removed the version {build} first to make room, as --reclaim asks; there is no way back to it.',
+      text: 'Removed the version {build} first to make room, as --reclaim asks; there is no way back until the next version is kept.',
     },
     es: {
-      text: 'Se eliminó primero la versión {build} para hacer lugar, como pide --reclaim; no se puede volver a ella.',
+      text: 'Se eliminó primero la versión {build} para hacer lugar, como pide --reclaim; no hay vuelta atrás hasta que se conserve la próxima versión.',
     },
   },
   'source-is-older': {

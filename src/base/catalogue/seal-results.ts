@@ -1,0 +1,17 @@
+import type { Message, MessageSet } from '../message.ts';
+
+function words(en: string, es: string): Message {
+  return { en: { text: en }, es: { text: es } };
+}
+
+/** What is said in the help and as a result about sealing. */
+export const sealResultsMessages = {
+  'option-seal': words(
+    'read every file, and let the kernel guard those that are right',
+    'lee cada archivo y deja que el núcleo guarde los que están bien',
+  ),
+  'result-verify-sealed': words(
+    '{build}: {sealed} of {files} files are sealed, {added} of them now.',
+    '{build}: {sealed} de {files} archivos están sellados, {added} de ellos ahora.',
+  ),
+} as const satisfies MessageSet;
