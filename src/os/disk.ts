@@ -35,3 +35,10 @@ export function diskSpace(path: string): { readonly free: number; readonly total
 export function allocatedSize(size: number, blockSize: number): number {
   return Math.ceil(size / blockSize) * blockSize;
 }
+
+const sharingTypes: ReadonlySet<number> = new Set([0x9123_683e, 0x5846_5342, 0xca45_1a4e]);
+
+/** True where copying a file may cost no room (btrfs, XFS, bcachefs). */
+export function canShareBlocks(path: string): boolean {
+  return withSystemErrors('statfs', path, () => sharingTypes.has(statfsSync(path).type));
+}

@@ -30,6 +30,7 @@ type Library = {
   syncfs: Call;
   syncfsAsync(fd: number): Promise<number>;
   flock: Call;
+  lseek: (fd: number, offset: bigint, whence: number) => number | bigint;
   renameat2: Call;
 };
 
@@ -70,6 +71,7 @@ function loadLibrary(): Library {
         syncfs.async(fd, (error: unknown, result: number) => (error ? reject(error) : resolve(result)));
       }),
     flock: c.func('int flock(int fd, int operation)'),
+    lseek: c.func('int64_t lseek(int fd, int64_t offset, int whence)'),
     renameat2: c.func(
       'int renameat2(int fromDirectory, const void *from, int toDirectory, const void *to, unsigned int flags)',
     ),
@@ -198,6 +200,21 @@ export function lockFile(fd: number, path: SystemPath = `file ${fd}`): boolean {
 }
 
 /**
+ * Moves the position of an open file over a hole, if there is one at `offset`, to the next byte that is on the disk; its
+ * position. Undefined when only a hole is left. A file system that knows of no holes has data everywhere.
+ */
+export function seekData(fd: number, offset: number, path: SystemPath): number | undefined {
+  const [seekSet, seekDataFrom] = [0, 3];
+  const found = Number(library().lseek(fd, BigInt(offset), seekDataFrom));
+  if (found >= 0) return found;
+  const error = callError('lseek', path);
+  if (error.code === 'ENXIO') return undefined;
+  if (error.code !== 'EINVAL') throw systemError(error, 'lseek', path);
+  library().lseek(fd, BigInt(offset), seekSet);
+  return offset;
+}
+
+/**
  * Renames only if nothing has the new name; false when something has. Atomic wherever the kernel can
  * (`RENAME_NOREPLACE`); elsewhere checked first, which is right as long as the caller holds its lock.
  */
@@ -259,7 +276,8 @@ function timespecs([seconds, nanoseconds]: Timestamp): BigInt64Array {
   return BigInt64Array.of(second, nanosecond, second, nanosecond);
 }
 
-function terminated(path: SystemPath): Buffer {
+/** A path as C takes it. */
+export function terminated(path: SystemPath): Buffer {
   const bytes = typeof path === 'string' ? Buffer.from(`${path}\0`, 'utf8') : Buffer.concat([path, zero]);
   // A path that ends early would name another file.
   if (bytes.indexOf(0) !== bytes.length - 1) throw new Error('a path with a NUL byte reached a system call');
