@@ -59,6 +59,22 @@ export function isDeviceNumber(value: unknown): value is number {
   return isCount(value, largestDevice);
 }
 
+/** What the names of attributes begin with by which overlayfs says what an inode of a layer is. */
+const overlayPrefixes = ['trusted.overlay.', 'user.overlay.'];
+
+/** True for an attribute by which overlayfs says what an inode of a layer is: below a layer it would be obeyed. */
+export function isOverlayMark(name: string): boolean {
+  return overlayPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** True for the device by which overlayfs says that a name was deleted: a character device 0:0. */
+export function isWhiteout(
+  type: string,
+  device: readonly [major: number, minor: number] | undefined,
+): boolean {
+  return type === 'char' && device?.[0] === 0 && device[1] === 0;
+}
+
 function isCount(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
 }

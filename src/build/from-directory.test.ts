@@ -15,8 +15,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { byteStringFromText } from '../base/byte-string.ts';
 import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { silentReporter } from '../base/progress.ts';
+import { needsRoot } from '../formats/gnu-tar.testkit.ts';
+import { makeNode, setXattr } from '../os/system-calls.ts';
 import type { ContentSink } from './content-sink.ts';
 import type { IndexEntry } from './entry.ts';
 import { buildFromDirectory } from './from-directory.ts';
@@ -251,4 +254,14 @@ test('a stop is heeded in the middle of a large file', async () => {
     build({ signal: stop.signal }, () => stop.abort()),
     { code: 'cancelled' },
   );
+});
+
+test('a directory that is a layer of overlayfs is refused', { skip: needsRoot }, async () => {
+  make({ 'usr/file': 'x' });
+  makeNode(at('usr/gone'), 'char', 0, 0, 0);
+  await assert.rejects(build(), { code: 'tree-whiteout', parameters: { path: 'usr/gone' } });
+  rmSync(at('usr/gone'));
+  const attribute = 'trusted.overlay.opaque';
+  setXattr(at('usr'), byteStringFromText(attribute), byteStringFromText('y'));
+  await assert.rejects(build(), { code: 'tree-overlay-mark', parameters: { path: 'usr', attribute } });
 });

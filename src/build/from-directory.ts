@@ -12,7 +12,7 @@ import { type CountedNotices, countedNotices } from './counted-notices.ts';
 import { chunkingLimit, type IndexEntry, type InodeEntry, type ModificationTime } from './entry.ts';
 import { type FileReading, readingBuffer, readLargeFile, readSmallFile } from './found-file.ts';
 import type { BuildOptions } from './from-tar.ts';
-import { checkedMetadata, checkedPath, checkedTarget, symlinkMode } from './member-inode.ts';
+import { checkedDevice, checkedMetadata, checkedPath, checkedTarget, symlinkMode } from './member-inode.ts';
 import { type OwnerNames, ownerNamesIn } from './owner-names.ts';
 import { pristineDirectory } from './pristine-rule.ts';
 import { readProgress } from './read-progress.ts';
@@ -219,7 +219,7 @@ function specialInode(walk: Walk, path: ByteString, found: BigIntStats): InodeEn
   }
   if (found.isFIFO()) return { type: 'fifo', path, ...metadata };
   const type = found.isCharacterDevice() ? 'char' : 'block';
-  return { type, path, ...metadata, device: unpackDevice(found.rdev) };
+  return { type, path, ...metadata, device: checkedDevice(path, type, unpackDevice(found.rdev)) };
 }
 
 function metadataOf(walk: Walk, path: ByteString, found: BigIntStats) {
@@ -242,7 +242,8 @@ function metadataOf(walk: Walk, path: ByteString, found: BigIntStats) {
 
 const second = 1_000_000_000n;
 
-function timeOf(nanoseconds: bigint): ModificationTime {
+/** A time of `lstat` as a time of an entry. */
+export function timeOf(nanoseconds: bigint): ModificationTime {
   const rest = ((nanoseconds % second) + second) % second;
   return [Number((nanoseconds - rest) / second), Number(rest)];
 }

@@ -315,6 +315,20 @@ test('fields that Linux cannot hold are refused by name', async () => {
   await refuses([member('a', { type: 'block' })], 'tree-field-impossible', { path: 'a', field: 'device' });
 });
 
+test('what overlayfs would obey on a device is refused', async () => {
+  const whiteout = member('usr/a', { type: 'char', device: [0, 0] });
+  await refuses([directory('usr'), whiteout], 'tree-whiteout', { path: 'usr/a' });
+  for (const attribute of ['trusted.overlay.opaque', 'user.overlay.origin']) {
+    const xattrs = [{ name: attribute as ByteString, value: 'y' as ByteString }];
+    await refuses([directory('usr', { xattrs })], 'tree-overlay-mark', { path: 'usr', attribute });
+  }
+  const { summary } = await build([
+    member('b', { type: 'block', device: [0, 0] }),
+    member('f', { xattrs: [{ name: 'trusted.overlayfs' as ByteString, value: 'y' as ByteString }] }),
+  ]);
+  assert.equal(summary.length, 3);
+});
+
 test('content of another length than announced is refused', async () => {
   await refuses([member('a', { body: 'xx', size: 3 })], 'tree-content-wrong-length', {
     path: 'a',

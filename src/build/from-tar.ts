@@ -76,7 +76,7 @@ async function addMember(tree: ArchiveTree, member: TarMember, reader: Reader): 
       return;
     case 'char':
     case 'block':
-      tree.place({ type, path, ...metadata, device: checkedDevice(path, member.device) });
+      tree.place({ type, path, ...metadata, device: checkedDevice(path, type, member.device) });
       return;
     default:
       tree.place({ type, path, ...metadata });

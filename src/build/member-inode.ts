@@ -5,10 +5,12 @@ import {
   areCanonicalXattrs,
   isDeviceNumber,
   isModificationTime,
+  isOverlayMark,
   isOwnerName,
   isOwnerNumber,
   isSymlinkTarget,
   isTreePath,
+  isWhiteout,
 } from './entry-rules.ts';
 
 /** What every inode has, as an archive or a file system gives it: nothing checked yet. */
@@ -30,7 +32,7 @@ export const symlinkMode = 0o777;
 /**
  * The metadata of an inode in the form of an entry: type bits dropped from the mode, attributes sorted (of two
  * with one name the last stays, as when both are set in turn). `mtime` replaces the time found.
- * Throws `tree-field-impossible`.
+ * Throws `tree-field-impossible`, `tree-overlay-mark`.
  */
 export function checkedMetadata(
   path: ByteString,
@@ -44,6 +46,9 @@ export function checkedMetadata(
   if (!isModificationTime(mtime)) throw impossible('mtime');
   const xattrs = sortedXattrs(found.xattrs);
   if (!areCanonicalXattrs(xattrs)) throw impossible('xattrs');
+  const mark = xattrs.find(({ name }) => isOverlayMark(name));
+  if (mark !== undefined)
+    throw new SatchelError('tree-overlay-mark', { path: displayOf(path), attribute: displayOf(mark.name) });
   const metadata: { -readonly [Key in keyof Metadata]: Metadata[Key] } = {
     mode: found.mode & 0o7777,
     uid: found.uid,
@@ -62,11 +67,16 @@ export function checkedTarget(path: ByteString, target: ByteString | undefined):
   throw new SatchelError('tree-field-impossible', { path: displayOf(path), field: 'target' });
 }
 
-/** Refuses device numbers that are missing or too large. Throws `tree-field-impossible`. */
+/**
+ * Refuses device numbers that are missing or too large, and a character device 0:0, which overlayfs takes for a deleted
+ * name. Throws `tree-field-impossible`, `tree-whiteout`.
+ */
 export function checkedDevice(
   path: ByteString,
+  type: 'char' | 'block',
   device: readonly [number, number] | undefined,
 ): readonly [number, number] {
+  if (isWhiteout(type, device)) throw new SatchelError('tree-whiteout', { path: displayOf(path) });
   if (device !== undefined && isDeviceNumber(device[0]) && isDeviceNumber(device[1]))
     return [device[0], device[1]];
   throw new SatchelError('tree-field-impossible', { path: displayOf(path), field: 'device' });
