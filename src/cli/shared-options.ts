@@ -61,4 +61,13 @@ export const transfer = {
 export const verifyMode = value('option-verify', 'full', oneOf('full'));
 
 /** Roles whose keys people handle. */
-export const keyRoles = ['root', 'targets', 'snapshot', 'timestamp', 'builds', 'streams', 'deltas'] as const;
+export const keyRoles = [
+  'root',
+  'targets',
+  'snapshot',
+  'timestamp',
+  'builds',
+  'streams',
+  'deltas',
+  'activities',
+] as const;

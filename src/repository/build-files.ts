@@ -1,6 +1,7 @@
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { BundleRecord, GroupRecord } from './group-record.ts';
 import { contentsFile, deltaFile, indexFile, mapFile } from './layout.ts';
-import type { BuildRecord, DeltaReference, DeltasRecord } from './records.ts';
+import type { BuildRecord, DeltaReference, DeltasRecord, StoredFile } from './records.ts';
 
 /** A file of a repository that signed metadata leads to. */
 export type SignedFile = {
@@ -20,10 +21,32 @@ export function listFiles(
   { map }: Pick<DeltasRecord, 'map'>,
 ): [index: SignedFile, map: SignedFile, contents: SignedFile] {
   return [
-    { name: indexFile(index.stored), length: index.length, sha256: index.stored },
-    { name: mapFile(map.stored), length: map.length, sha256: map.stored },
+    indexIn(index),
+    mapIn(map),
     { name: contentsFile(contents.sha256), length: contents.length, sha256: contents.sha256 },
   ];
+}
+
+/** The lists of a bundle; what it shows to people is with its group. */
+export function bundleLists({
+  index,
+  map,
+}: Pick<BundleRecord, 'index' | 'map'>): [index: SignedFile, map: SignedFile] {
+  return [indexIn(index), mapIn(map)];
+}
+
+/** What the record of a group leads to: what people are shown, and the lists of its bundles; each once. */
+export function groupFiles({ details, bundles }: GroupRecord): SignedFile[] {
+  const files = [...(details ? [indexIn(details)] : []), ...bundles.flatMap(bundleLists)];
+  return [...new Map(files.map((file) => [file.name, file])).values()];
+}
+
+function indexIn({ stored, length }: StoredFile): SignedFile {
+  return { name: indexFile(stored), length, sha256: stored };
+}
+
+function mapIn({ stored, length }: StoredFile): SignedFile {
+  return { name: mapFile(stored), length, sha256: stored };
 }
 
 /** The file of a delta. */

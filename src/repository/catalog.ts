@@ -20,8 +20,17 @@ import { type RepositoryMetadata, readTrusted } from '../trust/metadata-store.ts
 import { targetFileName } from '../trust/names.ts';
 import type { DelegatedRole } from '../trust/roles.ts';
 import {
+  type BundleDetails,
+  type GroupName,
+  type GroupRecord,
+  isGroupName,
+  parseDetails,
+  parseGroupRecord,
+} from './group-record.ts';
+import {
   buildTarget,
   deltasTarget,
+  groupTarget,
   indexFile,
   isNote,
   mapFile,
@@ -53,6 +62,11 @@ export type Catalog = {
   deltas(name: BuildName): Promise<DeltasRecord>;
   /** Throws `stream-not-found`. */
   stream(name: StreamName): Promise<StreamRecord>;
+  /** Names of the groups of bundles, in byte order. */
+  groupNames(): GroupName[];
+  hasGroup(name: GroupName): boolean;
+  /** Throws `group-not-found`. */
+  group(name: GroupName): Promise<GroupRecord>;
   /** The bytes of a target that is neither a build nor a stream; undefined when there is none. */
   note(role: DelegatedRole, path: string): Promise<Uint8Array | undefined>;
 };
@@ -107,6 +121,14 @@ export function catalogOf(store: Store, metadata: RepositoryMetadata, signal?: A
       const bytes = await read('streams', path);
       if (bytes === undefined) throw new SatchelError('stream-not-found', { name, location: store.location });
       return parseStreamRecord(bytes, path).record;
+    },
+    groupNames: () => names('activities').filter(isGroupName),
+    hasGroup: (name) => targetsOf('activities').has(groupTarget(name)),
+    async group(name) {
+      const path = groupTarget(name);
+      const bytes = await read('activities', path);
+      if (bytes === undefined) throw new SatchelError('group-not-found', { name, location: store.location });
+      return parseGroupRecord(bytes, path);
     },
     note: read,
   };
@@ -178,13 +200,48 @@ export async function loadMap(
   { record, objects }: LoadedBuild,
   signal?: AbortSignal,
 ): Promise<ObjectMap> {
-  const deltas = await catalog.deltas(record.name);
-  const raw = await readStored(catalog.store, mapFile(deltas.map.stored), deltas.map, signal);
+  const { map } = await catalog.deltas(record.name);
+  return readMap(catalog.store, { index: record.index, map }, objects, signal);
+}
+
+/** The entries, objects and map of a tree that is known by its stored lists alone. Throws as `loadMap` does. */
+export async function loadTree(
+  store: ReadableStore,
+  lists: { readonly index: StoredFile; readonly map: StoredFile },
+  signal?: AbortSignal,
+): Promise<{
+  readonly entries: EntryList;
+  readonly objects: readonly BuildObject[];
+  readonly map: ObjectMap;
+}> {
+  const entries = parseIndex(await readStored(store, indexFile(lists.index.stored), lists.index, signal));
+  const objects = objectsOf(entries);
+  return { entries, objects, map: await readMap(store, lists, objects, signal) };
+}
+
+async function readMap(
+  store: ReadableStore,
+  { index, map }: { readonly index: StoredFile; readonly map: StoredFile },
+  objects: readonly BuildObject[],
+  signal: AbortSignal | undefined,
+): Promise<ObjectMap> {
+  const raw = await readStored(store, mapFile(map.stored), map, signal);
   return checkedMap(
     raw,
     objects.map(({ size }) => size),
-    record.index.sha256,
+    index.sha256,
   );
+}
+
+/** What people are shown of the bundles of a group. Throws `stored-file-damaged`. */
+export async function readDetails(
+  store: ReadableStore,
+  { details }: GroupRecord,
+  signal?: AbortSignal,
+): Promise<BundleDetails[]> {
+  if (details === undefined) return [];
+  const file = indexFile(details.stored);
+  return parseDetails(await readStored(store, file, details, signal), file);
 }
 
 /** Parses a map and makes sure that it belongs to this index. */

@@ -3,16 +3,19 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { BuildObject } from '../build/objects.ts';
 import { scratchToApply } from '../delta/delta-format.ts';
 import { readObjects } from '../pack/frame.ts';
 import { namedObjectsIn } from '../pack/locations.ts';
+import type { ObjectMap } from '../pack/map-format.ts';
 import { readAll, readPart } from '../store/read-all.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
-import { fileOfDelta, listFiles, type SignedFile } from './build-files.ts';
+import { bundleLists, fileOfDelta, groupFiles, listFiles, type SignedFile } from './build-files.ts';
 import { type BuildRecords, buildRecords } from './build-records.ts';
-import { type Catalog, loadBuild, loadMap, openCatalog } from './catalog.ts';
+import { type Catalog, loadBuild, loadMap, loadTree, openCatalog } from './catalog.ts';
 import { readDeltaHead } from './delta-head.ts';
 import { provesItself } from './delta-proof.ts';
+import { bundleName, type GroupName } from './group-record.ts';
 import { buildTarget, packFile } from './layout.ts';
 import { checkLite } from './lite-check.ts';
 import { readPackUses } from './pack-uses.ts';
@@ -32,7 +35,8 @@ export type FsckOptions = {
 export type DamagedFile = {
   readonly file: string;
   readonly problem: 'missing' | 'wrong-bytes' | 'unusable' | 'lite';
-  readonly build: BuildName;
+  /** The build, bundle (`id-version`) or group that needs it. */
+  readonly build: string;
   readonly repaired: boolean;
 };
 
@@ -79,6 +83,7 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
     buildsAreSound: false,
   };
   for (const name of catalog.buildNames()) await checkBuild(check, name);
+  for (const name of catalog.groupNames()) await checkGroup(check, name);
   // Only now, since whatever could be looked into has been.
   for (const records of check.unindexed) await checkPacks(check, records);
   check.buildsAreSound = check.notHere.size === 0 && check.damaged.every(({ repaired }) => repaired);
@@ -123,7 +128,31 @@ async function checkBuild(check: Check, name: BuildName): Promise<void> {
 async function checkObjects(check: Check, name: BuildName): Promise<void> {
   const { catalog, options } = check;
   const build = await loadBuild(catalog, name, options.signal);
-  const map = await loadMap(catalog, build, options.signal);
+  await checkTree(check, name, {
+    objects: build.objects,
+    map: await loadMap(catalog, build, options.signal),
+  });
+}
+
+/** What people are shown of the bundles of a group, the bundles' lists, and every object in their packs. */
+async function checkGroup(check: Check, name: GroupName): Promise<void> {
+  const { catalog, options } = check;
+  const group = await catalog.group(name);
+  for (const file of groupFiles({ ...group, bundles: [] })) await checkFile(check, name, file);
+  for (const bundle of group.bundles) {
+    const owner = bundleName(bundle);
+    const [index, map] = bundleLists(bundle);
+    const isRight = [await checkFile(check, owner, index), await checkFile(check, owner, map)];
+    if (isRight.includes(false)) continue;
+    await checkTree(check, owner, await loadTree(options.store, bundle, options.signal));
+  }
+}
+
+/** A tree as far as its content goes. */
+type CheckedTree = { readonly objects: readonly BuildObject[]; readonly map: ObjectMap };
+
+async function checkTree(check: Check, name: string, { objects: all, map }: CheckedTree): Promise<void> {
+  const { options } = check;
   const unread = new Set<number>();
   for (const [number, { sha256, length }] of map.packs.entries()) {
     const file = { name: packFile(sha256), sha256, length };
@@ -135,7 +164,7 @@ async function checkObjects(check: Check, name: BuildName): Promise<void> {
     if (!unread.has(pack)) continue;
     const { sha256 } = map.pack(pack);
     const bytes = await readPart(options.store, packFile(sha256), { offset, length });
-    const objects = namedObjectsIn(map, number, build.objects);
+    const objects = namedObjectsIn(map, number, all);
     readObjects({ bytes, rawLength, pack: sha256, offset }, objects);
     check.objects += objects.length;
     options.reporter.progress({ step: 'verify', done: check.objects, unit: 'entries' });
@@ -168,7 +197,7 @@ async function checkDelta(check: Check, build: BuildRecord, delta: DeltaReferenc
 }
 
 /** True when the file is right, or right again. */
-async function checkFile(check: Check, build: BuildName, expected: SignedFile): Promise<boolean> {
+async function checkFile(check: Check, build: string, expected: SignedFile): Promise<boolean> {
   const { name: file } = expected;
   const { store, repairFrom } = check.options;
   if (check.seen.has(file))

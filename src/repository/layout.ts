@@ -1,4 +1,5 @@
 import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
+import type { GroupName } from './group-record.ts';
 
 /** Names of the files of a repository, relative to its top; see docs/formats.md. */
 
@@ -16,6 +17,7 @@ export const liteListFile = (name: BuildName): string => `lite/${name}.sum`;
 export const buildTarget = (name: BuildName): string => `builds/${name}.json`;
 export const deltasTarget = (name: BuildName): string => `deltas/${name}.json`;
 export const streamTarget = (name: StreamName): string => `streams/${name}.json`;
+export const groupTarget = (name: GroupName): string => `activities/${name}.json`;
 
 /**
  * True for a target that is neither a build nor a stream though it lies among them, such as the list of stolen laptops:

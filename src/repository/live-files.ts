@@ -1,6 +1,6 @@
 import type { BuildName } from '../base/identifiers.ts';
 import { liveTrustFiles } from '../trust/metadata-store.ts';
-import { fileOfDelta, listFiles } from './build-files.ts';
+import { fileOfDelta, groupFiles, listFiles } from './build-files.ts';
 import type { Catalog } from './catalog.ts';
 import type { KnownObjects } from './known-objects.ts';
 import { liteListFile, liteStreamFile, packFile } from './layout.ts';
@@ -39,6 +39,10 @@ export async function liveFiles(
     for (const file of [...listFiles(record, deltas), ...packs, ...kept.map(fileOfDelta)])
       if (!live.has(file.name)) live.set(file.name, name);
   }
+  for (const name of catalog.groupNames())
+    for (const file of groupFiles(await catalog.group(name))) live.set(file.name, undefined);
+  for (const { map } of known.bundles.values())
+    for (const { sha256 } of map.packs) live.set(packFile(sha256), undefined);
   for (const stream of catalog.streamNames()) {
     const { build, waypoints = [] } = await catalog.stream(stream);
     live.set(liteStreamFile(stream), build.name).set(liteListFile(build.name), build.name);

@@ -174,10 +174,10 @@ export function recordBytes<Kind extends { readonly satchel: string; readonly fo
 }
 
 /** Most bytes of an uncompressed map: one of an index at its limit stays below. */
-const mapLimit = indexLimit / 4;
+export const mapLimit = indexLimit / 4;
 
 /** A list that is held in memory as a whole, so `limit` is looked at before anything is fetched. */
-function storedFile(fields: Fields, limit: number): StoredFile {
+export function storedFile(fields: Fields, limit: number): StoredFile {
   return {
     stored: fields.sha256('stored'),
     length: fields.count('length', limit),

@@ -44,7 +44,7 @@ export async function repackWaste(options: RepackOptions): Promise<number> {
 }
 
 /** Packs of which the objects that some build needs make up less than half of the stored bytes. */
-function wastefulPacks({ builds }: KnownObjects): Set<Sha256> {
+function wastefulPacks({ builds, bundles }: KnownObjects): Set<Sha256> {
   const packs = new Map<Sha256, { length: number; used: number }>();
   const counted = new Set<Sha256>();
   for (const { map, objects } of builds.values()) {
@@ -59,6 +59,8 @@ function wastefulPacks({ builds }: KnownObjects): Set<Sha256> {
       }
     });
   }
+  // The maps of bundles are signed by keys that may be far away, so what they lie in stays.
+  for (const { map } of bundles.values()) for (const { sha256 } of map.packs) packs.delete(sha256);
   return new Set([...packs].filter(([, { length, used }]) => used < length / 2).map(([sha256]) => sha256));
 }
 

@@ -36,8 +36,8 @@ export async function compressStored(raw: Uint8Array): Promise<{ stored: StoredF
 export async function storeMap(
   store: Store,
   index: Sha256,
-  build: PackedBuild,
-  known: KnownObjects,
+  build: Pick<PackedBuild, 'objects' | 'treeObjects'>,
+  known: Pick<KnownObjects, 'locations'>,
 ): Promise<{ stored: StoredFile; map: ObjectMap }> {
   const locations = newLocations(build.objects);
   const raw = serialiseMap(

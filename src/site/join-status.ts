@@ -14,6 +14,7 @@ import { parseStreamRecord } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { openTimeFloor } from '../trust/floor.ts';
+import { placePolicy } from '../trust/policy.ts';
 import { streamNames } from './known-streams.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
 import { type LinkState, readLinkState, type Told, toldOf } from './link-file.ts';
@@ -88,7 +89,7 @@ async function readSiteMetadata(
   clock: Clock,
 ): Promise<{ readonly seen: SiteMetadata; readonly names?: ReadonlySet<string> }> {
   const store = openDirectoryStore(layout.repository);
-  const client = openTrustClient({ directory: layout.trust, store, clock });
+  const client = openTrustClient({ directory: layout.trust, store, clock, policy: placePolicy });
   if (!client.files().has('timestamp')) return { seen: { versions: {}, expired: [], streams: [] } };
   const streams: SiteStream[] = [];
   const names = new Set(streamNames(client));

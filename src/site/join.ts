@@ -13,6 +13,7 @@ import { withSystemErrors } from '../os/system-error.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { describeRoot, type FetchedRoot, fetchRoot } from '../trust/fetch-root.ts';
 import { metadataFile } from '../trust/names.ts';
+import { placePolicy } from '../trust/policy.ts';
 import { admitSite, askPlace, refuseLoop, type UpstreamPlace } from './join-place.ts';
 import { isSite, type SiteLayout, siteLayout } from './layout.ts';
 import { openLinkFile } from './link-file.ts';
@@ -157,7 +158,13 @@ async function pinRoot(
           ...(anchor.sha256 === undefined ? {} : { sha256: anchor.sha256 }),
           ...(signal === undefined ? {} : { signal }),
         });
-  const client = openTrustClient({ directory: layout.trust, store: upstream, clock, reporter });
+  const client = openTrustClient({
+    directory: layout.trust,
+    store: upstream,
+    clock,
+    reporter,
+    policy: placePolicy,
+  });
   if (!leadsToTrusted(layout, root, client.root())) await client.pin(root.bytes);
   await unlessOlder(client.refresh({ signal }));
   return root;

@@ -4,6 +4,7 @@ import { type StreamName, streamName } from '../base/identifiers.ts';
 import { isNote, nameOfTarget } from '../repository/layout.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
+import { placePolicy } from '../trust/policy.ts';
 import type { SiteLayout } from './layout.ts';
 
 /** Names of the streams that verified metadata tell of, in byte order. */
@@ -26,7 +27,7 @@ export function requireStreams(
 ): void {
   if (streams.length === 0) return;
   const store = openDirectoryStore(layout.repository);
-  const client = openTrustClient({ directory: layout.trust, store, clock });
+  const client = openTrustClient({ directory: layout.trust, store, clock, policy: placePolicy });
   if (!client.files().has('timestamp')) return;
   const known = streamNames(client);
   const name = streams.find((stream) => !known.includes(stream));

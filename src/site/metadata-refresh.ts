@@ -11,6 +11,7 @@ import { openDirectoryStore } from '../store/directory.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type Refreshed, type TrustClient } from '../trust/client.ts';
 import { metadataFile, versionedMetadata } from '../trust/names.ts';
+import { placePolicy } from '../trust/policy.ts';
 import type { SiteLayout } from './layout.ts';
 import { takeLite } from './metadata-lite.ts';
 import { isPlaced, placeFile } from './metadata-place.ts';
@@ -56,7 +57,7 @@ export async function refreshMetadata(options: RefreshOptions): Promise<SiteNews
   using _lock = await lockMetadata(layout, signal);
   const { store, roots } = rememberRoots(options.store);
   const local = openDirectoryStore(layout.repository);
-  const client = openTrustClient({ directory: layout.trust, store, clock, reporter });
+  const client = openTrustClient({ directory: layout.trust, store, clock, reporter, policy: placePolicy });
   const { changed: _, ...judged } = await client.refresh({ signal });
   const files = publishedFiles(client, judged);
   const written: string[] = [];

@@ -24,8 +24,8 @@ export type RecordsOptions = {
 };
 
 /**
- * Brings the records that devices will ask for next: those of all streams, which a device cannot do without, and what
- * is small of builds and their deltas, heads first. Gives the names of the files that were written. Throws
+ * Brings the records that devices will ask for next: those of all streams and groups, which a device cannot do without,
+ * and what is small of builds and their deltas, heads first. Gives the names of the files that were written. Throws
  * `target-wrong` and what the source throws, for a stream's record; another that cannot be had is left out.
  */
 export async function takeRecords({ client, local, signal }: RecordsOptions): Promise<string[]> {
@@ -35,6 +35,9 @@ export async function takeRecords({ client, local, signal }: RecordsOptions): Pr
     if (name !== undefined && (await placeFile(local, name, bytes))) written.push(name);
   };
   const wanted = signal ? { signal } : {};
+  await inParallel(infosOf(client, 'activities'), signal, async (info) => {
+    await place(info, await client.target(info.path, wanted));
+  });
   const heads = new Set<string>();
   await inParallel(infosOf(client, 'streams'), signal, async (info) => {
     const bytes = await client.target(info.path, wanted);

@@ -11,6 +11,7 @@ import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient, type TrustClient } from '../trust/client.ts';
 import { describeRoot, fetchRoot } from '../trust/fetch-root.ts';
 import { metadataFile } from '../trust/names.ts';
+import { placePolicy } from '../trust/policy.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import { defaultLimits } from '../trust/roles.ts';
 import { type SignedSource, signedStreams, targetFile } from './stick-build.ts';
@@ -58,7 +59,7 @@ export async function readPreparedSource(options: SourceOptions): Promise<Prepar
   if (first === undefined) throw new SatchelError('repository-absent', { location: store.location });
   // The root that was named must be one of those that follow from the first.
   if (trust !== undefined) await fetchRoot(store, { sha256: trust, ...(signal && { signal }) });
-  const client = openTrustClient({ directory, store, clock, reporter });
+  const client = openTrustClient({ directory, store, clock, reporter, policy: placePolicy });
   await client.pin(describeRoot(first, store.location).bytes);
   const { versions, now } = await client.refresh({ signal });
   const source = { client, store, signal };

@@ -12,6 +12,7 @@ import type { ReadableStore } from '../store/store.ts';
 import { openTrustClient } from '../trust/client.ts';
 import type { RootMetadata } from '../trust/metadata.ts';
 import { metadataFile } from '../trust/names.ts';
+import { placePolicy } from '../trust/policy.ts';
 import { readIfThere } from '../trust/read-if-there.ts';
 import { defaultLimits } from '../trust/roles.ts';
 import type { SiteLayout } from './layout.ts';
@@ -58,7 +59,13 @@ export async function openStickTrust(options: {
   const open = (store: ReadableStore) => {
     copyTrust();
     // What is wrong is told once, by whoever takes the metadata in.
-    return openTrustClient({ directory: scratch, store, clock, reporter: silentReporter });
+    return openTrustClient({
+      directory: scratch,
+      store,
+      clock,
+      reporter: silentReporter,
+      policy: placePolicy,
+    });
   };
   const store = siteBeforeStick(site, stick);
   let client = open(store);

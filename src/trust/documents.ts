@@ -112,14 +112,21 @@ export function requirementsOf(
 export function delegationsTo(signers: Readonly<Record<DelegatedRole, RoleSigners>>): JsonObject {
   return {
     keys: publicKeys(delegatedRoles.flatMap((role) => signers[role].keys)),
-    roles: delegatedRoles.map((name) => ({
-      name,
-      keyids: signers[name].keys.map(({ keyId }) => keyId),
-      threshold: signers[name].threshold,
-      terminating: true,
-      paths: [`${name}/*`],
-    })),
+    roles: delegatedRoles.map((name) =>
+      delegationTo(name, {
+        keyids: signers[name].keys.map(({ keyId }) => keyId),
+        threshold: signers[name].threshold,
+      }),
+    ),
   };
+}
+
+/** How targets names a role: it signs the paths below its own name and nothing else. */
+export function delegationTo(
+  name: DelegatedRole,
+  { keyids, threshold }: RoleKeys = { keyids: [], threshold: 1 },
+): JsonObject {
+  return { name, keyids: [...keyids], threshold, terminating: true, paths: [`${name}/*`] };
 }
 
 /** The keys of one role and how many of them must sign. */

@@ -1,11 +1,18 @@
 import { SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
-import { type DraftDocument, requirementsOf, restamped } from './documents.ts';
+import { type DraftDocument, delegationTo, requirementsOf, restamped } from './documents.ts';
 import type { SigningKey } from './keys.ts';
 import type { JsonObject, RoleKeys } from './metadata.ts';
 import { type RepositoryMetadata, readTrusted } from './metadata-store.ts';
 import { outcomeOf, type PublishOutcome } from './outcome.ts';
-import { carryOut, lifetimeOf, nextDocument, type Plan, type PublishingContext } from './publication.ts';
+import {
+  carryOut,
+  firstDocument,
+  lifetimeOf,
+  nextDocument,
+  type Plan,
+  type PublishingContext,
+} from './publication.ts';
 import { isDelegatedRole, type Role, trustFormat } from './roles.ts';
 
 /** Changing who may sign. Keys of top-level roles are named by root, those of delegated roles by targets. */
@@ -53,17 +60,19 @@ export async function rotateKey(
   change: Pick<KeyChange, 'role' | 'remove' | 'oldKeysLost'>,
 ): Promise<PublishOutcome & { readonly made: readonly PublicKey[] }> {
   const current = await readTrusted(context.store, context.signal);
-  const { requirements } = requirementsOf(
-    change.role,
-    [current.root.signed],
-    current.roles.get('targets')!.signed,
-  );
-  const { keyids, threshold } = requirements[0]!;
+  const { keyids, threshold } = heldKeys(current, change.role);
   const made = Array.from({ length: change.remove?.length ?? threshold }, () =>
     context.keys.create(change.role),
   );
   const outcome = await changeKeys(context, { ...change, add: made, remove: change.remove ?? keyids });
   return { ...outcome, made: made.map(({ keyId, publicKey }) => ({ keyId, publicKey })) };
+}
+
+/** The keys that a role has; one is to be made for a role that the repository does not have yet. */
+function heldKeys(current: RepositoryMetadata, role: Role): RoleKeys {
+  if (isDelegatedRole(role) && !current.roles.has(role)) return { keyids: [], threshold: 1 };
+  const targets = current.roles.get('targets')!.signed;
+  return requirementsOf(role, [current.root.signed], targets).requirements[0]!;
 }
 
 /**
@@ -72,7 +81,7 @@ export async function rotateKey(
  */
 export async function renewOffline(
   context: PublishingContext,
-  role: 'root' | 'targets' | 'builds',
+  role: 'root' | 'targets' | 'builds' | 'activities',
   options: { readonly lowerFloor?: number } = {},
 ): Promise<PublishOutcome> {
   const published = await carryOut(context, (current): Plan => {
@@ -109,13 +118,18 @@ function delegatedChange(
   if (!isDelegatedRole(change.role)) throw new Error(`${change.role} is not delegated`);
   const draft = nextDocument(context, current, 'targets');
   const delegations = draft.signed.delegations as { roles: JsonObject[] };
-  const newRoles = delegations.roles.map((role) =>
+  const isNew = !current.roles.has(change.role);
+  const present = isNew ? [...delegations.roles, delegationTo(change.role)] : delegations.roles;
+  const newRoles = present.map((role) =>
     role.name === change.role ? { ...role, ...changed(role as unknown as RoleKeys, change) } : role,
   );
   const held = current.roles.get('targets')!.signed.keys;
   const keys = keysOf(newRoles as unknown as RoleKeys[], new Map(held), change.add);
   const signed = { ...draft.signed, delegations: { ...delegations, roles: newRoles, keys } };
-  return [{ ...draft, signed }, nextDocument(context, current, change.role)];
+  const own = isNew
+    ? firstDocument(context, current, change.role)
+    : nextDocument(context, current, change.role);
+  return [{ ...draft, signed }, own];
 }
 
 /** The next root with some of its content changed. */

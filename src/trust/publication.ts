@@ -196,6 +196,20 @@ export function nextDocument(
   };
 }
 
+/** The first version of a role that targets is about to name. */
+export function firstDocument(
+  context: PublishingContext,
+  current: RepositoryMetadata,
+  role: DelegatedRole,
+): DraftDocument {
+  const stamp = {
+    version: nextVersion(current, role),
+    now: context.clock(),
+    days: lifetimeOf(context, role),
+  };
+  return { role, replaces: 0, signed: { ...stamped('targets', stamp), targets: {} }, signatures: [] };
+}
+
 /** Writes everything; undefined when another publication came first. */
 async function commit(
   context: PublishingContext,

@@ -12,7 +12,7 @@ import type { PublishOutcome } from './outcome.ts';
 import type { PublishingContext } from './publication.ts';
 import { publishTargets, renewOnline } from './publisher.ts';
 import { parseRequest, serialiseRequest } from './request-file.ts';
-import { custodyOf, day } from './roles.ts';
+import { allRoles, custodyOf, day } from './roles.ts';
 import type { SigningRequest } from './signing-request.ts';
 import {
   buildChanges,
@@ -143,7 +143,7 @@ test('publishing survives the loss of power at any moment: clients see the old s
   assert.deepEqual([...seen], ['stream a', 'stream b']);
 });
 
-for (const role of ['root', 'targets', 'snapshot', 'timestamp', 'builds', 'streams', 'deltas'] as const)
+for (const role of allRoles)
   test(`changing the key of ${role} survives the loss of power at any moment`, async (t) => {
     for (let lives = 0; ; lives += 1) {
       const repository = await makeRepository();

@@ -125,7 +125,9 @@ async function takeSnapshot(context: RefreshContext): Promise<void> {
 /** Section 5.6, for targets and the roles under it that are always wanted; all that is new at the same time. */
 async function takeTargets(context: RefreshContext): Promise<void> {
   const snapshot = parsed(context, 'snapshot');
-  const roles = ['targets', ...context.policy.delegatedRoles];
+  const { delegatedRoles, optionalRoles } = context.policy;
+  const present = optionalRoles.filter((role) => snapshot.meta.has(`${role}.json`));
+  const roles = ['targets', ...delegatedRoles, ...present];
   const reading = roles.map((role) => readIfNew(context, role, metaFor(context, snapshot, role)));
   // Whichever fails first is reported when its turn comes; until then it must not count as unhandled.
   for (const one of reading) one.catch(() => {});

@@ -4,7 +4,13 @@
 export const topLevelRoles = ['root', 'targets', 'snapshot', 'timestamp'] as const;
 
 /** The roles that `targets` delegates to. Their keys are named by targets. */
-export const delegatedRoles = ['builds', 'streams', 'deltas'] as const;
+export const delegatedRoles = ['builds', 'streams', 'deltas', 'activities'] as const;
+
+/**
+ * Those that every refresh of a device brings. `activities` is asked for by devices that have any, and is absent from
+ * repositories that were made before there was such a role.
+ */
+export const refreshedRoles = ['builds', 'streams', 'deltas'] as const;
 
 /** A role whose metadata Satchel writes. */
 export type Role = (typeof topLevelRoles)[number] | (typeof delegatedRoles)[number];
@@ -27,6 +33,7 @@ export const custodyOf: Readonly<Record<Role, 'offline' | 'online'>> = {
   timestamp: 'online',
   streams: 'online',
   deltas: 'online',
+  activities: 'offline',
 };
 
 /** True for a name in {@link allRoles}. */
@@ -49,6 +56,7 @@ export const defaultLifetimes: Lifetimes = {
   builds: 365,
   streams: 365,
   deltas: 365,
+  activities: 365,
   snapshot: 180,
   timestamp: 180,
 };

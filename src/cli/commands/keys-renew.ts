@@ -22,7 +22,7 @@ export const keysRenewCommand = defineCommand({
       throw new SatchelError('options-conflict', { first: '--lower-floor', second: role });
     const context = openRepository(call);
     const outcome =
-      role === 'root' || role === 'targets' || role === 'builds'
+      role === 'root' || role === 'targets' || role === 'builds' || role === 'activities'
         ? await renewOffline(context, role, lowerFloor === undefined ? {} : { lowerFloor: lowerFloor * 1000 })
         : await renewOnline(context, { before: 1 });
     const toSign = writeRequest(
