@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { isSatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
-import { removeTemporaries, symlinkAtomic } from '../os/atomic-file.ts';
+import { removeTemporaries } from '../os/atomic-file.ts';
 import { removeTree } from '../os/remove-tree.ts';
-import { syncFilesystem } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { bootPointerWrong, nameFrom, readLink } from './boot-link.ts';
 import type { BootPointer, BootState } from './boot-pointer.ts';
-import { type DeviceLayout, pristineTree } from './layout.ts';
+import { requireTree } from './boot-tree.ts';
+import type { DeviceLayout } from './layout.ts';
+import { pointLoader } from './loader-link.ts';
 
 /** Directory parts that the initramfs accepts in `current`; anything else aborts its boot (facts, 5.1). */
 const acceptedParents = ['/versions/pristine', '/versions/run', '../../run'];
@@ -21,8 +22,16 @@ const acceptedParents = ['/versions/pristine', '/versions/run', '../../run'];
  */
 export function olpcBootPointer(layout: DeviceLayout): BootPointer {
   return {
+    kind: 'olpc',
     read: () => readState(layout),
     switchTo: (build, alternate) => switchTo(layout, build, alternate),
+    // The initramfs counts.
+    triesLeft: () => undefined,
+    markGood() {},
+    forgetOthers() {
+      const used = currentConfig(layout);
+      if (used !== undefined) removeOtherConfigs(layout, used);
+    },
   };
 }
 
@@ -52,9 +61,7 @@ function switchTo(layout: DeviceLayout, build: BuildName, alternate: BuildName |
   removeTemporaries(layout.versions);
   const config = `cfg.${randomBytes(5).toString('hex')}`;
   makeConfig(join(layout.configs, config), build, alternate);
-  syncFilesystem(layout.versions);
-  symlinkAtomic(`configs/${config}`, layout.boot);
-  syncFilesystem(layout.versions);
+  pointLoader(`configs/${config}`, layout.boot);
   removeOtherConfigs(layout, config);
 }
 
@@ -76,12 +83,6 @@ function removeOtherConfigs(layout: DeviceLayout, kept: string): void {
       if (!isSatchelError(error)) throw error;
     }
   }
-}
-
-function requireTree(layout: DeviceLayout, name: BuildName): void {
-  const path = pristineTree(layout, name);
-  const found = withSystemErrors('stat', path, () => lstatSync(path, { throwIfNoEntry: false }));
-  if (!found?.isDirectory()) throw new SatchelError('version-not-on-disk', { name, path });
 }
 
 function versionFrom(path: string): BuildName | undefined {

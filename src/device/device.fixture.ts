@@ -1,6 +1,6 @@
 /** Devices in temporary folders, with versions made from a few lines: for the tests of this folder. */
 import { hash } from 'node:crypto';
-import { linkSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -161,4 +161,13 @@ function chunksOf(content: Uint8Array): { sha256: Sha256; size: number }[] {
     chunks.push({ sha256: hash('sha256', piece) as Sha256, size: piece.length });
   }
   return chunks;
+}
+
+/** A tree with a kernel and an initramfs of its own, under a name in `versions/pristine`; nothing else of a version. */
+export function bootableVersion(layout: DeviceLayout, name: string): void {
+  const folder = join(layout.pristine, name, 'boot');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'vmlinuz-6.1'), `kernel of ${name}`);
+  writeFileSync(join(folder, 'initrd.img'), `initramfs of ${name}`);
+  symlinkSync('vmlinuz-6.1', join(folder, 'vmlinuz'));
 }

@@ -24,6 +24,8 @@ export type InstalledBuild = {
   readonly entries: number;
   /** Its place in the order of publications. */
   readonly sequence?: number;
+  /** When it was first sealed (see seal.ts), ISO 8601; absent for a version that nobody wants sealed. */
+  readonly sealedAt?: string;
 };
 
 /** A tree in `pristine`; one without a record is incomplete or was not installed by Satchel. */
@@ -104,14 +106,16 @@ function nameOrNothing(value: string): BuildName | undefined {
 }
 
 function parseRecord(fields: Fields): InstalledBuild | undefined {
-  const { name, index, contentsHash, installedAt, size, entries, sequence } = fields;
+  const { name, index, contentsHash, installedAt, size, entries, sequence, sealedAt } = fields;
   if (typeof name !== 'string' || typeof index !== 'string' || !isSha256(index)) return undefined;
   if (!isOptionalText(contentsHash) || typeof installedAt !== 'string') return undefined;
+  if (!isOptionalText(sealedAt)) return undefined;
   if (!isCount(size) || !isCount(entries)) return undefined;
   if (sequence !== undefined && !isCount(sequence)) return undefined;
   const known = nameOrNothing(name);
   if (known === undefined) return undefined;
   const place = sequence === undefined ? {} : { sequence };
-  const record = { name: known, index, installedAt, size, entries, ...place };
+  const seal = sealedAt === undefined ? {} : { sealedAt };
+  const record = { name: known, index, installedAt, size, entries, ...place, ...seal };
   return contentsHash === undefined ? record : { ...record, contentsHash };
 }

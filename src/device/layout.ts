@@ -31,10 +31,22 @@ export type DeviceLayout = {
   readonly updates: string;
   readonly home: string;
   readonly security: string;
+  /** Where a boot partition is mounted, on devices that have one. */
+  readonly bootPartition: string;
+  /** What our initramfs says about this boot, in the memory of the running system. */
+  readonly bootFacts: string;
 
   /** Everything of ours. */
   readonly own: string;
   readonly configuration: string;
+  /** How the device boots; the initramfs reads it too. */
+  readonly bootSettings: string;
+  /** The version that has to prove itself; the initramfs counts its boots there. See trial.ts. */
+  readonly trial: string;
+  /** Versions that were left again, so that no stream brings them back by itself. */
+  readonly failedBuilds: string;
+  /** What the last boot of a version said: `<name>.log`. */
+  readonly bootLogs: string;
   /** Metadata that was trusted last. */
   readonly trust: string;
   /** Uncompressed indexes by their SHA-256. */
@@ -49,6 +61,12 @@ export type DeviceLayout = {
   readonly spool: string;
   /** Trees that are being made. */
   readonly stage: string;
+  /** An update that the initramfs carries out; see boot-stage-order.ts. */
+  readonly bootStage: string;
+  /** Writable layers by version: what the user changed; see layers.ts. */
+  readonly layers: string;
+  /** Trees that a repair has exchanged and that an overlay still shows, by the boot that does; see held.ts. */
+  readonly held: string;
   /** What will be deleted, already out of the way. */
   readonly trash: string;
   readonly lock: string;
@@ -81,8 +99,14 @@ export function deviceLayout(root: string): DeviceLayout {
     updates,
     home: join(top, 'home'),
     security: join(top, 'security'),
+    bootPartition: join(top, 'bootpart'),
+    bootFacts: join(top, 'run/satchel/boot'),
     own,
     configuration: join(own, 'config.json'),
+    bootSettings: join(own, 'boot.conf'),
+    trial: join(own, 'trial'),
+    failedBuilds: join(own, 'failed-builds.json'),
+    bootLogs: join(own, 'boots'),
     trust: join(own, 'trust'),
     indexes: join(own, 'indexes'),
     builds: join(own, 'builds'),
@@ -90,6 +114,9 @@ export function deviceLayout(root: string): DeviceLayout {
     owed: join(own, 'owed'),
     spool: join(own, 'spool'),
     stage: join(own, 'stage'),
+    bootStage: join(own, 'boot-stage'),
+    layers: join(own, 'layers'),
+    held: join(own, 'held'),
     trash: join(own, 'trash'),
     lock: join(own, 'lock'),
     trashLock: join(own, 'trash-lock'),
@@ -109,6 +136,11 @@ export function requireDevice({ root, own }: DeviceLayout): void {
 /** The untouched tree of a version. */
 export function pristineTree(layout: DeviceLayout, name: BuildName): string {
   return join(layout.pristine, name);
+}
+
+/** The tree that a version runs from, where it has one of its own. */
+export function runningTree(layout: DeviceLayout, name: BuildName): string {
+  return join(layout.run, name);
 }
 
 /** The record that says that a version is complete. */
@@ -152,6 +184,9 @@ function foldersOf(layout: DeviceLayout): string[] {
     layout.owed,
     layout.spool,
     layout.stage,
+    layout.layers,
+    layout.bootLogs,
+    layout.held,
     layout.trash,
     layout.usage,
     layout.reports,
@@ -166,7 +201,7 @@ function foldersOf(layout: DeviceLayout): string[] {
 export function requireInsideRoot(layout: DeviceLayout, more: readonly string[] = []): void {
   const top = realPath(layout.root);
   if (top === undefined || top === '/') return;
-  for (const path of [...foldersOf(layout), join(layout.trust, 'targets'), ...more]) {
+  for (const path of [...foldersOf(layout), join(layout.trust, 'targets'), layout.bootPartition, ...more]) {
     const target = realPath(path);
     if (target !== undefined && target !== top && !target.startsWith(`${top}/`))
       throw new SatchelError('device-folder-outside', { path, target, root: layout.root });
