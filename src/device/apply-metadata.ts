@@ -1,6 +1,6 @@
 import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
 import type { ByteString } from '../base/byte-string.ts';
-import type { FileEntry, InodeEntry, ModificationTime, Xattr } from '../build/entry.ts';
+import type { FileEntry, Inode, InodeEntry, ModificationTime, Xattr } from '../build/entry.ts';
 import { setFileTimes, setFileXattr, setTimes, setXattr } from '../os/system-calls.ts';
 import { errnoOf, type SystemPath, withSystemErrors } from '../os/system-error.ts';
 
@@ -9,6 +9,9 @@ export type OwedPart = 'owner' | 'mode' | 'xattr' | 'device';
 
 /** One thing that is owed to a path of a tree. */
 export type Owed = { readonly path: ByteString; readonly what: OwedPart };
+
+/** What of an entry is applied. */
+export type Applicable = Inode & { readonly type: InodeEntry['type'] };
 
 /** Who applies metadata. */
 export type Powers = {
@@ -31,7 +34,7 @@ const setIdBits = 0o6000;
  */
 export function applyMetadata(
   path: SystemPath,
-  entry: InodeEntry,
+  entry: Applicable,
   powers: Powers = { root: ownUser === 0 },
 ): readonly Owed[] {
   const noMode = entry.type === 'symlink';
@@ -77,7 +80,7 @@ type Changes = {
 };
 
 function apply(
-  entry: InodeEntry,
+  entry: Applicable,
   powers: Powers,
   path: SystemPath,
   changes: Changes,
@@ -106,7 +109,7 @@ function apply(
 }
 
 /** False when the owner is owed. Root inside a container may be refused too. */
-function changeOwner({ uid, gid }: InodeEntry, { root }: Powers, changes: Changes): boolean {
+function changeOwner({ uid, gid }: Applicable, { root }: Powers, changes: Changes): boolean {
   const isOwn = uid === ownUser && gid === ownGroup;
   if (!root && !isOwn) return false;
   try {

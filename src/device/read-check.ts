@@ -3,7 +3,10 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import type { InodeEntry, Xattr } from '../build/entry.ts';
+import { setFileTimes, type Timestamp } from '../os/system-calls.ts';
 import { errnoOf, type SystemPath, systemError } from '../os/system-error.ts';
+import { sealDigest, sealOpenFile } from '../os/verity.ts';
+import { VerityDigest } from '../os/verity-digest.ts';
 import type { OwedPart } from './apply-metadata.ts';
 import type { DamageReason } from './damage.ts';
 import { attributesDiffer } from './metadata-check.ts';
@@ -17,10 +20,15 @@ export type ReadItem = {
   readonly content?: { readonly size: number; readonly sha256: Sha256 };
   readonly xattrs: readonly Xattr[];
   readonly owed?: ReadonlySet<OwedPart> | undefined;
+  /** True to seal a file that is right, so that the kernel checks it from then on. */
+  readonly seal?: boolean;
 };
 
-/** What reading told: right, different in something, or not for this user to read. */
-export type ReadOutcome = DamageReason | 'right' | 'forbidden';
+/**
+ * What reading told: right, different in something, or not for this user to read; `busy`: right, but not sealed as it
+ * should have been, because somebody has the file open for writing.
+ */
+export type ReadOutcome = DamageReason | 'right' | 'forbidden' | 'busy';
 
 /** One for all files that a thread reads: a new one for each would grow memory faster than it is collected. */
 const pieceBuffer = Buffer.allocUnsafeSlow(1024 * 1024);
@@ -36,28 +44,56 @@ export function readItem(number: number, entry: InodeEntry, owed?: ReadonlySet<O
 export function checkByReading(tree: string, item: ReadItem): ReadOutcome {
   const path = pathBelow(tree, item.path);
   try {
-    if (item.content !== undefined) {
-      const outcome = checkContent(path, item.content.size, item.content.sha256);
-      if (outcome !== 'right') return outcome;
-    }
-    return attributesDiffer(path, item.xattrs, item.owed) ? 'attributes' : 'right';
+    const { content } = item;
+    const differs = attributesDiffer(path, item.xattrs, item.owed);
+    const seal = item.seal === true && !differs;
+    const outcome = content === undefined ? 'right' : checkContent(path, content, { seal });
+    return outcome === 'right' && differs ? 'attributes' : outcome;
   } catch (error) {
     return outcomeOf(error, path);
   }
 }
 
-/** Hashes a regular file with bounded memory and compares; throws system errors as they come. */
-export function checkContent(path: SystemPath, size: number, sha256: Sha256): 'right' | 'content' | 'type' {
+/**
+ * Hashes a regular file with bounded memory and compares; throws system errors as they come. With `seal` one that is
+ * right is sealed too, to the very bytes that were read here.
+ */
+export function checkContent(
+  path: SystemPath,
+  { size, sha256 }: { readonly size: number; readonly sha256: Sha256 },
+  { seal = false }: { readonly seal?: boolean } = {},
+): 'right' | 'content' | 'type' | 'busy' {
   const fd = openForReading(path);
   try {
-    const stat = fstatSync(fd);
+    const stat = fstatSync(fd, { bigint: true });
     if (!stat.isFile()) return 'type';
-    if (stat.size !== size) return 'content';
-    return hashOf(fd, size) === sha256 ? 'right' : 'content';
+    if (stat.size !== BigInt(size)) return 'content';
+    const verity = seal ? new VerityDigest() : undefined;
+    if (hashOf(fd, size, verity) !== sha256) return 'content';
+    return verity === undefined ? 'right' : sealAs({ fd, path, mtime: stat.mtimeNs }, verity.digest());
   } finally {
     closeSync(fd);
   }
 }
+
+type OpenFile = { readonly fd: number; readonly path: SystemPath; readonly mtime: bigint };
+
+/** The kernel reads the file itself: when that gave it other bytes, the disk does not keep what it was given. */
+function sealAs({ fd, path, mtime }: OpenFile, digest: Buffer): 'right' | 'content' | 'busy' {
+  const sealing = sealOpenFile(fd, path);
+  if (sealing === 'busy') return 'busy';
+  // To ext4 what it writes behind a file is a change of the file.
+  if (sealing === 'sealed') setFileTimes(fd, timestampOf(mtime), path);
+  return sealDigest(fd, path)?.equals(digest) === true ? 'right' : 'content';
+}
+
+/** Nanoseconds since 1970, as system calls take them. */
+function timestampOf(time: bigint): Timestamp {
+  const rest = ((time % billion) + billion) % billion;
+  return [Number((time - rest) / billion), Number(rest)];
+}
+
+const billion = 1_000_000_000n;
 
 /** Without O_NOATIME, reading would write the access time of every file that is verified. */
 function openForReading(path: SystemPath): number {
@@ -71,18 +107,20 @@ function openForReading(path: SystemPath): number {
   }
 }
 
-/** SHA-256 of an open file that should have this size; of what there is when it is shorter. */
-function hashOf(fd: number, size: number): string {
+/** SHA-256 of an open file that should have this size; of what there is when it is shorter. `also` gets it too. */
+function hashOf(fd: number, size: number, also: VerityDigest | undefined): string {
   const buffer = pieceBuffer;
   if (size <= buffer.length) {
-    const piece = buffer.subarray(0, size);
-    return hash('sha256', piece.subarray(0, fill(fd, piece)));
+    const piece = buffer.subarray(0, fill(fd, buffer.subarray(0, size)));
+    also?.update(piece);
+    return hash('sha256', piece);
   }
   const digest = createHash('sha256');
   for (let left = size; left > 0; ) {
     const count = fill(fd, buffer.subarray(0, Math.min(left, buffer.length)));
     if (count === 0) break;
     digest.update(buffer.subarray(0, count));
+    also?.update(buffer.subarray(0, count));
     left -= count;
   }
   return digest.digest('hex');
@@ -111,10 +149,11 @@ function outcomeOf(error: unknown, path: SystemPath): ReadOutcome {
     case 'EISDIR':
     case 'ENXIO':
       return 'type';
-    // A bad sector, or a checksum of the file system that is wrong.
+    // A bad sector, a checksum of the file system that is wrong, a sealed file that is not what it was.
     case 'EIO':
     case 'EBADMSG':
     case 'EUCLEAN':
+    case 'EMSGSIZE':
       return 'unreadable';
     default:
       throw systemError(error, 'read', path);

@@ -72,10 +72,10 @@ function furtherNames(
 }
 
 /** True when the path is a regular file of the tree with this content. Anything that cannot be read is not. */
-function holds(tree: string, path: ByteString, { size, sha256 }: FileEntry): boolean {
+function holds(tree: string, path: ByteString, entry: FileEntry): boolean {
   try {
     if (!isReachedByDirectories(tree, path)) return false;
-    return checkContent(pathBelow(tree, path), size, sha256) === 'right';
+    return checkContent(pathBelow(tree, path), entry) === 'right';
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return false;

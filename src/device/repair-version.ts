@@ -37,6 +37,8 @@ export type RepairedVersion = {
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
   /** Files whose content had to be fetched. */
   readonly fetched: number;
+  /** True when the running system goes on with the tree from before until the next boot. */
+  readonly rebootNeeded: boolean;
 };
 
 /**
@@ -53,11 +55,12 @@ export async function repairVersion(options: RepairVersionOptions): Promise<Repa
   const owedIsDamage = process.geteuid?.() === 0;
   const { damaged } = await verifyTree({ layout, name, full: true, owedIsDamage, reporter, signal });
   const found = damaged.map(({ path, reason }) => ({ path: displayOf(path), reason }));
-  if (record === undefined || damaged.length === 0) return { build: name, damaged: found, fetched: 0 };
+  if (record === undefined || damaged.length === 0)
+    return { build: name, damaged: found, fetched: 0, rebootNeeded: false };
 
   const entries = readInstalledIndex(layout, name);
-  const fetched = await restoreDamaged(options, { entries, index: record.index, damaged });
-  return { build: name, damaged: found, fetched };
+  const restored = await restoreDamaged(options, { entries, index: record.index, damaged });
+  return { build: name, damaged: found, ...restored };
 }
 
 /** A tree of an index, and what is not as it says. */
@@ -67,18 +70,19 @@ type DamagedTree = {
   readonly damaged: readonly Damaged[];
 };
 
-/** Puts right what is damaged; the number of files whose content had to be fetched for it. */
+/** Puts right what is damaged; see {@link RepairedVersion}. */
 export async function restoreDamaged(
   options: RepairVersionOptions,
   { entries, index, damaged }: DamagedTree,
-): Promise<number> {
+): Promise<Pick<RepairedVersion, 'fetched' | 'rebootNeeded'>> {
   const { session, name, reporter, signal } = options;
   const { layout } = session;
   const plan = planRepair(pristineTree(layout, name), entries, damaged);
   const content = await fetchContent(options, plan.fetch);
-  await restoreEntries({ layout, name, entries, index, plan, content, reporter, signal });
+  const order = { layout, name, entries, index, plan, content, reporter, signal };
+  const { rebootNeeded } = await restoreEntries(order);
   session.spool.clear();
-  return plan.fetch.length;
+  return { fetched: plan.fetch.length, rebootNeeded };
 }
 
 async function fetchListsOf(options: RepairVersionOptions) {

@@ -3,49 +3,35 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
-import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import type { Reporter } from '../base/progress.ts';
-import { type EntryList, entryAt } from '../build/index-table.ts';
+import { entryAt } from '../build/index-table.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { syncFilesystemInBackground } from '../os/system-calls.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
+import { isMountedLower } from './held.ts';
 import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
 import { createLedger, readLedger, setRow, writeLedger } from './ledger.ts';
 import { readOwed, writeOwed } from './owed.ts';
-import type { RepairPlan } from './repair-plan.ts';
+import { restoreBeside } from './repair-beside.ts';
 import { type ContentSource, contentAt, makeInode } from './restore-inode.ts';
-
-export type RestoreOptions = {
-  readonly layout: DeviceLayout;
-  readonly name: BuildName;
-  readonly entries: EntryList;
-  /** SHA-256 of the uncompressed index that `entries` are. */
-  readonly index: Sha256;
-  readonly plan: RepairPlan;
-  /** Called for each file of `plan.fetch`, in that order. */
-  readonly content: ContentSource;
-  readonly reporter: Reporter;
-  readonly signal?: AbortSignal | undefined;
-};
-
-/** What restoring did. */
-export type Restored = {
-  /** Paths that are right again. */
-  readonly restored: number;
-  /** Paths that were removed because the index does not have them. */
-  readonly removed: number;
-  /** What is owed to restored paths. */
-  readonly owed: readonly Owed[];
-};
+import type { Restored, RestoreOptions } from './restore-options.ts';
+import { sealAgain } from './seal.ts';
 
 /**
  * Makes a pristine tree what its index says. Inodes are made new outside the tree and renamed over the damaged
  * names, because other versions and the running tree may share the old ones; all names of a hard-linked inode
- * move to the new one. Stopped at any moment, the tree is not worse than before, and the same call goes on.
- * The caller holds the device lock. Throws `restored-content-wrong`, `cancelled`.
+ * move to the new one. A tree that an overlay shows is not touched at all, see `restoreBeside`. Stopped at any moment,
+ * the tree is not worse than before, and the same call goes on.
+ * What was sealed is sealed again. The caller holds the device lock. Throws `restored-content-wrong`, `cancelled`.
  */
 export async function restoreEntries(options: RestoreOptions): Promise<Restored> {
+  const { layout, name, reporter, signal } = options;
+  const restored = await (isMountedLower(layout, name) ? restoreBeside(options) : restoreInPlace(options));
+  await sealAgain({ layout, name, full: false, reporter, signal });
+  return restored;
+}
+
+async function restoreInPlace(options: RestoreOptions): Promise<Restored> {
   const { plan, layout, reporter, signal } = options;
   const restoring: Restoring = {
     ...options,
@@ -66,7 +52,7 @@ export async function restoreEntries(options: RestoreOptions): Promise<Restored>
   await syncFilesystemInBackground(layout.own);
   keepRecords(restoring);
   const restored = plan.directories.length + total;
-  return { restored, removed: plan.remove.length, owed: restoring.owed };
+  return { restored, removed: plan.remove.length, owed: restoring.owed, rebootNeeded: false };
 }
 
 type Restoring = RestoreOptions & {

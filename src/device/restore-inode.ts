@@ -18,7 +18,7 @@ export type ContentSource = (entry: FileEntry) => AsyncIterable<Uint8Array> | It
  * Throws `restored-content-wrong` and leaves nothing then.
  */
 export async function makeInode(
-  path: string,
+  path: SystemPath,
   entry: InodeEntry,
   content: ContentSource,
   signal: AbortSignal | undefined,
@@ -33,11 +33,12 @@ export async function makeInode(
  * memory: it is gone when the next is asked for.
  */
 export function* contentAt(path: SystemPath): Generator<Uint8Array, void> {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
+  const fd = withSystemErrors('open', path, () => openSync(path, flags));
   const piece = Buffer.allocUnsafe(1024 * 1024);
   try {
     for (;;) {
-      const count = readSync(fd, piece);
+      const count = withSystemErrors('read', path, () => readSync(fd, piece));
       if (count === 0) return;
       yield piece.subarray(0, count);
     }
@@ -48,7 +49,7 @@ export function* contentAt(path: SystemPath): Generator<Uint8Array, void> {
 }
 
 async function makeFile(
-  path: string,
+  path: SystemPath,
   entry: FileEntry,
   content: ContentSource,
   signal: AbortSignal | undefined,
@@ -78,7 +79,7 @@ async function makeFile(
 }
 
 /** False for a device that an ordinary user asks for. */
-function makeSpecial(path: string, entry: Exclude<InodeEntry, FileEntry>): boolean {
+function makeSpecial(path: SystemPath, entry: Exclude<InodeEntry, FileEntry>): boolean {
   if (entry.type === 'symlink') symlinkSync(bytesOf(entry.target), path);
   else if (entry.type === 'fifo') makeNode(path, 'fifo', 0o600);
   else if (entry.type === 'directory') throw new Error('directories are made in place');

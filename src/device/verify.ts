@@ -1,12 +1,14 @@
 import type { BigIntStats } from 'node:fs';
-import { type ByteString, displayOf } from '../base/byte-string.ts';
+import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { IndexEntry, InodeEntry } from '../build/entry.ts';
 import type { EntryList } from '../build/index-table.ts';
+import { setTimes } from '../os/system-calls.ts';
 import { errnoOf } from '../os/system-error.ts';
+import { isSealed } from '../os/verity.ts';
 import type { Damaged } from './damage.ts';
 import { readInstalled, readInstalledIndex } from './installed.ts';
 import { type DeviceLayout, ledgerFile, pristineTree } from './layout.ts';
@@ -25,6 +27,8 @@ export type VerifyOptions = {
    * True: read everything, which also finds what changed without a trace.
    */
   readonly full: boolean;
+  /** True to seal the files that are right; see seal.ts, which asks first whether that can and may be. */
+  readonly seal?: boolean;
   /** True to report what is owed as damage, for root that is about to repair it. */
   readonly owedIsDamage?: boolean;
   readonly reporter: Reporter;
@@ -44,6 +48,19 @@ export type Verification = {
   readonly bytesRead: number;
   /** Paths that only root may read, so their content is not known. */
   readonly unread: readonly ByteString[];
+  /** There for a version that is sealed. */
+  readonly seals?: Seals;
+};
+
+/** How many files of a version the kernel guards; of those that are not damaged. */
+export type Seals = {
+  /** Regular files with content. */
+  readonly files: number;
+  readonly sealed: number;
+  /** Of those, what was sealed now. */
+  readonly added: number;
+  /** Could not be sealed, because somebody writes to them. */
+  readonly busy: readonly ByteString[];
 };
 
 /** How many entries are looked at before others get their turn. */
@@ -58,17 +75,22 @@ export async function verifyTree(options: VerifyOptions): Promise<Verification> 
   const { layout, name } = options;
   const record = readInstalled(layout, name);
   if (record === undefined) throw new SatchelError('version-not-installed', { name });
-  return verifyAgainst(options, readInstalledIndex(layout, name), record.index);
+  const isSealed = record.sealedAt !== undefined;
+  return verifyAgainst(options, readInstalledIndex(layout, name), record.index, isSealed);
 }
 
-/** As {@link verifyTree}, for a tree of which nothing is recorded. Throws `cancelled`. */
+/**
+ * As {@link verifyTree}, for a tree of which nothing is recorded. `expectSeals`: files that are not sealed are read.
+ * Throws `cancelled`.
+ */
 export async function verifyAgainst(
   options: VerifyOptions,
   entries: EntryList,
   index: Sha256,
+  expectSeals = false,
 ): Promise<Verification> {
-  const { reporter, signal } = options;
-  const verifying = start(options, entries, index);
+  const { reporter, signal, name } = options;
+  const verifying = start(options, entries, index, expectSeals);
   for (let first = 0; first < entries.length; first += entriesPerTurn) {
     throwIfCancelled(signal);
     inspectSome(verifying, first, Math.min(first + entriesPerTurn, entries.length));
@@ -82,7 +104,10 @@ export async function verifyAgainst(
       count: verifying.unread.length,
       path: displayOf(verifying.unread[0]!),
     });
-  return result(verifying);
+  const found = result(verifying);
+  const { files, sealed } = found.seals ?? { files: 0, sealed: 0 };
+  if (!options.seal && sealed < files) reporter.notice('seal-missing', { count: files - sealed, name });
+  return found;
 }
 
 type Verifying = {
@@ -99,12 +124,14 @@ type Verifying = {
   readonly inodes: Set<bigint>;
   readonly damaged: Damaged[];
   readonly unread: ByteString[];
+  /** There when seals are to be there, or to be made. */
+  readonly seals: { files: number; sealed: number; added: number; readonly busy: ByteString[] } | undefined;
   filesRead: number;
   bytesRead: number;
   ledgerChanged: boolean;
 };
 
-function start(options: VerifyOptions, entries: EntryList, index: Sha256): Verifying {
+function start(options: VerifyOptions, entries: EntryList, index: Sha256, expectSeals: boolean): Verifying {
   const { layout, name } = options;
   const tree = pristineTree(layout, name);
   const ledger =
@@ -122,6 +149,7 @@ function start(options: VerifyOptions, entries: EntryList, index: Sha256): Verif
     inodes: new Set(),
     damaged: [],
     unread: [],
+    seals: expectSeals || options.seal ? { files: 0, sealed: 0, added: 0, busy: [] } : undefined,
     filesRead: 0,
     bytesRead: 0,
     ledgerChanged: false,
@@ -132,7 +160,7 @@ function inspectSome(verifying: Verifying, first: number, end: number): void {
   const { entries, check, options } = verifying;
   for (let number = first; number < end; number += 1) {
     const entry = entries.at(number)!;
-    const inspection = check.inspect(number);
+    const inspection = inspect(verifying, number, entry);
     if (inspection.state === 'damaged') addDamage(verifying, number, entry, inspection.reason);
     if (entry.type === 'directory' && (options.full || inspection.state !== 'as-recorded'))
       for (const path of check.extras(entry.path)) verifying.damaged.push({ path, reason: 'extra' });
@@ -142,8 +170,33 @@ function inspectSome(verifying: Verifying, first: number, end: number): void {
       addDamage(verifying, number, entry, 'links');
       continue;
     }
-    if (options.full || inspection.state === 'unsure') addToRead(verifying, number, entry, inspection);
+    const lacksSeal = !hasSeal(verifying, entry);
+    if (options.full || inspection.state === 'unsure' || lacksSeal)
+      addToRead(verifying, number, entry, inspection, lacksSeal && options.seal === true);
   }
+}
+
+/**
+ * Sealing changes the time of a file, which is set back at once; a power cut between the two leaves a sealed file that
+ * is right but for its time, and sealing again mends that.
+ */
+function inspect({ check, tree, options }: Verifying, number: number, entry: IndexEntry): Inspection {
+  const found = check.inspect(number);
+  if (!options.seal || found.state !== 'damaged' || found.reason !== 'time' || entry.type !== 'file')
+    return found;
+  const path = pathBelow(tree, entry.path);
+  if (!isSealed(path)) return found;
+  setTimes(path, entry.mtime);
+  return check.inspect(number);
+}
+
+/** False for a file that should be sealed and is not: it is not the one that was sealed. */
+function hasSeal({ seals, tree }: Verifying, entry: InodeEntry): boolean {
+  if (seals === undefined || entry.type !== 'file' || entry.size === 0) return true;
+  seals.files += 1;
+  if (!isSealed(pathBelow(tree, entry.path))) return false;
+  seals.sealed += 1;
+  return true;
 }
 
 /** True when an earlier entry that is no name of this inode has it too: somebody linked equal files. */
@@ -170,8 +223,10 @@ function addToRead(
   number: number,
   entry: InodeEntry,
   inspection: Inspection & { state: 'as-recorded' | 'unsure' },
+  seal: boolean,
 ): void {
-  verifying.toRead.push(readItem(number, entry, verifying.owed.get(entry.path)));
+  const item = readItem(number, entry, verifying.owed.get(entry.path));
+  verifying.toRead.push(seal ? { ...item, seal } : item);
   if (inspection.state === 'unsure') verifying.unsure.set(number, inspection.stat);
 }
 
@@ -197,14 +252,22 @@ function takeOutcome(verifying: Verifying, item: ReadItem, outcome: ReadOutcome)
     verifying.filesRead += 1;
     verifying.bytesRead += content.size;
   }
+  if (verifying.seals !== undefined) countSeal(verifying.seals, item, outcome);
   const stat = verifying.unsure.get(number);
-  if (outcome !== 'right') {
+  if (outcome !== 'right' && outcome !== 'busy') {
     addDamage(verifying, number, verifying.entries.at(number)!, outcome);
   } else if (stat !== undefined) {
     // The row is from before the reading, so a change since then shows next time.
     setRow(verifying.ledger, number, stat);
     verifying.ledgerChanged = true;
   }
+}
+
+function countSeal(seals: NonNullable<Verifying['seals']>, item: ReadItem, outcome: ReadOutcome): void {
+  if (outcome === 'busy') seals.busy.push(item.path);
+  if (!item.seal || outcome !== 'right') return;
+  seals.sealed += 1;
+  seals.added += 1;
 }
 
 /** The ledger only saves reading: another user than the owner verifies without keeping it. */
@@ -218,8 +281,10 @@ function keepLedger({ ledgerChanged, ledger, options }: Verifying): void {
   }
 }
 
-function result({ options, entries, damaged, filesRead, bytesRead, unread }: Verifying): Verification {
+function result(verifying: Verifying): Verification {
+  const { options, entries, damaged, filesRead, bytesRead, unread, seals } = verifying;
   const { name, full } = options;
   const inOrder = damaged.toSorted((one, other) => (one.path < other.path ? -1 : 1));
-  return { name, full, damaged: inOrder, entries: entries.length, filesRead, bytesRead, unread };
+  const found = { name, full, damaged: inOrder, entries: entries.length, filesRead, bytesRead, unread };
+  return seals === undefined ? found : { ...found, seals };
 }
