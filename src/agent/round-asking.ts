@@ -1,16 +1,19 @@
 /** The part of a round that asks: theft-deterrence servers, and the repository that the device follows. */
 import type { OatsUpdate } from '../advice/oats-answer.ts';
 import { isSatchelError } from '../base/errors.ts';
-import { buildName } from '../base/identifiers.ts';
+import { type BuildName, buildName } from '../base/identifiers.ts';
 import { askAdvice, isEnrolled } from '../device/ask-advice.ts';
 import { readConfiguration } from '../device/configuration.ts';
+import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { type DeviceSession, openSession } from '../device/session.ts';
+import { failureOf } from '../device/trial-failures.ts';
 import { type Agent, momentOf } from './agent.ts';
 import { attemptWrite } from './attempt-write.ts';
 import { bringBuild, choiceOf, noteLater, tellSource } from './bring-build.ts';
 import { whyAdviceLater, whySwitchLater } from './conditions.ts';
 import { agentLayout } from './layout.ts';
 import { heldLease, takeLease } from './lease-file.ts';
+import { isBeingProven } from './look-after-trial.ts';
 import { lookAround, whileAllowed } from './look-around.ts';
 import { isAbsence } from './oats-ask.ts';
 import { stillReady, switchToReady } from './ready-version.ts';
@@ -70,7 +73,7 @@ async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
   if (work.isWhole && isEnrolled(session)) await attempt(work, () => askWithKey(work, session));
   await attempt(work, async () => {
     const choice = choiceOf(agent, settings);
-    if (choice === undefined) return;
+    if (choice === undefined || isBeingProven(agent)) return;
     const { waiting, brought } = await bringBuild(agent, session, {
       choice,
       settings,
@@ -138,6 +141,7 @@ async function followAdvice(work: Work, advice: OatsUpdate): Promise<void> {
   const { followAdvice: follow } = agent;
   const judge = async () => whyAdviceLater(advice.priority, await lookAround(agent, settings), settings);
   const build = buildName(advice.name);
+  if (staysAfterFailure(work, build)) return;
   const why = await judge();
   const done =
     why === undefined ? await whileAllowed(agent, judge, (signal) => follow(advice, signal)) : { why };
@@ -152,6 +156,18 @@ async function followAdvice(work: Work, advice: OatsUpdate): Promise<void> {
   const { changed, ...followed } = done.result;
   work.waiting = {};
   work.brought = { build, result: changed ? 'switched' : 'current', ...followed };
+}
+
+/** What did not prove itself here is not taken again by itself: who wants it all the same names it. */
+function staysAfterFailure(work: Work, build: BuildName): boolean {
+  const { layout, reporter } = work.agent;
+  const failed = failureOf(layout, build);
+  const { current } = openBootPointer(layout).read();
+  if (failed === undefined || current === undefined || current === build) return false;
+  reporter.notice(`trial-stays-${failed.reason}`, { stream: 'OATS', build, current });
+  work.waiting = {};
+  work.brought = { build: current, result: 'current', bytesReceived: 0, rebootNeeded: false };
+  return true;
 }
 
 /** What fails here does not keep the rest from being done. Throws `cancelled`, and bugs. */

@@ -8,6 +8,7 @@ import { attemptWrite } from './attempt-write.ts';
 import { whySwitchLater } from './conditions.ts';
 import { agentLayout } from './layout.ts';
 import { heldLease } from './lease-file.ts';
+import { failureNotices, lookedIn } from './look-after-trial.ts';
 import { lookAround } from './look-around.ts';
 import { leaseNotice, type Notice, showNotices, tellNotices } from './notice.ts';
 import { dayOf, remember, type Work } from './round-work.ts';
@@ -23,6 +24,7 @@ export function noticesOf({ agent, settings, trust, stolen }: Work): Notice[] {
   const build = isRestartNeeded(layout) ? openBootPointer(layout).read().current : undefined;
   return [
     ...(ending === undefined ? [] : [ending]),
+    ...failureNotices({ agent }),
     ...(isStolen ? [{ code: 'agent-stolen', parameters: {} } as const] : []),
     ...(build === undefined ? [] : [{ code: 'agent-restart', parameters: { build } } as const]),
   ];
@@ -36,9 +38,9 @@ export async function giveNotice(work: Work, notices: readonly Notice[]): Promis
   const isNews = notices.some(({ code }) => told[code] !== today);
   const isQuiet = isNews && (await lookAround(agent, settings)).quiet !== undefined;
   if (!isQuiet) {
-    const day = told[restarted];
     const now = await tellNotices(agent, notices, { notify: settings.notify, told, today });
-    work.told = { ...now, ...(day === undefined ? {} : { [restarted]: day }) };
+    const kept = Object.entries(told).filter(([name]) => name === restarted || name === lookedIn);
+    work.told = { ...now, ...Object.fromEntries(kept) };
   }
   remember(work);
 }

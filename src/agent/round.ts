@@ -5,6 +5,7 @@
  */
 import { dirname } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
+import type { BuildName } from '../base/identifiers.ts';
 import { requireDevice } from '../device/layout.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
 import { lockHolder, tryLock } from '../os/file-lock.ts';
@@ -15,6 +16,7 @@ import { whyFetchLater, whySwitchLater } from './conditions.ts';
 import { agentLayout, makeAgentFolder, requireAgentInside } from './layout.ts';
 import { heldLease, type LeaseTaken } from './lease-file.ts';
 import { type LaptopTrust, readLaptopTrust } from './lease-keys.ts';
+import { lookAfterTrial } from './look-after-trial.ts';
 import { lookAround } from './look-around.ts';
 import { askServers, askSource, followLate } from './round-asking.ts';
 import { giveNotice, mayRestart, noticesOf, restarted } from './round-people.ts';
@@ -39,6 +41,8 @@ export type Round = {
   readonly leaseEnds?: string | undefined;
   readonly stolen: boolean;
   readonly update?: Brought | undefined;
+  /** A version on trial that is kept from now on. */
+  readonly kept?: BuildName | undefined;
   /** Sentences for the person at the device, by code. */
   readonly notices: readonly string[];
   readonly restarting: boolean;
@@ -70,6 +74,7 @@ export async function runRound(
   const schedule = scheduleOf(agent, trust, before);
   const isWhole = force || schedule.ask;
   const work = beginWork({ agent, settings, trust, before, isWhole });
+  const kept = await lookAfterTrial(work);
   if (isWhole) {
     await askServers(work);
     await askSource(work);
@@ -77,7 +82,7 @@ export async function runRound(
   const notices = noticesOf(work);
   await giveNotice(work, notices);
   const restarting = await restart(work);
-  return roundOf(work, { force, schedule, notices: notices.map(({ code }) => code), restarting });
+  return roundOf(work, { force, schedule, notices: notices.map(({ code }) => code), restarting, kept });
 }
 
 /** Nobody writes a small file for so long, in milliseconds: what is older was left by a killed process. */
@@ -118,7 +123,11 @@ function roundOf(
     schedule,
     notices,
     restarting,
-  }: Pick<Round, 'notices' | 'restarting'> & { readonly force: boolean; readonly schedule: Schedule },
+    kept,
+  }: Pick<Round, 'notices' | 'restarting' | 'kept'> & {
+    readonly force: boolean;
+    readonly schedule: Schedule;
+  },
 ): Round {
   const { agent, trust, theft, lease, stolen, brought, failures } = work;
   const held = heldLease(agentLayout(agent.layout).lease, trust);
@@ -132,6 +141,7 @@ function roundOf(
     leaseEnds: held && timeText(held.ends),
     stolen: countsAsStolen(stolen),
     update: brought,
+    kept,
     notices,
     restarting,
     failures,

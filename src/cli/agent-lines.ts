@@ -16,7 +16,7 @@ export function shownRound({ failures, ...round }: Round): RoundShown {
 
 /** A round for people. */
 export function roundLines(round: RoundShown, words: Words): string[] {
-  const { asked, wait, server, lease, leaseEnds, stolen, update, restarting } = round;
+  const { asked, wait, server, lease, leaseEnds, stolen, update, restarting, kept } = round;
   return [
     asked ? words.say('result-agent-asked') : words.say('result-agent-not-yet', { wait: waitText(wait) }),
     ...(server === undefined ? [] : [words.say('result-agent-server', { server })]),
@@ -26,6 +26,7 @@ export function roundLines(round: RoundShown, words: Words): string[] {
     ...(update === undefined
       ? []
       : [words.say(`result-agent-update-${update.result}`, { build: update.build })]),
+    ...(kept === undefined ? [] : [words.say('result-keep', { build: kept })]),
     ...(restarting ? [words.say('result-agent-restarting')] : []),
   ];
 }

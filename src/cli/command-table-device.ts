@@ -12,6 +12,11 @@ export const deviceCommands: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-device-set',
     load: async () => (await import('./commands/device-set.ts')).deviceSetCommand,
   },
+  'boot install': {
+    section: 'device',
+    summary: 'help-boot-install',
+    load: async () => (await import('./commands/boot-install.ts')).bootInstallCommand,
+  },
   agent: {
     section: 'device',
     summary: 'help-agent',
@@ -47,6 +52,11 @@ export const deviceCommands: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-device-advice',
     load: async () => (await import('./commands/device-advice.ts')).deviceAdviceCommand,
   },
+  'boot stage': {
+    section: 'device',
+    summary: 'help-boot-stage',
+    load: async () => (await import('./commands/boot-stage.ts')).bootStageCommand,
+  },
   check: {
     section: 'device',
     summary: 'help-check',
@@ -67,10 +77,30 @@ export const deviceCommands: Readonly<Record<string, CommandEntry>> = {
     summary: 'help-status',
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
+  'local diff': {
+    section: 'device',
+    summary: 'help-local-diff',
+    load: async () => (await import('./commands/local-diff.ts')).localDiffCommand,
+  },
+  'local carry': {
+    section: 'device',
+    summary: 'help-local-carry',
+    load: async () => (await import('./commands/local-carry.ts')).localCarryCommand,
+  },
   rollback: {
     section: 'device',
     summary: 'help-rollback',
     load: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  },
+  keep: {
+    section: 'device',
+    summary: 'help-keep',
+    load: async () => (await import('./commands/keep.ts')).keepCommand,
+  },
+  'boot check': {
+    section: 'device',
+    summary: 'help-boot-check',
+    load: async () => (await import('./commands/boot-check.ts')).bootCheckCommand,
   },
   verify: {
     section: 'device',

@@ -7,7 +7,8 @@ import type { Words } from './command.ts';
 type Told = Advised & { readonly build: string; readonly stream?: string | undefined };
 
 /** True when a device stays on what it has although its stream names another build. */
-export function isStaying({ decision, why }: Advised): boolean {
+export function isStaying({ decision, failed, why }: Advised): boolean {
+  if (failed !== undefined) return true;
   return why !== undefined && decision?.decision === 'stay' && decision.because !== 'current';
 }
 
@@ -26,8 +27,8 @@ export function stayingLines(result: Told, words: Words): string[] {
 }
 
 /** Why a device takes another build than its stream's newest, for people. */
-export function detourLines({ decision, why }: Advised, words: Words): string[] {
-  if (why === undefined || decision?.decision !== 'take') return [];
+export function detourLines({ decision, failed, why }: Advised, words: Words): string[] {
+  if (why === undefined || failed !== undefined || decision?.decision !== 'take') return [];
   const isDetour = ['waypoint', 'client', 'back'].includes(decision.because);
   return isDetour ? [words.say(why.code, why.parameters)] : [];
 }

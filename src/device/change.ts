@@ -1,15 +1,16 @@
 import { type ByteString, displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import type { Way, WayKind } from '../plan/ways.ts';
+import { cheapestWay, type Way, type WayKind } from '../plan/ways.ts';
 import { adoptTree } from './adopt.ts';
+import { type BootStageOrder, dropBootStage, readBootStageOrder } from './boot-stage-order.ts';
 import { chooseWay } from './choose-way.ts';
 import { discardStage } from './install.ts';
 import { readInstalled } from './installed.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { rememberLink } from './link-file.ts';
 import { planBeside } from './plan-beside.ts';
-import { prepareUpdate } from './prepare.ts';
+import { type Prepared, prepareUpdate } from './prepare.ts';
 import { discardVersion, reclaimAlternate } from './purge.ts';
 import { repairVersion } from './repair-version.ts';
 import type { Situation } from './situation.ts';
@@ -20,6 +21,7 @@ import { openStagePool } from './stage-pool.ts';
 import { switchVersion } from './switch-version.ts';
 import type { UpdateOptions } from './update-options.ts';
 import { verifyTree } from './verify.ts';
+import type { Wanted } from './wanted.ts';
 
 /** How a device was changed, and which paths of the old version were found damaged. */
 export type Changed = {
@@ -29,6 +31,8 @@ export type Changed = {
   readonly damaged: readonly string[];
   /** True when the build is on the device and was not switched to. */
   readonly waiting?: boolean;
+  /** True when it is received, and the next boot stages it in place of the version that runs. */
+  readonly inPlace?: boolean;
 };
 
 /**
@@ -54,9 +58,14 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
     await switchTo(options, situation);
     return { plan: 'switch', damaged };
   }
+  if (options.inPlace === undefined && isOrdered(situation, readBootStageOrder(layout)))
+    return { plan: 'none', damaged: [], inPlace: true };
   if (options.reclaim) reclaimAlternate(layout, options.reporter);
   if (options.verifyFully && current !== undefined) await readBase(options, current);
-  const { way, damaged } = await stageCheapest(options, situation).finally(() => measureLink(options));
+  const { way, damaged, inPlace } = await stageCheapest(options, situation).finally(() =>
+    measureLink(options),
+  );
+  if (inPlace) return { plan: way.kind, damaged: [], inPlace };
   if (options.verifyFully) await requireWhole(options, name);
   const changed = { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
   const waiting = !(await maySwitch(options));
@@ -66,17 +75,27 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   return waiting ? { ...changed, waiting } : changed;
 }
 
+/** True when the next boot stages the wanted build in place of what boots now. */
+function isOrdered({ wanted, current }: Situation, order: BootStageOrder | undefined): boolean {
+  return order?.from === current && order?.toIndex === wanted.build.index.sha256;
+}
+
 async function maySwitch({ maySwitch: ask }: UpdateOptions): Promise<boolean> {
   return ask === undefined || (await ask());
 }
 
 /** What was staged: in which way, and what was found damaged in the old version. */
-type Staged = { readonly way: Way; readonly damaged: readonly ByteString[] };
+type Staged = {
+  readonly way: Way;
+  readonly damaged: readonly ByteString[];
+  /** True when the next boot stages it, in place of the version that runs. */
+  readonly inPlace?: boolean;
+};
 
 /** Stages the build in the cheapest way; when a chain of deltas breaks, in the next one within the budget. */
 async function stageCheapest(options: UpdateOptions, { wanted, current }: Situation): Promise<Staged> {
   const { session, maximumBytes } = options;
-  const { name, index } = wanted.build;
+  const { name } = wanted.build;
   const spending = startSpending(session, { build: name, maximumBytes });
   const useless = new Set<Sha256>();
   await using pool = openStagePool();
@@ -85,12 +104,19 @@ async function stageCheapest(options: UpdateOptions, { wanted, current }: Situat
       ...{ ...options, ...session },
       ...{ wanted, spending, useless, base: current },
     });
-    const way = chooseWay(prepared, name);
-    writeJournal(session.layout, {
-      ...readJournal(session.layout),
-      pending: { build: name, index: index.sha256, since: new Date(options.clock()).toISOString() },
-    });
     const { between } = prepared;
+    const isInPlace =
+      options.inPlace !== undefined && cheapestWay(prepared.ways, prepared.budget) === undefined;
+    if (isInPlace && between !== undefined && useless.size === 0) {
+      // Nothing can be made between without room; the delta that leads straight to the build may be dearer.
+      useless.add(between.delta.reference.stored);
+      continue;
+    }
+    const way = isInPlace ? undefined : chooseWay(prepared, name);
+    notePending(options, wanted);
+    if (way === undefined) return order(options, wanted, prepared);
+    // What was ordered before is overtaken by what comes now.
+    dropBootStage(session.layout);
     if (way.kind !== 'chain' || between === undefined) {
       const { damaged } = await stageBuild({ ...options, wanted, prepared, way, pool });
       return { way, damaged };
@@ -108,6 +134,23 @@ async function stageCheapest(options: UpdateOptions, { wanted, current }: Situat
       discardStage(session.layout, base.name);
     }
   }
+}
+
+/** Remembers what is under way, so that what is received for it is kept. */
+function notePending({ session: { layout }, clock }: UpdateOptions, { build }: Wanted): void {
+  const { name, index } = build;
+  const since = new Date(clock()).toISOString();
+  writeJournal(layout, { ...readJournal(layout), pending: { build: name, index: index.sha256, since } });
+}
+
+/** Leaves a build that has no room beside the version that runs to the next boot. */
+async function order(options: UpdateOptions, wanted: Wanted, prepared: Prepared): Promise<Staged> {
+  const { inPlace: makeKit } = options;
+  if (makeKit === undefined) throw new Error('nobody has asked for it');
+  // Few updates need it.
+  const { orderInPlace } = await import('./boot-stage-prepare.ts');
+  const way = await orderInPlace({ ...options, wanted, prepared, makeKit });
+  return { way, damaged: [], inPlace: true };
 }
 
 /** Remembers what the link was like. A transfer that was held back tells nothing of it. */
@@ -148,7 +191,10 @@ async function heal(options: UpdateOptions, name: BuildName): Promise<readonly s
 }
 
 /** Points the device at the new version and lets go of what is neither it nor the way back. */
-async function switchTo({ session, reporter }: UpdateOptions, { wanted }: Situation): Promise<void> {
+async function switchTo(
+  { session, clock, reporter, signal }: UpdateOptions,
+  { wanted }: Situation,
+): Promise<void> {
   reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
-  switchVersion(session.layout, wanted.build.name);
+  await switchVersion(session.layout, wanted.build.name, { clock, reporter, signal });
 }

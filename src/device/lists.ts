@@ -120,13 +120,20 @@ export function missingMapBytes({ spool, wanted }: Pick<ListsOptions, 'spool' | 
 }
 
 /** A stored file; `sha256` and `size` are there when it is compressed. */
-type ListFile = {
+export type ListFile = {
   readonly name: string;
   readonly stored: Sha256;
   readonly length: number;
 } & Partial<StoredFile>;
 
-async function fetchWhole(files: readonly ListFile[], options: ListsOptions): Promise<Uint8Array[]> {
+/**
+ * Brings stored files through the spool, all at once, and checks them; the answer is what is inside of each. Throws what
+ * `fetchRanges` throws and `source-sends-wrong-bytes`.
+ */
+export async function fetchWhole(
+  files: readonly ListFile[],
+  options: Pick<ListsOptions, 'store' | 'spool' | 'spending' | 'signal'>,
+): Promise<Uint8Array[]> {
   const { spool, store } = options;
   const received: (Uint8Array | undefined)[] = files.map(() => undefined);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {

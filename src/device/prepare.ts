@@ -4,6 +4,7 @@ import { freeSpace } from '../os/disk.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import type { Budget, Way } from '../plan/ways.ts';
 import { openBase } from './base-check.ts';
+import { requireStartable } from './boot-room.ts';
 import { readInstalled, readInstalledIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type BuildIndex, fetchLists, fetchMap, type ListsOptions } from './lists.ts';
@@ -49,9 +50,15 @@ export type Prepared = {
 /**
  * Finds the new index (through deltas when those are the cheapest by the signed sizes), compares it with the old
  * one, looks at the base on disk, and prices the ways. Lists are within the data budget too. Throws
- * `plan-over-budget`, `plan-over-month` when not even they are.
+ * `plan-over-budget`, `plan-over-month` when not even they are, and what `requireStartable` throws.
  */
 export async function prepareUpdate(options: PrepareOptions): Promise<Prepared> {
+  const prepared = await prepareInAnyWay(options);
+  requireStartable(options.layout, options.wanted.build.name, prepared.index.entries);
+  return prepared;
+}
+
+async function prepareInAnyWay(options: PrepareOptions): Promise<Prepared> {
   const { wanted, spending } = options;
   const base = usableBase(options);
   if (base === undefined) return prepareByLists(options, undefined, []);

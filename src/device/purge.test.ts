@@ -12,6 +12,8 @@ import { indexFile, ledgerFile } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
 import { purgeVersions, reclaimAlternate } from './purge.ts';
 import { collectTrash, emptyTrash } from './trash.ts';
+import { writeTrial } from './trial.ts';
+import { appendBootLog } from './trial-log.ts';
 
 async function deviceWith(context: TestContext, ...names: string[]) {
   const layout = emptyDevice(context);
@@ -49,7 +51,26 @@ test('current, alternate, running and sticky versions stay, others go with all t
   assert.equal(existsSync(indexFile(layout, installed.get('sticky')!.index)), true);
   assert.equal(readdirSync(layout.configs).length, 1);
   assert.deepEqual(readdirSync(layout.stage), []);
-  assert.equal(readdirSync(layout.trash).length, 3 + 1 + 1 + 1 + 1);
+  assert.equal(readdirSync(layout.trash).length, 3 + 1 + 1 + 1);
+});
+
+test('what boots have said goes with the version, but for the one that was left last', async (context) => {
+  const { layout, boot } = await deviceWith(context, 'current', 'old', 'left');
+  boot.switchTo(buildName('current'), buildName('old'));
+  for (const name of ['current', 'old', 'left', 'gone']) appendBootLog(layout, buildName(name), ['x']);
+  const since = '2026-03-02T08:00:00Z';
+  const trial = {
+    state: 'failed',
+    reason: 'boots',
+    tries: 3,
+    boots: 3,
+    since,
+    soakSeconds: 0,
+    told: false,
+  } as const;
+  writeTrial(layout, { build: buildName('left'), previous: buildName('current'), ...trial });
+  purgeVersions(layout);
+  assert.deepEqual(readdirSync(layout.bootLogs).sort(), ['current.log', 'left.log', 'old.log']);
 });
 
 test('nothing goes when the current version is sticky', async (context) => {

@@ -1,28 +1,48 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
+import { listIfThere } from '../os/if-there.ts';
 import { mountsBelow } from '../os/mounts.ts';
 import { displayPath, errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
-import { currentConfig } from './boot-olpc.ts';
+import { bootStageFiles } from './boot-stage-order.ts';
+import { releaseHeld } from './held.ts';
 import { listVersions } from './installed.ts';
 import { readJournal } from './journal.ts';
+import { discardLayer, discardOtherLayers } from './layers.ts';
 import { type DeviceLayout, ledgerFile, owedFile, recordFile } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
 import { runningVersion } from './running-version.ts';
 import { emptyTrashNow, moveToTrash } from './trash.ts';
+import { activeTrial, readTrial } from './trial.ts';
+import { trialMarks } from './trial-marks.ts';
 
 /** No refresh of metadata takes so long, in milliseconds. */
 const refreshLimit = 24 * 60 * 60 * 1000;
 
+/** Why a version stays. */
+export type StayReason = 'current' | 'alternate' | 'running' | 'trial' | 'sticky' | 'wanted';
+
 /** What a purge did. */
 export type Purged = {
   /** Names of versions that stay, with the reason that comes first. */
-  readonly kept: ReadonlyMap<string, 'current' | 'alternate' | 'running' | 'sticky'>;
+  readonly kept: ReadonlyMap<string, StayReason>;
   /** Names of versions whose trees went. */
   readonly removed: readonly string[];
+};
+
+/** What a purge may be told. */
+export type PurgeOptions = {
+  readonly reporter?: Reporter;
+  /**
+   * True when a trial ends well: the version before it goes although the file of the trial is still there, and what an
+   * update has begun to make stays.
+   */
+  readonly isKeeping?: boolean;
+  /** A version that stays too: the one that is switched to next. */
+  readonly spared?: BuildName | undefined;
 };
 
 /**
@@ -31,20 +51,28 @@ export type Purged = {
  * `sticky/<current>` nothing goes at all; nor on a device that boots nothing yet. What is moved to the trash
  * is deleted by `emptyTrash`. The caller holds the device lock.
  */
-export function purgeVersions(layout: DeviceLayout, reporter: Reporter = silentReporter): Purged {
-  const kept = keptVersions(layout, reporter);
-  if (kept.isAll) return { kept: kept.reasons, removed: [] };
-  const removed = purgeTrees(layout, new Set(kept.reasons.keys()), reporter);
-  purgeConfigs(layout);
-  for (const name of names(layout.stage)) moveToTrash(layout, pathBelow(layout.stage, name));
+export function purgeVersions(layout: DeviceLayout, options: PurgeOptions = {}): Purged {
+  const { reporter = silentReporter, isKeeping = false } = options;
+  const { reasons, isAll, strayMarks } = keptVersions(layout, options);
+  for (const name of strayMarks) removeFile(join(layout.sticky, name));
+  if (isAll) return { kept: reasons, removed: [] };
+  const kept = new Set(reasons.keys());
+  // First the loader: it must never name what is going.
+  openBootPointer(layout).forgetOthers(kept);
+  const removed = purgeTrees(layout, kept, reporter);
+  discardOtherLayers(layout, kept);
+  // What takes the place of a version that is not complete any more is all that there is.
+  const isStaging = isKeeping || existsSync(bootStageFiles(layout).begun);
+  if (!isStaging) for (const name of names(layout.stage)) moveToTrash(layout, pathBelow(layout.stage, name));
+  releaseHeld(layout);
   purgeRecords(layout);
   purgeTemporaries(layout);
-  return { kept: kept.reasons, removed };
+  return { kept: reasons, removed };
 }
 
 /** Names of the versions that `purgeVersions` would remove now. */
-export function whatPurgeRemoves(layout: DeviceLayout, reporter: Reporter = silentReporter): string[] {
-  const { reasons, isAll } = keptVersions(layout, reporter);
+export function whatPurgeRemoves(layout: DeviceLayout, options: PurgeOptions = {}): string[] {
+  const { reasons, isAll } = keptVersions(layout, options);
   if (isAll) return [];
   return names(layout.pristine)
     .filter((name) => !reasons.has(name))
@@ -52,22 +80,32 @@ export function whatPurgeRemoves(layout: DeviceLayout, reporter: Reporter = sile
     .sort();
 }
 
-/** Which versions stay and why; `isAll`: nothing goes at all. */
-function keptVersions(layout: DeviceLayout, reporter: Reporter) {
+/**
+ * Which versions stay and why; `isAll`: nothing goes at all; `strayMarks`: names in `sticky/` that were put there for a
+ * trial which never began or is over, so that they mean nothing.
+ */
+function keptVersions(
+  layout: DeviceLayout,
+  { reporter = silentReporter, isKeeping = false, spared }: PurgeOptions,
+) {
   const { current, alternate } = openBootPointer(layout).read();
-  const sticky = names(layout.sticky);
-  const reasons: Map<string, 'current' | 'alternate' | 'running' | 'sticky'> = new Map();
+  const trial = isKeeping ? undefined : activeTrial(layout);
+  const strayMarks = trialMarks(layout).filter((name) => name !== trial?.previous);
+  const sticky = listIfThere(layout.sticky).filter((name) => !strayMarks.includes(name));
+  const reasons: Map<string, StayReason> = new Map();
   for (const name of sticky) reasons.set(name, 'sticky');
+  if (trial !== undefined) reasons.set(trial.previous, 'trial');
   const running = runningVersion(layout);
   if (running !== undefined) reasons.set(running, 'running');
   if (alternate !== undefined) reasons.set(alternate, 'alternate');
-  if (current === undefined) return { reasons, isAll: true };
-  if (sticky.includes(current as string as ByteString)) {
+  if (current === undefined) return { reasons, isAll: true, strayMarks };
+  if (sticky.includes(current)) {
     reporter.notice('purge-sticky', { path: join(layout.sticky, current) });
-    return { reasons, isAll: true };
+    return { reasons, isAll: true, strayMarks };
   }
   reasons.set(current, 'current');
-  return { reasons, isAll: false };
+  if (spared !== undefined) reasons.set(spared, 'wanted');
+  return { reasons, isAll: false, strayMarks };
 }
 
 /**
@@ -77,13 +115,16 @@ function keptVersions(layout: DeviceLayout, reporter: Reporter) {
 export function reclaimAlternate(layout: DeviceLayout, reporter: Reporter): void {
   const boot = openBootPointer(layout);
   const { current, alternate } = boot.read();
+  const sticky = listIfThere(layout.sticky);
+  const running = runningVersion(layout);
   if (current !== undefined && alternate !== undefined && alternate !== current) {
-    const isSticky = names(layout.sticky).includes(alternate as string as ByteString);
-    if (alternate === runningVersion(layout) || isSticky) return;
-    // The pointer first: it must never name a version that is going.
-    boot.switchTo(current);
-    discardVersion(layout, alternate);
-    reporter.notice('reclaimed-first', { build: alternate });
+    if (alternate !== running && !sticky.includes(alternate)) {
+      // The pointer first: it must never name a version that is going.
+      boot.switchTo(current);
+      boot.forgetOthers(new Set([current, ...sticky, ...(running === undefined ? [] : [running])]));
+      discardVersion(layout, alternate);
+      reporter.notice('reclaimed-first', { build: alternate });
+    }
   }
   emptyTrashNow(layout);
 }
@@ -96,6 +137,7 @@ export function discardVersion(layout: DeviceLayout, name: BuildName): void {
   removeFile(recordFile(layout, name));
   for (const directory of [layout.pristine, layout.run, layout.contents])
     moveToTrash(layout, join(directory, name));
+  discardLayer(layout, name);
   removeFile(ledgerFile(layout, name));
   removeFile(owedFile(layout, name));
 }
@@ -119,13 +161,6 @@ function purgeTrees(layout: DeviceLayout, kept: ReadonlySet<string>, reporter: R
   return [...removed].sort();
 }
 
-function purgeConfigs(layout: DeviceLayout): void {
-  const used = currentConfig(layout);
-  if (used === undefined) return;
-  for (const name of names(layout.configs))
-    if (name !== used) moveToTrash(layout, pathBelow(layout.configs, name));
-}
-
 /** Our files about versions that have no tree, and indexes that neither a version nor a begun update needs. */
 function purgeRecords(layout: DeviceLayout): void {
   const versions = listVersions(layout);
@@ -139,6 +174,10 @@ function purgeRecords(layout: DeviceLayout): void {
   removeOthers(layout.builds, '.json');
   removeOthers(layout.ledgers, '');
   removeOthers(layout.owed, '.jsonl');
+  const failed = readTrial(layout)?.build;
+  for (const name of names(layout.bootLogs))
+    if (displayOf(name) !== `${failed}.log` && !stay.has(name.replace(/\.log$/, '')))
+      removeFile(pathBelow(layout.bootLogs, name));
   const indexes = new Set<string>(versions.map(({ record }) => record?.index ?? ''));
   const pending = readJournal(layout).pending?.index;
   if (pending !== undefined) indexes.add(pending);
@@ -148,7 +187,7 @@ function purgeRecords(layout: DeviceLayout): void {
 
 /** What killed processes left. Metadata is refreshed, and reports are made, without the device lock, so there age has to tell. */
 function purgeTemporaries(layout: DeviceLayout): void {
-  removeTemporaries(layout.own);
+  for (const folder of [layout.own, layout.versions, layout.bootPartition]) removeTemporaries(folder);
   for (const folder of [layout.trust, join(layout.trust, 'targets'), layout.reports])
     removeTemporaries(folder, { olderThanMs: refreshLimit });
 }

@@ -31,6 +31,8 @@ export type ReportedResult = {
   readonly result: 'done' | 'failed' | 'cancelled' | 'later';
   /** Code of the sentence that ended it, when it was not done. */
   readonly code?: string;
+  /** The last lines that a version said which was left again; at most 40 lines and 4 KiB. */
+  readonly lines?: readonly string[];
   readonly bytesReceived: number;
   readonly requests: number;
   readonly seconds: number;

@@ -14,6 +14,7 @@ import { deviceStatus } from './status.ts';
 
 const old = buildName('old');
 const present = buildName('present');
+const january = () => Date.parse('2026-01-15T00:00:00Z');
 
 async function device(context: TestContext) {
   const layout = emptyDevice(context);
@@ -22,7 +23,7 @@ async function device(context: TestContext) {
   const boot = openBootPointer(layout);
   boot.switchTo(present, old);
   symlinkAtomic('pristine/present', layout.running);
-  const back = (to?: BuildName) => rollback({ layout, boot, to, reporter: silentReporter });
+  const back = (to?: BuildName) => rollback({ layout, clock: january, to, reporter: silentReporter });
   return { layout, boot, back };
 }
 
@@ -30,7 +31,8 @@ test('going back makes the previous version boot next and the present one the wa
   const { boot, back } = await device(context);
   assert.deepEqual(await back(), { from: 'present', to: 'old', rebootNeeded: true });
   assert.deepEqual(boot.read(), { current: 'old', alternate: 'present' });
-  assert.deepEqual(await back(), { from: 'old', to: 'present', rebootNeeded: false });
+  assert.deepEqual(await back(), { from: 'old', to: 'present', rebootNeeded: false, gaveUp: 'old' });
+  assert.deepEqual(boot.read(), { current: 'present', alternate: 'old' });
 });
 
 test('a named version is gone back to', async (context) => {
@@ -75,12 +77,11 @@ test('a previous version from before Satchel is gone back to, and it is said', a
   boot.switchTo(present, buildName('802'));
   const notices: string[] = [];
   const reporter = { progress() {}, notice: (code: string) => void notices.push(code) };
-  const { to } = await rollback({ layout, boot, reporter });
+  const { to } = await rollback({ layout, clock: january, reporter });
   assert.equal(to, '802');
   assert.deepEqual(notices, ['rollback-unverified']);
 });
 
-const january = () => Date.parse('2026-01-15T00:00:00Z');
 const nothingReceived = {
   month: '2026-01',
   bytes: 0,
@@ -104,6 +105,10 @@ test('the status tells what runs, what boots next, and what there is', async (co
       nextBoot: 'old',
       previous: 'present',
       rebootNeeded: true,
+      trial: {
+        ...{ build: 'old', previous: 'present', state: 'waiting', tries: 3, boots: 0 },
+        since: '2026-01-15T00:00:00Z',
+      },
       versions: [
         ['802', false, false],
         ['old', true, false],

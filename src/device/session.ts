@@ -61,6 +61,15 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
     throw new SatchelError('device-without-source', { root: layout.root });
   }
   requireInsideRoot(layout);
+  return openSessionFor(layout, { ...configuration, source: configuration.source }, options);
+}
+
+/** The same for any place that keeps its trust and its spool like a device, with what is set for it. */
+export async function openSessionFor(
+  layout: DeviceLayout,
+  configuration: DeviceConfiguration & { readonly source: string },
+  options: Omit<SessionOptions, 'root'>,
+): Promise<DeviceSession> {
   const { session } = await openFirstPlace<OpenedAt>(
     options.source ?? configuration.source,
     {
@@ -85,7 +94,7 @@ async function openSessionAt(
   address: string,
   layout: DeviceLayout,
   configuration: DeviceConfiguration,
-  options: SessionOptions,
+  options: Omit<SessionOptions, 'root'>,
 ): Promise<OpenedAt> {
   const { store, month } = await openMeteredSource(layout, {
     address,

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { openTimeFloor } from '../trust/floor.ts';
+import { readBootStageOrder } from './boot-stage-order.ts';
 import { chooseStream, readConfiguration } from './configuration.ts';
 import { readDataCount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
@@ -16,6 +17,9 @@ import { deviceLayout, requireDevice } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
 import { countOwed } from './owed.ts';
 import { runningVersion } from './running-version.ts';
+import { activeTrial, soakLeft, type Trial, type TrialContext } from './trial.ts';
+import { type FailedBuild, failedBuilds } from './trial-failures.ts';
+import { trialMarks } from './trial-marks.ts';
 
 /** One version on a device. */
 export type VersionStatus = {
@@ -33,6 +37,15 @@ export type VersionStatus = {
   readonly owed: number;
 };
 
+/** A version on trial. */
+export type TrialStatus = Pick<
+  Trial,
+  'build' | 'previous' | 'state' | 'tries' | 'boots' | 'since' | 'proven'
+> & {
+  /** Seconds for which it is still to be lived with; absent before it is proven. */
+  readonly soakLeft?: number;
+};
+
 /** Everything about a device that a person or the fleet wants to know; nothing is fetched for it. */
 export type DeviceStatus = {
   readonly root: string;
@@ -41,6 +54,12 @@ export type DeviceStatus = {
   readonly nextBoot?: BuildName;
   readonly previous?: BuildName;
   readonly rebootNeeded: boolean;
+  /** What boots next has yet to prove itself, or to be lived with. */
+  readonly trial?: TrialStatus;
+  /** Builds that this device has left again, the oldest first; no stream brings them back by itself. */
+  readonly failed?: readonly FailedBuild[];
+  /** What the next boot puts in place of what boots now. */
+  readonly ordered?: BuildName;
   readonly versions: readonly VersionStatus[];
   /** Absent before `device init`. */
   readonly source?: string;
@@ -72,7 +91,13 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
   const advice = never ? undefined : heldAdvice(layout, stream, clock);
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
   const { pending, last } = readJournal(layout);
-  const sticky = new Set(listIfThere(layout.sticky));
+  const trial = activeTrial(layout);
+  const failed = failedBuilds(layout);
+  const order = readBootStageOrder(layout);
+  const ordered = order?.from === current ? order?.to : undefined;
+  // The mark of a trial says nothing that the trial itself does not say.
+  const ours = trialMarks(layout);
+  const sticky = new Set(listIfThere(layout.sticky).filter((name) => !ours.includes(name)));
   const versions = listVersions(layout).map(({ name, record }) => ({
     name,
     complete: record !== undefined,
@@ -86,7 +111,10 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
     ...(running && { running }),
     ...(current && { nextBoot: current }),
     ...(alternate && { previous: alternate }),
-    rebootNeeded: current !== undefined && current !== running,
+    rebootNeeded: ordered !== undefined || (current !== undefined && current !== running),
+    ...(trial && { trial: trialStatus({ layout, clock }, trial) }),
+    ...(failed.length > 0 && { failed }),
+    ...(ordered && { ordered }),
     versions,
     ...(configuration?.source !== undefined && { source: configuration.source }),
     stream,
@@ -96,6 +124,21 @@ export function deviceStatus(root: string, clock: Clock): DeviceStatus {
     ...(pending && { pending }),
     ...(last && { lastUpdate: last }),
     data: dataMonth(readDataCount(layout, floor.now()), configuration?.monthlyBytes),
+  };
+}
+
+function trialStatus(context: TrialContext, trial: Trial): TrialStatus {
+  const { build, previous, state, tries, boots, since, proven } = trial;
+  const soak = state === 'proven' ? { soakLeft: Math.ceil(soakLeft(context, trial) / 1000) } : {};
+  return {
+    build,
+    previous,
+    state,
+    tries,
+    boots,
+    since,
+    ...(proven === undefined ? {} : { proven }),
+    ...soak,
   };
 }
 

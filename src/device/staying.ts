@@ -5,6 +5,7 @@ import type { BuildName, StreamName } from '../base/identifiers.ts';
 import type { Halt } from '../repository/records.ts';
 import type { DeviceLayout } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
+import { type FailedBuild, failureOf } from './trial-failures.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What the rules of a stream say of this device; nothing where a build was named. */
@@ -14,6 +15,8 @@ export type Advised = {
   readonly why?: Sentence | undefined;
   /** Why the device stays on what it has although its stream names another build. */
   readonly halted?: Halt | undefined;
+  /** That its stream leads to a build which this device has left again; only who names it gets it. */
+  readonly failed?: FailedBuild | undefined;
 };
 
 /** A device that follows a stream and stays on what it boots. */
@@ -35,11 +38,28 @@ export function stayingOn(layout: DeviceLayout, wanted: Wanted): Staying | undef
   const { build, stream, advice } = wanted;
   if (advice === undefined || stream === undefined) return undefined;
   const { decision, record } = advice;
-  if (decision.decision === 'take' || decision.because === 'current') return undefined;
+  if (decision.decision === 'stay' && decision.because === 'current') return undefined;
   const { current } = openBootPointer(layout).read();
   if (current === build.name) return undefined;
+  if (decision.decision === 'take') return stayingAfterFailure(layout, wanted, current);
   const { since, reason } = record.halted ?? { since: '—', reason: '' };
   if (current === undefined)
     throw new SatchelError('stream-halted', { stream, since, reason: reason || '—' });
   return { build: current, stream, ...advisedOn(wanted) };
+}
+
+/** A build that did not prove itself here comes no second time by itself, whatever the stream says. */
+function stayingAfterFailure(
+  layout: DeviceLayout,
+  wanted: Wanted,
+  current: BuildName | undefined,
+): Staying | undefined {
+  const { build, stream } = wanted;
+  const failed = failureOf(layout, build.name);
+  if (failed === undefined || current === undefined || stream === undefined) return undefined;
+  const why: Sentence = {
+    code: `trial-stays-${failed.reason}`,
+    parameters: { stream, build: build.name, current },
+  };
+  return { build: current, stream, ...advisedOn(wanted), why, failed };
 }

@@ -29,6 +29,8 @@ export type UpdateResult = Advised & {
   readonly damaged?: readonly string[];
   /** There when the build is complete on the device and is to be switched to another time. */
   readonly waiting?: true;
+  /** There when the build is received, and the next boot stages it in place of the version that runs. */
+  readonly inPlace?: true;
 };
 
 /** Brings the device to the wanted build: check, plan, fetch, stage, verify, switch. */
@@ -40,29 +42,35 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const staying = stayingOn(session.layout, wanted);
   if (staying !== undefined) return stayed(options, staying, started);
   const situation = situationOf(session.layout, wanted);
-  const finish = ({ plan, via, damaged = [], waiting }: Partial<Changed>): UpdateResult => ({
+  const finish = ({ plan, via, damaged = [], waiting, inPlace }: Partial<Changed>): UpdateResult => ({
     build: wanted.build.name,
     from: situation.current ?? null,
     plan: plan ?? 'none',
     via,
     ...session.counters(),
     seconds: (performance.now() - started) / 1000,
-    rebootNeeded: isRebootNeeded(session, wanted.build.name),
+    rebootNeeded: inPlace === true || isRebootNeeded(session, wanted.build.name),
     stream: wanted.stream,
     ...advisedOn(wanted),
     ...(damaged.length > 0 ? { damaged } : {}),
     ...(waiting ? { waiting } : {}),
+    ...(inPlace ? { inPlace } : {}),
   });
   if (situation.isCurrent && !options.verifyFully) return finish({});
 
   // Most runs end above and need nothing of this.
-  const [{ change }, { collectTrash }] = await Promise.all([import('./change.ts'), import('./trash.ts')]);
+  const [{ change }, { collectTrash }, { endTrialBefore }] = await Promise.all([
+    import('./change.ts'),
+    import('./trash.ts'),
+    import('./trial-update.ts'),
+  ]);
   using _lock = lockDevice(session.layout);
   const ended = { layout: session.layout, clock: options.clock };
   try {
+    if (!situation.isCurrent) await endTrialBefore({ ...options, ...ended }, wanted.build.name);
     const result = finish(await change(options, situation));
     // What waits has not come to an end.
-    if (!result.waiting) recordEnd(ended, result, 'done');
+    if (!result.waiting && !result.inPlace) recordEnd(ended, result, 'done');
     collectTrash(session.layout);
     return result;
   } catch (error) {

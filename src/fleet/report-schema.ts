@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SatchelError } from '../base/errors.ts';
 import { isBuildName } from '../base/identifiers.ts';
 import type { DeviceReport, HeldBuild, Report, SiteReport } from '../device/report.ts';
+import { mostLineBytes, mostLines } from '../device/trial-log.ts';
 
 /** The newest format of a batch that is understood. */
 const newest = 1;
@@ -42,6 +43,12 @@ const told = {
   received: time.exactOptional(),
 };
 
+/** The last words of a version that was left; what is longer was made by nobody's device. */
+const lines = z
+  .array(words(mostLineBytes))
+  .max(mostLines)
+  .refine((texts) => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0) <= mostLineBytes);
+
 const result = z.object({
   build,
   from: build.exactOptional(),
@@ -50,6 +57,7 @@ const result = z.object({
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
     .exactOptional(),
+  lines: lines.exactOptional(),
   bytesReceived: count,
   requests: count,
   seconds: z.number().min(0).max(1e9).refine(isWritten),

@@ -65,7 +65,7 @@ export async function changeByRsync(options: ChangeByRsyncOptions): Promise<Part
   const fetched = await fetchTree({ ...options, folders, manifest, base });
   throwIfCancelled(options.signal);
   await install(options, folders, manifest, fetched.entries, isInUse);
-  if (build !== current) switchTo(options);
+  if (build !== current) await switchTo(options);
   return {
     plan: 'rsync',
     checkedBy: manifest?.entries === undefined ? 'comparison' : 'manifest',
@@ -77,16 +77,16 @@ export async function changeByRsync(options: ChangeByRsyncOptions): Promise<Part
 }
 
 /** Switches to a version that is whole; what was damaged in it has been made right. */
-function switchToKept(
+async function switchToKept(
   options: ChangeByRsyncOptions,
   damaged: readonly string[],
-): Partial<ClientUpdateResult> {
+): Promise<Partial<ClientUpdateResult>> {
   const { layout, build, current } = options;
   const isRecorded = current !== undefined && readInstalled(layout, current) !== undefined;
   const changes = isRecorded
     ? changesOf(options, readInstalledIndex(layout, current), readInstalledIndex(layout, build))
     : {};
-  switchTo(options);
+  await switchTo(options);
   return { plan: 'switch', ...changes, ...damageOf(damaged) };
 }
 
@@ -194,7 +194,7 @@ async function install(
   });
 }
 
-function switchTo({ layout, build, reporter }: ChangeByRsyncOptions): void {
+async function switchTo({ layout, build, clock, reporter, signal }: ChangeByRsyncOptions): Promise<void> {
   reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
-  switchVersion(layout, build);
+  await switchVersion(layout, build, { clock, reporter, signal });
 }

@@ -5,6 +5,7 @@ import { lockDevice } from '../device/lock.ts';
 import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { runningVersion } from '../device/running-version.ts';
 import { collectTrash, moveToTrash } from '../device/trash.ts';
+import { endTrialBefore } from '../device/trial-update.ts';
 import { changeByRsync, workFolder } from './client-change.ts';
 import { inhibitSuspend } from './client-inhibit.ts';
 import { openClientMonth } from './client-month.ts';
@@ -42,6 +43,7 @@ export async function updateByRsync(options: ClientUpdateOptions): Promise<Clien
   });
   try {
     const folder = workFolder(layout, options.build);
+    if (options.build !== current) await endTrialBefore({ ...options, layout }, options.build);
     const changed = await changeByRsync({ ...options, layout, open, month, folder, current });
     const result = finish(changed);
     if (result.plan !== 'none') recordEnd(ended, result, 'done');

@@ -1,4 +1,6 @@
+import { configureBoot, requireBootChange } from '../../device/boot-configure.ts';
 import { initialise } from '../../device/initialise.ts';
+import { bootChangeOf, bootLines, bootOptions, bootResult } from '../boot-options.ts';
 import { defineCommand } from '../command.ts';
 import { addressList, deviceSource } from '../device-source.ts';
 import { required } from '../option-kinds.ts';
@@ -14,10 +16,13 @@ export const deviceInitCommand = defineCommand({
     address: addressList('option-addresses'),
     timeout,
     ...trustOptions,
+    ...bootOptions,
   },
   async run(call) {
     const { source, trustOnFirstUse } = call.options;
     const anchor = anchorOf(call.options, source);
+    const change = bootChangeOf(call.options);
+    requireBootChange(call.options.root, change);
     const pinned = await initialise({
       ...call,
       ...call.options,
@@ -25,7 +30,8 @@ export const deviceInitCommand = defineCommand({
       patience: call.options.timeout,
       anchor,
     });
-    return { ...pinned, trustOnFirstUse };
+    const boot = configureBoot(call.options.root, change);
+    return { ...pinned, trustOnFirstUse, boot: bootResult(boot) };
   },
   show: (result, words) => [
     words.say('result-device-init', {
@@ -33,6 +39,7 @@ export const deviceInitCommand = defineCommand({
       source: result.source,
       sha256: result.rootSha256,
     }),
+    ...bootLines(result.boot, words),
     ...(result.trustOnFirstUse ? [words.say('result-device-compare')] : []),
   ],
 });

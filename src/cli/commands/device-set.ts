@@ -1,8 +1,11 @@
 import { SatchelError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
+import { changesBoot, configureBoot, requireBootChange } from '../../device/boot-configure.ts';
+import { readBootSettings } from '../../device/boot-settings.ts';
 import { chooseStream } from '../../device/configuration.ts';
 import { configureDevice } from '../../device/configure.ts';
 import { deviceLayout } from '../../device/layout.ts';
+import { bootChangeOf, bootLines, bootOptions, bootResult } from '../boot-options.ts';
 import { defineCommand } from '../command.ts';
 import { addressList, deviceSource } from '../device-source.ts';
 import { value } from '../option-kinds.ts';
@@ -19,17 +22,22 @@ export const deviceSetCommand = defineCommand({
     stream: value('option-stream-set', 'STREAM', stream),
     monthlyBytes: value('option-monthly-bytes', 'SIZE|none', sizeOrNone),
     reports: value('option-reports', 'on|off', oneOf('on', 'off')),
+    ...bootOptions,
   },
   async run({ options }) {
     const { source, address: addresses, stream, monthlyBytes, reports } = options;
-    if ([source, addresses, stream, monthlyBytes, reports].every((given) => given === undefined))
+    const boot = bootChangeOf(options);
+    const changes = [source, addresses, stream, monthlyBytes, reports].some((given) => given !== undefined);
+    if (!changes && !changesBoot(boot))
       throw new SatchelError('one-option-needed', {
-        options: '--source, --address, --stream, --monthly-bytes, --reports',
+        options: '--source, --address, --stream, --monthly-bytes, --reports, --boot, --run-mode, --soak, …',
       });
+    if (changesBoot(boot)) requireBootChange(options.root, boot);
     const after = configureDevice(options.root, {
       ...{ source, addresses, stream, monthlyBytes },
       reports: reports === undefined ? undefined : reports === 'on',
     });
+    if (changesBoot(boot)) configureBoot(options.root, boot);
     return {
       root: options.root,
       source: after.source ?? null,
@@ -37,9 +45,10 @@ export const deviceSetCommand = defineCommand({
       stream: chooseStream(deviceLayout(options.root), undefined, after).stream,
       monthlyBytes: after.monthlyBytes ?? null,
       reports: after.reports ?? true,
+      boot: bootResult(readBootSettings(deviceLayout(options.root))),
     };
   },
-  show: ({ root, source, addresses, stream, monthlyBytes, reports }, words) => [
+  show: ({ root, source, addresses, stream, monthlyBytes, reports, boot }, words) => [
     words.say('result-device-set', { root, source: source ?? '—', stream }),
     ...(addresses.length > 0
       ? [words.say('result-device-addresses', { addresses: addresses.join(', ') })]
@@ -47,6 +56,7 @@ export const deviceSetCommand = defineCommand({
     monthlyBytes === null
       ? words.say('result-device-set-no-budget')
       : words.say('result-device-set-budget', { budget: formatBytes(monthlyBytes) }),
+    ...bootLines(boot, words),
     ...(reports ? [] : [words.say('result-device-set-reports-off')]),
   ],
 });

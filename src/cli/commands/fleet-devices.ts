@@ -1,9 +1,14 @@
 import { formatBytes } from '../../base/units.ts';
-import { defineCommand } from '../command.ts';
+import type { ReportedResult } from '../../device/report.ts';
+import { trialReasons } from '../../device/trial.ts';
+import { defineCommand, type Words } from '../command.ts';
 import { withFleet } from '../fleet-context.ts';
 import { value } from '../option-kinds.ts';
 import { count, text } from '../options.ts';
 import { siteRepo } from '../shared-options.ts';
+
+/** So many of the last words of a version that was left are shown; `--json` has all that came. */
+const shownLines = 5;
 
 /** `satchel fleet devices`: what the devices last told. */
 export const fleetDevicesCommand = defineCommand({
@@ -22,7 +27,7 @@ export const fleetDevicesCommand = defineCommand({
     }),
   show: ({ devices, all }, words) => {
     if (devices.length === 0) return [words.say('result-fleet-none')];
-    const lines = devices.map(({ id, serial, running, reported, disk, result }) =>
+    const lines = devices.flatMap(({ id, serial, running, reported, disk, result }) => [
       words
         .say('result-fleet-device', {
           serial: serial ?? id,
@@ -30,11 +35,19 @@ export const fleetDevicesCommand = defineCommand({
           seen: reported,
           free: formatBytes(disk.free),
           total: formatBytes(disk.total),
-          result: result === null ? '' : words.say(`result-last-${result.result}`),
+          result: result === null ? '' : endWords(result, words),
         })
         .trimEnd(),
-    );
+      ...(result?.lines ?? []).slice(-shownLines).map((line) => `    ${line}`),
+    ]);
     const more = all - devices.length;
     return more > 0 ? [...lines, words.say('result-fleet-more', { count: more })] : lines;
   },
 });
+
+/** How the last thing that a device did ended; of a version that it left again, why. */
+function endWords({ result, code, from = '—' }: ReportedResult, words: Words): string {
+  const reason = trialReasons.find((known) => code === `trial-failed-${known}`);
+  if (reason !== undefined) return words.say(`result-fleet-trial-${reason}`, { from });
+  return words.say(code === 'check-wanted-failed' ? 'result-fleet-wanted' : `result-last-${result}`);
+}

@@ -14,7 +14,7 @@ export const purgeCommand = defineCommand({
     const layout = deviceLayout(directory);
     using _lock = lockDevice(layout);
     if (dryRun) return { dryRun, removed: whatPurgeRemoves(layout) };
-    const { removed } = purgeVersions(layout, reporter);
+    const { removed } = purgeVersions(layout, { reporter });
     await emptyTrash(layout, { reporter, signal });
     return { dryRun, removed };
   },

@@ -1,6 +1,5 @@
 import { deviceLayout } from '../../device/layout.ts';
 import { lockDevice } from '../../device/lock.ts';
-import { openBootPointer } from '../../device/open-boot-pointer.ts';
 import { noteReport } from '../../device/report-make.ts';
 import { type RolledBack, rollback } from '../../device/rollback.ts';
 import { tellOwnSource } from '../../device/send-report.ts';
@@ -16,14 +15,17 @@ export const rollbackCommand = defineCommand({
     const layout = deviceLayout(options.root);
     using _lock = lockDevice(layout);
     const started = performance.now();
-    const result = await rollback({ layout, boot: openBootPointer(layout), to, reporter, signal });
-    noteRollback({ layout, clock }, result, (performance.now() - started) / 1000);
+    const result = await rollback({ layout, clock, to, reporter, signal });
+    // The end of a trial has been told already.
+    if (result.gaveUp === undefined)
+      noteRollback({ layout, clock }, result, (performance.now() - started) / 1000);
     const reported = await tellOwnSource(layout, { clock, signal });
     return { ...result, ...(reported > 0 ? { reported } : {}) };
   },
-  show: ({ from, to, rebootNeeded }, words) => [
+  show: ({ from, to, rebootNeeded, gaveUp }, words) => [
     words.say('result-rollback', { from: from ?? '—', to }),
     ...(rebootNeeded ? [words.say('result-reboot')] : []),
+    ...(gaveUp === undefined ? [] : [words.say('result-rollback-gave-up', { build: gaveUp })]),
   ],
 });
 

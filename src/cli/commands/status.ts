@@ -1,7 +1,8 @@
 import { formatBytes } from '../../base/units.ts';
-import { deviceStatus } from '../../device/status.ts';
-import { defineCommand } from '../command.ts';
+import { type DeviceStatus, deviceStatus } from '../../device/status.ts';
+import { defineCommand, type Words } from '../command.ts';
 import { dataLine } from '../data-line.ts';
+import { longTime } from '../long-time.ts';
 import { root } from '../shared-options.ts';
 
 /** `satchel status`: what is on this device and what it boots; asks nobody. */
@@ -15,6 +16,10 @@ export const statusCommand = defineCommand({
       alternate: status.previous ?? '—',
       running: status.running ?? '—',
     }),
+    ...trialLines(status, words),
+    ...(status.ordered === undefined
+      ? []
+      : [words.say('result-status-ordered', { build: status.ordered, from: status.nextBoot ?? '' })]),
     words.say('result-status-source', { source: status.source ?? '—', stream: status.stream }),
     ...(status.why === undefined ? [] : [words.say(status.why.code, status.why.parameters)]),
     ...status.versions.map(({ name, entries, size }) =>
@@ -39,3 +44,14 @@ export const statusCommand = defineCommand({
       : []),
   ],
 });
+
+/** What is on trial, and what was left again. */
+function trialLines({ trial, failed = [] }: DeviceStatus, words: Words): string[] {
+  const { state = 'failed', soakLeft = 0, proven: _, ...told } = trial ?? {};
+  return [
+    ...(state === 'failed'
+      ? []
+      : [words.say(`result-status-trial-${state}`, { ...told, left: longTime(soakLeft) })]),
+    ...failed.map(({ build, reason, at }) => words.say(`result-status-failed-${reason}`, { build, at })),
+  ];
+}

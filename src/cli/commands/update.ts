@@ -20,14 +20,19 @@ export const updateCommand = defineCommand({
     stream: streamChoice,
     dryRun: flag('option-dry-run-update'),
     ...transfer,
+    inPlace: flag('option-in-place'),
     verify: verifyMode,
   },
   run: (call) =>
     withSession(call, async (session) => {
       const { options, clock, reporter, signal } = call;
       // What would be free after giving up the way back is known only when it has been given up.
-      if (options.dryRun && options.reclaim)
-        throw new SatchelError('options-conflict', { first: '--dry-run', second: '--reclaim' });
+      for (const [second, isGiven] of [
+        ['--reclaim', options.reclaim],
+        ['--in-place', options.inPlace],
+      ] as const)
+        if (options.dryRun && isGiven)
+          throw new SatchelError('options-conflict', { first: '--dry-run', second });
       const choice = chooseWanted(session.layout, { build: call.arguments.build, stream: options.stream });
       const common = {
         session,
@@ -41,10 +46,14 @@ export const updateCommand = defineCommand({
         const { planUpdate } = await import('../../device/plan-update.ts');
         return planUpdate(common);
       }
+      const makeKit = options.inPlace
+        ? (await import('../../device/boot-stage-kit.ts')).makeBootKit
+        : undefined;
       return reportAfterwards(session, call, () =>
         update({
           ...common,
-          reclaim: options.reclaim,
+          reclaim: options.reclaim || options.inPlace,
+          inPlace: makeKit,
           bytesPerSecond: options.limitRate,
           verifyFully: options.verify === 'full',
         }),
@@ -54,6 +63,14 @@ export const updateCommand = defineCommand({
     if ('ways' in result) return planLines(result, words);
     const damaged = (result.damaged ?? []).map((path) => words.say('result-damaged', { path }));
     if (isStaying(result)) return stayingLines(result, words);
+    if (result.inPlace)
+      return [
+        words.say('result-in-place', {
+          ...{ build: result.build, from: result.from ?? '', requests: result.requests },
+          bytes: formatBytes(result.bytesReceived),
+          seconds: formatSeconds(result.seconds),
+        }),
+      ];
     if (result.plan === 'none')
       return [words.say('result-check-current', { build: result.build }), ...damaged];
     return [
