@@ -1,5 +1,6 @@
 import type { MessageCode } from '../base/catalogue.ts';
 import type { CommandEntry } from './command.ts';
+import { activitiesOnDeviceCommands, activityCommands } from './command-table-activities.ts';
 import { buildCommands } from './command-table-builds.ts';
 import { deviceCommands } from './command-table-device.ts';
 import { keyCommands } from './command-table-keys.ts';
@@ -12,15 +13,20 @@ import { siteCommands } from './command-table-sites.ts';
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
   ...buildCommands,
   ...rolloutCommands,
+  ...activityCommands,
   ...siteCommands,
   ...keyCommands,
   ...deviceCommands,
+  ...activitiesOnDeviceCommands,
   ...oldClientCommands,
   ...operatorCommands,
 };
 
 /** What the commands that share a first word are about. */
 export const groupSummaries: Readonly<Record<string, MessageCode>> = {
+  activities: 'help-group-activities',
+  activity: 'help-group-activity',
+  content: 'help-group-content',
   delta: 'help-group-delta',
   device: 'help-group-device',
   fleet: 'help-group-fleet',

@@ -30,7 +30,9 @@ const parsers = [
   'src/fleet/report-schema.ts',
   'src/lease/{activation-request,calendar,collection}.ts',
   'src/plan/window.ts',
-  'src/repository/{back-record,device-set,rollout-record}.ts',
+  'src/activities/{bundle-info,home-state,read-bundle}.ts',
+  'src/formats/{info-file,zip}.ts',
+  'src/repository/{back-record,bundle-version,device-set,group-record,rollout-record}.ts',
   'src/site/{link-file,pull-intervals,pull-part-journal,stick-xs-manifest}.ts',
   'src/store/stick-manifest.ts',
 ];
