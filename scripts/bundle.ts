@@ -65,6 +65,9 @@ linkNode();
 copyFileSync(join(checkout, 'satchel'), join(out, 'satchel'));
 // For machines where nothing of the rest runs: to be copied there.
 copyFileSync(join(checkout, 'initramfs/satchel-lite'), join(out, 'satchel-lite'));
+// What `satchel boot install` puts into systems.
+for (const folder of ['initramfs', 'packaging'])
+  cpSync(join(checkout, folder), join(out, folder), { recursive: true });
 // The names that people know from the old systems; each calls the launcher above it.
 cpSync(join(checkout, 'bin'), join(out, 'bin'), { recursive: true });
 writeLicences();

@@ -98,7 +98,12 @@ type Call = LoggedCall & { readonly isHit: boolean };
 /** What is about to be called, or undefined when it is none of the order's business. */
 function callOf(call: string, paths: readonly string[]): Call | undefined {
   if (!paths.some((path) => path.startsWith(`${order.root}/`))) return undefined;
-  const places = paths.map((path) => path.replace(`${order.root}/`, '').replace(/[0-9a-f]{10,}/g, '#'));
+  const places = paths.map((path) =>
+    path
+      .replace(`${order.root}/`, '')
+      .replace(/[0-9a-f]{10,}/g, '#')
+      .replace(/^\/proc\/self\/fd\/\d+$/, '#'),
+  );
   const label = `${call} ${places.join(' ')}`;
   const isHit = label === order.at?.label && Atomics.add(shared, 0, 1) + 1 === order.at.occurrence;
   return { moment: 'begin', label, call, paths, isHit };

@@ -43,9 +43,9 @@ export type World = {
 };
 
 /** Makes the world with the program itself, without any fault. */
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(builds: { readonly withKernels?: boolean } = {}): Promise<World> {
   const folder = mkdtempSync(join(scratchPlace(), 'satchel-crash-'));
-  const archives = writeTinyBuilds(folder);
+  const archives = writeTinyBuilds(folder, builds);
   const [first, second, device] = ['first', 'second', 'device'].map((name) => join(folder, name)) as [
     string,
     string,

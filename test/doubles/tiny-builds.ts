@@ -60,13 +60,25 @@ const second: Record<string, Member> = {
   srv: { type: 'directory', mode: 0o2775, gid: 50 },
 };
 
-/** Writes the two archives into a folder: `b1.tar` and `b2.tar`. */
-export function writeTinyBuilds(folder: string): { readonly b1: string; readonly b2: string } {
+/** Writes the two archives into a folder: `b1.tar` and `b2.tar`; for machines that boot, with kernels of their own. */
+export function writeTinyBuilds(
+  folder: string,
+  { withKernels = false }: { readonly withKernels?: boolean } = {},
+): { readonly b1: string; readonly b2: string } {
   const b1 = `${folder}/b1.tar`;
   const b2 = `${folder}/b2.tar`;
-  writeFileSync(b1, archive(first));
-  writeFileSync(b2, archive(second));
+  writeFileSync(b1, archive({ ...first, ...(withKernels ? kernelOf('b1') : {}) }));
+  writeFileSync(b2, archive({ ...second, ...(withKernels ? kernelOf('b2') : {}) }));
   return { b1, b2 };
+}
+
+function kernelOf(name: string): Record<string, Member> {
+  return {
+    boot: { type: 'directory', mode: 0o755 },
+    'boot/initrd.img': { content: text(`initramfs of ${name}`) },
+    'boot/vmlinuz': { type: 'symlink', mode: 0o777, link: 'vmlinuz-6.1' as ByteString },
+    'boot/vmlinuz-6.1': { content: text(`kernel of ${name}`) },
+  };
 }
 
 function archive(members: Readonly<Record<string, Member>>): Buffer {

@@ -75,6 +75,21 @@ describe('the bundle', () => {
     assert.deepEqual([status, stdout], [0, 'satchel-lite 1\n']);
   });
 
+  test('carries what starts versions: hooks for the initramfs, services, checks', () => {
+    const tree = scratch.file('system');
+    for (const folder of ['etc', 'usr/lib/systemd', 'boot'])
+      mkdirSync(join(tree, folder), { recursive: true });
+    writeFileSync(join(tree, 'usr/lib/systemd/systemd'), '');
+    for (const [generator, file] of [
+      ['dracut', 'usr/lib/dracut/modules.d/90satchel/module-setup.sh'],
+      ['initramfs-tools', 'usr/share/initramfs-tools/hooks/satchel'],
+    ] as const) {
+      must('boot', 'install', '--tree', tree, '--with', generator, '--files-only');
+      assert.ok(existsSync(join(tree, file)), file);
+    }
+    assert.ok(existsSync(join(tree, 'usr/lib/satchel/satchel-boot')));
+  });
+
   test('publishes, serves, installs, updates and verifies', async () => {
     const { rootSha256 } = must('init', '--repo', repository);
     must('publish', '--repo', repository, '--name', 'os-1', '--stream', 'stable', writeTree(1));

@@ -24,6 +24,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { compareTrees } from '../../bench/check-tree.ts';
 import { describeTree, type TreeDescription } from '../../bench/tree-description.ts';
+import { deviceLayout } from '../../src/device/layout.ts';
+import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
 import { type BadLine, type RsyncDaemon, startBadLine, startRsyncDaemon } from '../doubles/rsync-daemon.ts';
 import { startRsyncServer } from '../doubles/rsync-server.ts';
 import { snapshotOf } from '../doubles/same-tree.ts';
@@ -587,6 +589,12 @@ function story(shell: LiteShell): void {
     assert.equal(readFileSync(join(boot, 'boot-alt/vmlinuz'), 'utf8'), 'kernel 2\n');
     assert.deepEqual(readdirSync(join(boot, 'boot-versions')).sort(), ['os-2', 'os-3']);
     assert.deepEqual(versionsOf(root), ['os-2', 'os-3']);
+    // Satchel itself understands the same links.
+    const links = openBootPointer(deviceLayout(root));
+    assert.deepEqual(
+      [links.kind, links.read()],
+      ['olpc-partitioned', { current: 'os-3', alternate: 'os-2' }],
+    );
     await must(root, 'rollback');
     assert.equal(readlinkSync(join(boot, 'boot')), 'boot-versions/os-2');
     assert.equal(readlinkSync(join(boot, 'boot-versions/os-2/alt')), '../os-3');
@@ -600,6 +608,16 @@ function story(shell: LiteShell): void {
     symlinkSync('/etc', join(root, 'versions/boot'));
     assert.match(await fails(1, root, 'update'), /boot pointer .* leads to "\/etc"/);
     assert.equal(readlinkSync(join(root, 'versions/boot')), '/etc');
+  });
+
+  test('a machine that starts by entries of a loader is left alone', async () => {
+    const root = await machine('entries', 1);
+    offer(2);
+    mkdirSync(join(root, 'versions/updates/satchel'), { recursive: true });
+    writeFileSync(join(root, 'versions/updates/satchel/boot.conf'), 'adapter=bls\n');
+    assert.match(await fails(1, root, 'update'), /starts by entries of a loader/);
+    assert.match(await fails(1, root, 'rollback'), /starts by entries of a loader/);
+    assert.deepEqual(versionsOf(root), ['os-1']);
   });
 
   test('a directory that is laid out like the modules is a source too', async () => {

@@ -21,6 +21,7 @@ test('systemd finds nothing wrong with the units', { skip: analyser === undefine
       scratch.file(name),
       readFileSync(join(units, name), 'utf8')
         .replace('/opt/satchel/satchel', '/bin/true')
+        .replace('/usr/lib/satchel/boot-guard', '/bin/true')
         .replace('User=satchel', 'User=root'),
     );
   const paths = names.map((name) => scratch.file(name.replace('@.', '@sdb1.')));
@@ -31,14 +32,17 @@ test('systemd finds nothing wrong with the units', { skip: analyser === undefine
 });
 
 describe('the program knows the words of', () => {
-  for (const name of names.filter((unit) => unit.endsWith('.service')))
+  for (const name of names.filter((unit) => unit.endsWith('.service'))) {
+    const text = readFileSync(join(units, name), 'utf8');
+    // One that has to work where the program does not.
+    if (text.includes('ExecStart=/usr/lib/satchel/boot-guard')) continue;
     test(name, async () => {
-      const text = readFileSync(join(units, name), 'utf8');
-      const [, words = ''] = /^ExecStart=\/opt\/satchel\/satchel (.+)$/m.exec(text) ?? [];
+      const [, words = ''] = /^Exec(?:Start|Stop)=\/opt\/satchel\/satchel (.+)$/m.exec(text) ?? [];
       assert.notEqual(words, '');
       // A word that is not known is told before the one that it does not know for certain.
       const { code, stderr } = await satchel([...words.split(' '), '--no-such-option']);
       assert.equal(code, 2, stderr);
       assert.match(stderr, /--no-such-option/);
     });
+  }
 });
