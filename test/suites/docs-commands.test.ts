@@ -12,6 +12,7 @@ const pages = [
   'origin',
   'serving',
   'device',
+  'local',
   'fleet',
   'site',
   'olpc-update',
@@ -23,6 +24,7 @@ const pages = [
   'device-keys',
   'rollouts',
   'agent',
+  'activities',
 ] as const;
 
 /** A fenced block of shell commands; `exit` is the code that its last command ends with. */

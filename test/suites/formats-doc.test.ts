@@ -17,6 +17,8 @@ import { parseHead, segmentLimits, segmentMemoryLimit, serialiseHead } from '../
 import { applyIndexPatch, makeIndexPatch } from '../../src/delta/index-patch.ts';
 import { objectList } from '../../src/delta/object-list.ts';
 import { encodeSegment } from '../../src/delta/segment-format.ts';
+import { readBootFacts } from '../../src/device/boot-facts.ts';
+import { readBootSettings, writeBootSettings } from '../../src/device/boot-settings.ts';
 import { readConfiguration } from '../../src/device/configuration.ts';
 import { readInstalled } from '../../src/device/installed.ts';
 import { readJournal } from '../../src/device/journal.ts';
@@ -24,10 +26,12 @@ import { deviceLayout, owedFile, recordFile } from '../../src/device/layout.ts';
 import { createLedger } from '../../src/device/ledger.ts';
 import { readLink } from '../../src/device/link-file.ts';
 import { readOwed, writeOwed } from '../../src/device/owed.ts';
+import { readTrial, writeTrial } from '../../src/device/trial.ts';
 import { parseReports } from '../../src/fleet/report-schema.ts';
 import { parseContents, serialiseContents } from '../../src/formats/olpc-contents.ts';
 import { parseMap, serialiseMap } from '../../src/pack/map-format.ts';
 import { parseBackPermit } from '../../src/repository/back-record.ts';
+import { detailsBytes, parseDetails, parseGroupRecord } from '../../src/repository/group-record.ts';
 import { liteListText } from '../../src/repository/lite-list.ts';
 import {
   parseBuildRecord,
@@ -114,6 +118,10 @@ describe('docs/formats.md', () => {
     assert.deepEqual(Buffer.from(recordBytes(ruled)), record('json rules'));
     const permit = parseBackPermit(record('json back'), 'back');
     assert.deepEqual(Buffer.from(recordBytes(permit)), record('json back'));
+    const group = parseGroupRecord(record('json activities'), 'activities');
+    assert.deepEqual(Buffer.from(recordBytes(group)), record('json activities'));
+    const details = parseDetails(bytesOfExample('json details'), 'details');
+    assert.deepEqual(Buffer.from(detailsBytes(details)), bytesOfExample('json details'));
     const stolen = parseStolen(record('json stolen'));
     assert.deepEqual(Buffer.from(stolenBytes(stolen)), record('json stolen'));
     assert.ok(isStolen(stolen, 'SHC00000001'));
@@ -318,6 +326,27 @@ describe('docs/formats.md', () => {
     const parts = [...owed].flatMap(([path, whats]) => [...whats].map((what) => ({ path, what })));
     writeOwed(layout, name, parts);
     assert.equal(readFileSync(owedFile(layout, name), 'utf8'), example('json owed'));
+  });
+
+  test('what the initramfs and the program share is read, and written back to the byte', () => {
+    const layout = deviceLayout(join(scratch.path, 'boot'));
+    for (const [path, label] of [
+      [layout.bootSettings, 'text boot.conf'],
+      [layout.trial, 'text trial'],
+      [layout.bootFacts, 'text boot-facts'],
+    ] as const) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, example(label));
+    }
+    assert.equal(readBootSettings(layout).bootpart, '/dev/disk/by-label/Boot');
+    writeBootSettings(layout, {});
+    assert.equal(readFileSync(layout.bootSettings, 'utf8'), example('text boot.conf'));
+    const trial = readTrial(layout)!;
+    assert.deepEqual([trial.state, trial.boots, trial.soakSeconds], ['booting', 1, 604_800]);
+    writeTrial(layout, trial);
+    assert.equal(readFileSync(layout.trial, 'utf8'), example('text trial'));
+    const facts = readBootFacts(layout);
+    assert.deepEqual([facts?.mode, facts?.counted, facts?.milliseconds], ['overlay', true, 180]);
   });
 
   test('the floor of time is read', () => {
