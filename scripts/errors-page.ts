@@ -30,6 +30,7 @@ const parts = [
   'activities',
   'activities-commands',
   'activities-device',
+  'activities-server',
   'advice',
   'rollout',
   'rollout-device',

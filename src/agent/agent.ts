@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ActivitiesUpdated } from '../activities/update-activities.ts';
 import type { OatsUpdate } from '../advice/oats-answer.ts';
 import type { Language } from '../base/catalogue.ts';
 import type { Clock } from '../base/clock.ts';
@@ -25,12 +26,21 @@ export type Agent = {
   readonly patience?: number | undefined;
   /** Updates as a theft-deterrence server advises, on a device that follows no repository. */
   readonly followAdvice?: ((advice: OatsUpdate, signal: AbortSignal) => Promise<AdviceFollowed>) | undefined;
+  /** Brings the activities of one home up to date, as its owner. */
+  readonly updateActivities?: ((update: HomeUpdate) => Promise<ActivitiesUpdated>) | undefined;
   /** Sets the clock of the machine, to milliseconds since 1970. */
   readonly setClock?: ((time: number) => Promise<void>) | undefined;
   /** Starts the machine anew. */
   readonly restart?: (() => Promise<void>) | undefined;
   /** Milliseconds between two looks at the surroundings while content is fetched. */
   readonly watchEvery?: number | undefined;
+  readonly signal: AbortSignal;
+};
+
+/** A home whose activities are to be brought. */
+export type HomeUpdate = {
+  readonly home: string;
+  readonly bytesPerSecond?: number | undefined;
   readonly signal: AbortSignal;
 };
 

@@ -17,6 +17,7 @@ import { isBeingProven } from './look-after-trial.ts';
 import { lookAround, whileAllowed } from './look-around.ts';
 import { isAbsence } from './oats-ask.ts';
 import { stillReady, switchToReady } from './ready-version.ts';
+import { noteGroups } from './round-activities.ts';
 import { remember, type Work } from './round-work.ts';
 import { isLeaseDue } from './schedule.ts';
 import { applyLease, askAboutTheft, hearList } from './theft.ts';
@@ -54,6 +55,7 @@ export async function askSource(work: Work): Promise<void> {
       session = await openSession({ ...agent, root: agent.layout.root });
     } catch (error) {
       work.hasAnswer = false;
+      work.isSourceAway = true;
       return goWithoutSource(work, error);
     }
     try {
@@ -82,6 +84,7 @@ async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
     work.waiting = waiting;
     if (brought !== undefined) work.brought = brought;
   });
+  if (work.isWhole) await attempt(work, () => noteGroups(work, session));
   await tellSource(agent, session);
 }
 

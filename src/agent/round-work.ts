@@ -1,8 +1,10 @@
 /** A round that is under way: what it has found so far, and what is remembered of it. */
+import type { ActivitiesUpdated } from '../activities/update-activities.ts';
 import type { SatchelError } from '../base/errors.ts';
 import { type Agent, momentOf } from './agent.ts';
 import { attemptWrite } from './attempt-write.ts';
 import type { Brought, Waiting } from './bring-build.ts';
+import type { Later } from './conditions.ts';
 import { agentLayout } from './layout.ts';
 import type { LeaseTaken } from './lease-file.ts';
 import type { LaptopTrust } from './lease-keys.ts';
@@ -11,6 +13,17 @@ import type { AgentSettings } from './settings.ts';
 import { type AgentState, writeAgentState } from './state.ts';
 import type { StolenWords } from './stolen-word.ts';
 import { applyLease, type TheftAsked } from './theft.ts';
+
+/** What became of the activities of one home. */
+export type HomeLooked = {
+  readonly home: string;
+  /** `failed`: the sentence is among the failures of the round. */
+  readonly result: 'current' | 'updated' | 'later' | 'failed';
+  /** Why it is done later. */
+  readonly later?: Later | undefined;
+  readonly updated: ActivitiesUpdated['updated'];
+  readonly bytesReceived: number;
+};
 
 /** A round that is under way. */
 export type Work = {
@@ -29,6 +42,14 @@ export type Work = {
   brought?: Brought;
   /** What became of the lease that came last. */
   lease?: LeaseTaken;
+  /** What became of the activities of each home. */
+  readonly homes: HomeLooked[];
+  /** Homes whose activities wait. */
+  homesLater: readonly string[];
+  /** True when the source offers activities to a laptop that has none yet. */
+  hasGroups: boolean;
+  /** True when the source could not be opened. */
+  isSourceAway: boolean;
   /** True once anybody was asked, and false of the second when one of them gave no answer. */
   hasAsked: boolean;
   hasAnswer: boolean;
@@ -49,6 +70,10 @@ export function beginWork(start: Pick<Work, 'agent' | 'settings' | 'trust' | 'be
     failures,
     stolen: before.stolen,
     waiting: { later, ready: ready ?? markedReady(agent.layout), advice },
+    homes: [],
+    homesLater: before.homes ?? [],
+    hasGroups: false,
+    isSourceAway: false,
     hasAsked: false,
     hasAnswer: true,
     told: before.told,
@@ -58,10 +83,11 @@ export function beginWork(start: Pick<Work, 'agent' | 'settings' | 'trust' | 'be
 
 /** Writes down what is known so far. True when the disk took it. */
 export function remember(work: Work): boolean {
-  const { agent, before, stolen, waiting, told } = work;
+  const { agent, before, stolen, waiting, homesLater, told } = work;
   const asked = work.hasAsked ? askedState(work) : before;
   const { later, ready, advice } = waiting;
-  const state = { ...asked, stolen, later, ready, advice, told };
+  const homes = homesLater.length === 0 ? undefined : homesLater;
+  const state = { ...asked, stolen, later, ready, advice, homes, told };
   return attemptWrite(work.failures, () => writeAgentState(agentLayout(agent.layout), state));
 }
 

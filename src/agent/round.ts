@@ -18,9 +18,10 @@ import { heldLease, type LeaseTaken } from './lease-file.ts';
 import { type LaptopTrust, readLaptopTrust } from './lease-keys.ts';
 import { lookAfterTrial } from './look-after-trial.ts';
 import { lookAround } from './look-around.ts';
+import { bringActivities } from './round-activities.ts';
 import { askServers, askSource, followLate } from './round-asking.ts';
 import { giveNotice, mayRestart, noticesOf, restarted } from './round-people.ts';
-import { beginWork, dayOf, remember, type Work } from './round-work.ts';
+import { beginWork, dayOf, type HomeLooked, remember, type Work } from './round-work.ts';
 import { type Schedule, whenToAsk } from './schedule.ts';
 import { readAgentSettings } from './settings.ts';
 import { type AgentState, readAgentState } from './state.ts';
@@ -41,6 +42,8 @@ export type Round = {
   readonly leaseEnds?: string | undefined;
   readonly stolen: boolean;
   readonly update?: Brought | undefined;
+  /** The homes whose activities were looked after; absent where there is none. */
+  readonly activities?: readonly HomeLooked[] | undefined;
   /** A version on trial that is kept from now on. */
   readonly kept?: BuildName | undefined;
   /** Sentences for the person at the device, by code. */
@@ -79,6 +82,7 @@ export async function runRound(
     await askServers(work);
     await askSource(work);
   } else await lookAfterWaiting(work, schedule);
+  await bringActivities(work);
   const notices = noticesOf(work);
   await giveNotice(work, notices);
   const restarting = await restart(work);
@@ -141,6 +145,7 @@ function roundOf(
     leaseEnds: held && timeText(held.ends),
     stolen: countsAsStolen(stolen),
     update: brought,
+    activities: work.homes.length === 0 ? undefined : work.homes,
     kept,
     notices,
     restarting,

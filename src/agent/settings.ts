@@ -11,6 +11,8 @@ import type { MeteredSetting } from './metered.ts';
 export type AgentSettings = {
   /** False: it looks after leases only. */
   readonly updates: boolean;
+  /** False: activities of the homes of this device are not looked after. */
+  readonly activities: boolean;
   /** Hours in which content is fetched, `22:00-06:00,12:30-13:30` in local time; empty: all day. */
   readonly fetchHours: string;
   /** Hours in which the next boot is switched to a version that has been fetched; empty: all day. */
@@ -39,6 +41,7 @@ export type AgentSettings = {
 /** What holds where nothing is set. */
 export const defaultSettings: AgentSettings = {
   updates: true,
+  activities: true,
   fetchHours: '',
   switchHours: '',
   days: '',
@@ -67,7 +70,7 @@ export function readAgentSettings({ settings: path }: AgentLayout): AgentSetting
   if (set === undefined) return defaultSettings;
   const fields = Fields.parse(set, path);
   fields.expectFormat('agent-settings', format);
-  const flag = (name: 'updates' | 'restart' | 'setClock') =>
+  const flag = (name: 'updates' | 'activities' | 'restart' | 'setClock') =>
     fields.has(name) ? fields.flag(name) : defaultSettings[name];
   const text = (name: 'fetchHours' | 'switchHours' | 'days' | 'notify') =>
     fields.has(name) ? fields.text(name) : defaultSettings[name];
@@ -75,6 +78,7 @@ export function readAgentSettings({ settings: path }: AgentLayout): AgentSetting
     fields.has(name) ? fields.count(name, most) : defaultSettings[name];
   const settings = {
     updates: flag('updates'),
+    activities: flag('activities'),
     fetchHours: text('fetchHours'),
     switchHours: text('switchHours'),
     days: text('days'),

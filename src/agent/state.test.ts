@@ -25,6 +25,7 @@ test('what is remembered comes back, and what stays the same is not written agai
     later: { build: buildName('b1'), because: 'lesson', since: '2026-01-01T00:00:00Z' },
     ready: { build: buildName('b2') },
     advice: undefined,
+    homes: ['/home/olpc'],
     told: { 'agent-stolen': '2026-01-01' },
   };
   writeAgentState(files, state);

@@ -25,6 +25,8 @@ export type AgentState = {
   readonly ready?: { readonly build: BuildName } | undefined;
   /** Advice of a theft-deterrence server that waits to be followed. */
   readonly advice?: OatsUpdate | undefined;
+  /** Homes whose activities wait for a moment at which content may be fetched. */
+  readonly homes?: readonly string[] | undefined;
   /** What the person was told, by code, and on which day: `2026-03-02`. */
   readonly told: Readonly<Record<string, string>>;
 };
@@ -69,6 +71,7 @@ function parse(fields: Fields): AgentState | undefined {
     later: laterIn(fields.later),
     ready: readyIn(fields.ready),
     advice: adviceIn(fields.advice),
+    homes: homesIn(fields.homes),
     told: textsIn(told),
   };
 }
@@ -107,6 +110,11 @@ function adviceIn(value: unknown): OatsUpdate | undefined {
     return undefined;
   if (priority !== 'low' && priority !== 'normal' && priority !== 'high') return undefined;
   return { hash, name, priority, ...(typeof updatePath === 'string' ? { updatePath } : {}) };
+}
+
+function homesIn(value: unknown): AgentState['homes'] {
+  const isText = (one: unknown): one is string => typeof one === 'string';
+  return Array.isArray(value) && value.length > 0 && value.every(isText) ? value : undefined;
 }
 
 function textsIn(value: unknown): Readonly<Record<string, string>> {

@@ -2,6 +2,7 @@
 import { activitiesMessages } from './catalogue/activities.ts';
 import { activitiesCommandsMessages } from './catalogue/activities-commands.ts';
 import { activitiesDeviceMessages } from './catalogue/activities-device.ts';
+import { activitiesServerMessages } from './catalogue/activities-server.ts';
 import { adviceMessages } from './catalogue/advice.ts';
 import { agentMessages } from './catalogue/agent.ts';
 import { agentCommandsMessages } from './catalogue/agent-commands.ts';
@@ -82,6 +83,7 @@ const all = {
   ...activitiesMessages,
   ...activitiesCommandsMessages,
   ...activitiesDeviceMessages,
+  ...activitiesServerMessages,
   ...adviceMessages,
   ...rolloutMessages,
   ...rolloutResultsMessages,

@@ -39,6 +39,10 @@ export function agentOf(call: AgentCall): Agent {
     source: options.source,
     patience: options.timeout,
     followAdvice: (advice, stop) => followAdvice({ ...call, signal: stop }, advice),
+    updateActivities: async (update) => {
+      const { updateHome } = await import('./agent-activities.ts');
+      return updateHome({ ...options, environment }, update);
+    },
     setClock: options.root === '/' ? (time) => setClock(time, reporter) : undefined,
     // Only the machine itself is started anew, not one whose disk lies in a folder.
     restart: options.root === '/' ? reboot : undefined,

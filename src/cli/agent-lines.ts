@@ -16,7 +16,7 @@ export function shownRound({ failures, ...round }: Round): RoundShown {
 
 /** A round for people. */
 export function roundLines(round: RoundShown, words: Words): string[] {
-  const { asked, wait, server, lease, leaseEnds, stolen, update, restarting, kept } = round;
+  const { asked, wait, server, lease, leaseEnds, stolen, update, activities = [], restarting, kept } = round;
   return [
     asked ? words.say('result-agent-asked') : words.say('result-agent-not-yet', { wait: waitText(wait) }),
     ...(server === undefined ? [] : [words.say('result-agent-server', { server })]),
@@ -26,6 +26,12 @@ export function roundLines(round: RoundShown, words: Words): string[] {
     ...(update === undefined
       ? []
       : [words.say(`result-agent-update-${update.result}`, { build: update.build })]),
+    ...activities.map(({ home, result, updated }) =>
+      words.say(`result-agent-activities-${result}`, {
+        home,
+        bundles: updated.map(({ id, to }) => `${id}-${to}`).join(', '),
+      }),
+    ),
     ...(kept === undefined ? [] : [words.say('result-keep', { build: kept })]),
     ...(restarting ? [words.say('result-agent-restarting')] : []),
   ];
@@ -57,12 +63,24 @@ export function statusLines(status: AgentStatus, words: Words): string[] {
 
 /** Settings for people. */
 export function settingsLines(settings: AgentSettings, words: Words): string[] {
-  const { updates, fetchHours, switchHours, days, restart, battery, metered, warnDays, notify, servers } =
-    settings;
+  const {
+    updates,
+    activities,
+    fetchHours,
+    switchHours,
+    days,
+    restart,
+    battery,
+    metered,
+    warnDays,
+    notify,
+    servers,
+  } = settings;
   const onOff = (value: boolean) => (value ? 'on' : 'off');
   return [
     words.say('result-agent-settings', {
       updates: onOff(updates),
+      activities: onOff(activities),
       fetch: fetchHours || '—',
       switch: switchHours || '—',
       days: days || '—',

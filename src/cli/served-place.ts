@@ -1,4 +1,6 @@
+import type { ZipCache } from '../activities/zip-cache.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { BundleRecord } from '../repository/group-record.ts';
 import type { LackingFiles } from '../rsync/trees.ts';
 import type { Api } from '../server/api.ts';
 import type { EnrolmentAbove } from '../server/device-api.ts';
@@ -30,6 +32,10 @@ export type ServedPlace = {
   readonly about?: { readonly name: string; readonly upstream: string; readonly offline: boolean };
   /** What trees for rsync clients need that is not in the directory; present at a site. */
   readonly lacking?: LackingFiles;
+  /** At a site: whether every file of a bundle is here. */
+  readonly hasBundle?: (bundle: BundleRecord) => Promise<boolean>;
+  /** At a site, where they count in its budget: bundles as files. */
+  readonly zips?: ZipCache;
   /** At a site: asks for news in the background, if it is time; who is stolen is news. */
   readonly freshInBackground?: () => void;
   /** Renews the online metadata; absent where others do. */

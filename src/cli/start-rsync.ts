@@ -1,6 +1,7 @@
 import { languageFromEnvironment } from '../base/catalogue.ts';
 import { isSatchelError, messageOf } from '../base/errors.ts';
 import { silentReporter } from '../base/progress.ts';
+import type { ActivitiesSource } from '../rsync/activities-folder.ts';
 import type { RsyncAddress } from '../rsync/daemon-address.ts';
 import { rsyncLayout } from '../rsync/layout.ts';
 import { type OwnBuildsContext, openOwnBuilds } from '../rsync/own-builds.ts';
@@ -16,6 +17,8 @@ export type StartRsyncOptions = {
   readonly listen: RsyncAddress;
   /** True: nothing is fetched from anywhere. */
   readonly offline: boolean;
+  /** What the module `activities` has. */
+  readonly activities: ActivitiesSource;
 };
 
 /**
@@ -25,7 +28,7 @@ export type StartRsyncOptions = {
 export async function startRsync(
   call: { readonly options: { readonly repo: string }; readonly environment: NodeJS.ProcessEnv },
   { context, place }: { readonly context: RepositoryContext; readonly place: ServedPlace },
-  { directory, listen, offline }: StartRsyncOptions,
+  { directory, listen, offline, activities }: StartRsyncOptions,
 ): Promise<KeptService> {
   const { repo } = call.options;
   const { log, flush } = openLog({});
@@ -42,7 +45,7 @@ export async function startRsync(
         language: languageFromEnvironment(call.environment),
         log,
         offline,
-        lacking: place.lacking,
+        ...{ lacking: place.lacking, activities },
         own,
         ...(place.site === undefined && {
           arrivals: {

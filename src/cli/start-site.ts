@@ -8,6 +8,7 @@ import { siteViewer } from '../server/site-view.ts';
 import { enrolAbove, findAbove } from '../site/enrol-above.ts';
 import { noteSiteState } from '../site/forward-report.ts';
 import { listenForRequests } from '../site/mirror-control.ts';
+import { isBundleHere } from '../site/mirror-missing.ts';
 import { openSite } from '../site/site.ts';
 import { controlOf } from '../site/site-control.ts';
 import type { ServedPlace } from './served-place.ts';
@@ -46,7 +47,8 @@ export async function startSite(
   return {
     ...{ id, name, close },
     about: { name, upstream, offline },
-    store: site.store,
+    ...{ store: site.store, zips: site.zips },
+    hasBundle: (bundle) => isBundleHere(site.mirrorSite, bundle),
     openFleet: async () => site.fleet,
     freshInBackground: () => site.metadata.freshInBackground(),
     enrolmentAbove: {

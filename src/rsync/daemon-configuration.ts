@@ -45,6 +45,7 @@ export function writeDaemonConfiguration(options: ConfigurationOptions): readonl
     builds,
     packed: directoryOrNone(settings.packed ?? layout.packed),
     lite: directoryOrNone(join(repository, 'lite')),
+    activities: directoryOrNone(layout.activities),
     user: daemonUser(settings.user),
     language,
   });

@@ -25,6 +25,8 @@ export type ModuleOptions = {
   readonly packed: string | undefined;
   /** The repository's lists for satchel-lite, when they are there. */
   readonly lite: string | undefined;
+  /** Bundles as files, when there are any. */
+  readonly activities?: string | undefined;
   /** As whom transfers run when root starts the daemon. */
   readonly user: DaemonUser | undefined;
   /** The language of what clients read. */
@@ -36,14 +38,15 @@ const idleLimit = 600;
 
 /** True when Satchel has a module of this name, now or as soon as the build is published. */
 export function isOurModule(name: string, options: ModuleOptions): boolean {
-  const fixed = ['builds', 'os', ...(options.lite === undefined ? [] : ['lite'])];
+  const { lite, activities } = options;
+  const fixed = ['builds', 'os', ...(lite ? ['lite'] : []), ...(activities ? ['activities'] : [])];
   const builds = options.builds.map((build) => `build-${build.name}`);
   return [...fixed, ...builds].some((ours) => isSameName(ours, name));
 }
 
 /** The lines of Satchel's own modules. */
 export function moduleLines(options: ModuleOptions): { lines: string[]; notices: ConfigurationNotice[] } {
-  const { layout, packed, lite, language } = options;
+  const { layout, packed, lite, activities, language } = options;
   const comment = (code: Parameters<typeof say>[0], parameters = {}) => say(code, parameters, language).text;
   const { builds, notices } = distinctBuilds(options.builds);
   const modules = [
@@ -66,6 +69,12 @@ export function moduleLines(options: ModuleOptions): { lines: string[]; notices:
     lite === undefined
       ? []
       : moduleOf(options, 'lite', lite, { tree: false, comment: comment('rsync-comment-lite') }),
+    activities === undefined
+      ? []
+      : moduleOf(options, 'activities', activities, {
+          tree: false,
+          comment: comment('rsync-comment-activities'),
+        }),
   ];
   return { lines: modules.flat(), notices };
 }

@@ -30,6 +30,10 @@ export function rsyncLayout(directory: string) {
     /** The tree of a build, and its manifest, in the module. */
     moduleRoot: (name: BuildName) => below('pub', 'builds', name, 'root'),
     moduleContents: (name: BuildName) => below('pub', 'builds', name, 'contents'),
+    /** Bundles for everybody, as files: the module `activities`. Absent where there are none. */
+    activities: below('pub', 'activities'),
+    /** Which content the files of the module have. */
+    activitiesRecord: below('activities.json'),
     readyMarks: below('ready'),
     /** There when the tree is complete; its modification time is when it was last used. */
     readyMark: (name: BuildName) => below('ready', name),

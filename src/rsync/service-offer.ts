@@ -68,6 +68,7 @@ export function openOffer(options: OfferOptions): Offer {
       layout.template,
       settings.packed ?? layout.packed,
       join(repository, 'lite'),
+      layout.activities,
     ]
       .map((path) => mark(statSync(path, { throwIfNoEntry: false })))
       .concat(keeping(), options.elsewhere?.() ?? [])

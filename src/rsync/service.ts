@@ -6,6 +6,8 @@ import type { Reporter } from '../base/progress.ts';
 import { findProgram } from '../os/process.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { Store } from '../store/store.ts';
+import type { ActivitiesSource } from './activities-folder.ts';
+import { keepActivities } from './activities-keeper.ts';
 import { answerAsks } from './asks.ts';
 import { type RsyncAddress, rsyncUrl, usableAddress } from './daemon-address.ts';
 import { daemonFiles } from './daemon-files.ts';
@@ -40,6 +42,8 @@ export type RsyncServiceOptions = {
   readonly lacking?: LackingFiles | undefined;
   /** True: builds that are not here are not fetched from anywhere. */
   readonly offline?: boolean | undefined;
+  /** What the module `activities` has; absent: there is none. */
+  readonly activities?: ActivitiesSource | undefined;
   /** Makes the trees; the engine when absent. */
   readonly trees?: typeof openTrees;
 };
@@ -113,6 +117,7 @@ export async function startRsyncService(options: RsyncServiceOptions): Promise<R
     parts.add(keepUp({ layout, url, making, usage, offer, renewal, asks, daemonLog, daemon, language, log }));
     const dropped = arrivals === undefined ? own : { ...arrivals, store };
     if (dropped !== undefined) parts.add(watchDrop({ ...dropped, layout, log }));
+    if (options.activities !== undefined) parts.add(keepActivities(layout, options.activities, log));
   } catch (error) {
     await parts.close();
     throw error;

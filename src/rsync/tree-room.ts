@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { isSatchelError, messageOf } from '../base/errors.ts';
 import type { Reporter } from '../base/progress.ts';
-import { bytesBelow } from '../os/disk-use.ts';
+import { bytesBelow, bytesOnDisk } from '../os/disk-use.ts';
+import { listIfThere } from '../os/if-there.ts';
 import type { RsyncLayout } from './layout.ts';
 import { defaultSettings, readRsyncSettings } from './settings.ts';
 import { createTreeBudget } from './tree-budget.ts';
@@ -13,8 +15,8 @@ export type TreeRoom = {
   /** Bytes of disk that the complete trees take. */
   bytes(): number;
   /**
-   * Bytes of what lies there and is no tree: marks, the drop directory, the builds that came by it, and what is being
-   * fetched. What is being made or deleted does not count: it comes and goes with the process that does so.
+   * Bytes of what lies there and is no tree: marks, the drop directory, the builds that came by it, activities that are
+   * nowhere else, and what is being fetched. What is being made or deleted does not count: it comes and goes with the process that does so.
    */
   otherBytes(): number;
   /**
@@ -37,7 +39,8 @@ export function createTreeRoom(options: {
   return {
     bytes: () => (hasTrees() ? budget.usage().bytes : 0),
     otherBytes: () =>
-      bytesBelow([layout.own, layout.ownKeys, layout.packed, layout.incoming, layout.readyMarks]),
+      bytesBelow([layout.own, layout.ownKeys, layout.packed, layout.incoming, layout.readyMarks]) +
+      bytesHereOnly(layout.activities),
     async shrinkTo(bytes) {
       using lock = hasTrees() ? lockTrees(layout) : undefined;
       if (lock === undefined) return;
@@ -52,6 +55,12 @@ export function createTreeRoom(options: {
       await trash.close();
     },
   };
+}
+
+/** Bytes of files in a folder that have no other name elsewhere. */
+function bytesHereOnly(folder: string): number {
+  const stats = listIfThere(folder).map((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }));
+  return stats.reduce((sum, stat) => sum + (stat?.nlink === 1 ? bytesOnDisk(stat) : 0), 0);
 }
 
 /** It is only said when a tree goes: settings that cannot be read must not keep trees on a full disk. */

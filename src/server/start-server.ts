@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { DropProblems } from '../rsync/drop-problems.ts';
 import { causedBy } from '../site/upstream-via.ts';
+import { type ActivitiesService, activitiesRoute } from './activities.ts';
 import type { Api } from './api.ts';
 import type { DeviceApi } from './device-api.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -49,6 +50,8 @@ export type ServerOptions = {
   readonly fleet?: (() => Promise<FleetView | undefined>) | undefined;
   /** Answers laptops by the theft-deterrence protocol, once that is set up. */
   readonly oats?: OatsService | undefined;
+  /** Activities beside the OS: their pages, and the bundles as files. */
+  readonly activities?: ActivitiesService | undefined;
   /** Renews the online metadata if it is due; called at start and every hour. */
   readonly renew?: () => Promise<void>;
   /** Requests that the page remembers; 50 when absent. */
@@ -93,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pageData = options.pageData && cachedPageData(repository, options.pageData);
   const { dropProblems, rsync } = options;
   const oats = options.oats && oatsRoute(options.oats, log);
+  const activities = options.activities && activitiesRoute(options.activities, log);
   const app = await webApp({
     ...{ repository, pageData, dropProblems, rsync, requests, log, clock },
     ...{ api, devices: options.devices, fleet, site: site?.view },
@@ -108,6 +112,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     if (oats?.takes(path)) {
       void oats.answer(request, response);
+      return;
+    }
+    if (activities?.takes(path)) {
+      void activities.answer(request, response, path, record);
       return;
     }
     if (!path.startsWith('/')) {

@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
-import type { BuildName } from '../base/identifiers.ts';
 import { withSystemErrors } from '../os/system-error.ts';
 import type { HeldFile, Holdings } from './evict-holdings.ts';
 import { type EvictionPlan, planEviction } from './evict-plan.ts';
 import type { AskedEviction } from './evict-question.ts';
+import type { TreeSubject } from './known-bundles.ts';
 import type { SiteLayout } from './layout.ts';
 import type { PullThrough } from './pull-types.ts';
 import { appendSiteLog } from './site-log.ts';
 
-/** The trees for rsync clients, as far as room goes. */
+/** What is made of builds and bundles and can be made again, trees for rsync clients above all, as far as room goes. */
 export type SiteTrees = {
   /** Bytes of disk that they take. */
   bytes(): number;
@@ -19,8 +19,8 @@ export type SiteTrees = {
 
 /** What was removed. */
 export type Evicted = {
-  /** Builds, with the bytes of disk that their going freed. */
-  readonly builds: readonly { readonly build: BuildName; readonly bytes: number }[];
+  /** Builds and bundles, with the bytes of disk that their going freed. */
+  readonly builds: readonly { readonly build: TreeSubject; readonly bytes: number }[];
   /** Files that no build needs, and their bytes. */
   readonly files: number;
   readonly fileBytes: number;
@@ -78,7 +78,7 @@ export async function carryOut(
   const { pieceNames, question } = seen;
   const log = (event: string, fields: object) =>
     appendSiteLog(layout, { at: new Date(clock()).toISOString(), event, why: plan.why, ...fields });
-  const builds: { build: BuildName; bytes: number }[] = [];
+  const builds: { build: TreeSubject; bytes: number }[] = [];
   let [files, fileBytes] = [0, 0];
   for (const { unit, pieces } of plan.victims) {
     const { name, usedAt } = question.units[unit]!;
@@ -91,7 +91,7 @@ export async function carryOut(
       fileBytes += bytes;
     } else {
       log('build-evicted', { build: name, bytes, files: names.length, lastUsed });
-      builds.push({ build: name as BuildName, bytes });
+      builds.push({ build: name as TreeSubject, bytes });
     }
   }
   const freed = builds.reduce((sum, { bytes }) => sum + bytes, fileBytes);

@@ -10,7 +10,8 @@ import { packFile } from '../repository/layout.ts';
 import { readPackUses } from '../repository/pack-uses.ts';
 import type { BuildRecord, DeltasRecord, StoredFile } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
-import type { SiteLayout } from './layout.ts';
+import { type KnownBundle, knownBundles, type TreeSubject } from './known-bundles.ts';
+import { type SiteLayout, usedFile } from './layout.ts';
 import { ifHere, siteCatalogIfThere } from './mirror-catalog.ts';
 import { listParts } from './mirror-parts.ts';
 
@@ -41,15 +42,24 @@ export type HeldBuild = {
   readonly usedAt: number;
 };
 
+/** A version of a bundle as far as anything of it is here. */
+export type HeldBundle = Pick<KnownBundle, 'name' | 'group' | 'bundle'> & {
+  /** Names of all its files, as for builds. */
+  readonly files: readonly string[];
+  readonly usedAt: number;
+};
+
 /** What lies on the disk of a site. */
 export type Holdings = {
   /** By name. */
   readonly files: ReadonlyMap<string, HeldFile>;
   /** Every build of which something is here, in byte order. */
   readonly builds: readonly HeldBuild[];
-  /** Files that no build of the repository needs any more. */
+  /** Every version of a bundle of which something is here. */
+  readonly bundles: readonly HeldBundle[];
+  /** Files that no build and no bundle of the repository needs any more. */
   readonly unneeded: readonly string[];
-  /** Bytes of disk that belong to no build: metadata and records. */
+  /** Bytes of disk that belong to neither: metadata and records. */
   readonly otherBytes: number;
 };
 
@@ -98,18 +108,28 @@ export async function readHoldings(
     const { name } = record;
     builds.push({ name, streams, record, deltas, files: names, usedAt: lastUse(layout, name, held) });
   }
+  const bundles: HeldBundle[] = [];
+  for (const { name, group, bundle, files: lists } of await knownBundles(layout, signal)) {
+    throwIfCancelled(signal);
+    const packs = (await packsOf(bundle.map)).map(packFile);
+    const names = [...packs, ...lists.map((list) => list.name)];
+    for (const each of names) needed.add(each);
+    const held = names.flatMap((each) => files.get(each) ?? []);
+    if (held.length > 0)
+      bundles.push({ name, group, bundle, files: names, usedAt: lastUse(layout, name, held) });
+  }
   return {
     files,
-    builds,
+    ...{ builds, bundles },
     unneeded: [...files.keys()].filter((name) => !needed.has(name)),
     otherBytes:
       bytesBelow(otherFolders.map((name) => join(layout.repository, name))) + bytesBelow([layout.partial]),
   };
 }
 
-/** When a build was last asked for, as `noteUse` wrote it down; undefined: never. */
-function lastUse(layout: SiteLayout, build: BuildName, held: readonly HeldFile[]): number {
-  const noted = statOf(join(layout.used, build))?.mtimeMs;
+/** When a build, or a bundle, was last asked for, as `createBuildUses` wrote it down; else when its newest file came. */
+function lastUse(layout: SiteLayout, name: TreeSubject, held: readonly HeldFile[]): number {
+  const noted = statOf(usedFile(layout, name))?.mtimeMs;
   return noted ?? Math.max(...held.map(({ modified }) => modified));
 }
 

@@ -46,6 +46,7 @@ test('whatever builds share, and known to the metadata or not: nothing that a st
         builds: builds.map((files, number) => ({
           ...({ name: buildName(`b${number}`), streams: [], files, usedAt: number } as Partial<HeldBuild>),
         })) as readonly HeldBuild[],
+        bundles: [],
         unneeded: here.filter((name) => !needed.has(name)),
         otherBytes: 0,
       } satisfies Holdings;

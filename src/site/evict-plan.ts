@@ -3,7 +3,7 @@ export type Exemption = 'pinned' | 'sticky' | 'in-use' | 'head' | 'being-written
 
 /** Something that goes as a whole or stays: a build with all that only it needs, or files that nothing names. */
 export type EvictableUnit = {
-  /** The build; undefined for files that no build needs. */
+  /** The build or the bundle; undefined for files that neither needs. */
   readonly name: string | undefined;
   /** When it was last asked for, milliseconds since 1970. */
   readonly usedAt: number;

@@ -1,6 +1,6 @@
-import type { BuildName } from '../base/identifiers.ts';
-import type { HeldBuild, Holdings } from './evict-holdings.ts';
+import type { HeldBuild, HeldBundle, Holdings } from './evict-holdings.ts';
 import type { EvictableUnit, EvictionQuestion, Exemption } from './evict-plan.ts';
+import { streamsServed, type TreeSubject } from './known-bundles.ts';
 import type { Pin } from './pin.ts';
 import type { SiteSettings } from './settings.ts';
 
@@ -13,8 +13,8 @@ export type Reasons = {
   readonly receiving: ReadonlySet<string>;
   /** Names of files that a stick brings now. */
   readonly kept: ReadonlySet<string>;
-  /** When a build was asked for in the life of this process. */
-  readonly lastUse: (build: BuildName) => number | undefined;
+  /** When a build or a bundle was asked for in the life of this process. */
+  readonly lastUse: (name: TreeSubject) => number | undefined;
   readonly now: number;
 };
 
@@ -27,7 +27,7 @@ export type AskedEviction = {
   readonly question: Omit<EvictionQuestion, 'incoming'>;
 };
 
-/** The builds and files on the disk as the planner sees them: each file is a piece. */
+/** The builds, bundles and files on the disk as the planner sees them: each file is a piece. */
 export function evictionQuestion(
   holdings: Holdings,
   reasons: Reasons,
@@ -41,6 +41,13 @@ export function evictionQuestion(
     pieces: build.files.flatMap((name) => pieceOf.get(name) ?? []),
     exempt: exemption(build, reasons),
   }));
+  for (const bundle of holdings.bundles)
+    units.push({
+      name: bundle.name,
+      usedAt: Math.max(bundle.usedAt, reasons.lastUse(bundle.name) ?? 0),
+      pieces: bundle.files.flatMap((name) => pieceOf.get(name) ?? []),
+      exempt: exemptionOfBundle(bundle, reasons),
+    });
   for (const name of holdings.unneeded)
     units.push({
       name: undefined,
@@ -61,6 +68,20 @@ export function exemption({ name, streams, files }: HeldBuild, reasons: Reasons)
   const pin = reasons.pins.find(({ build }) => build === name);
   if (pin !== undefined) return pin.pinned ? 'pinned' : 'sticky';
   if (streams.some((stream) => reasons.follow.includes(stream))) return 'head';
+  return exemptionOfUse(name, files, reasons);
+}
+
+/** The same for a version of a bundle: what the devices of the followed streams get stays. */
+function exemptionOfBundle(held: HeldBundle, reasons: Reasons): Exemption | undefined {
+  if (streamsServed(held, reasons.follow).length > 0) return 'head';
+  return exemptionOfUse(held.name, held.files, reasons);
+}
+
+function exemptionOfUse(
+  name: TreeSubject,
+  files: readonly string[],
+  reasons: Reasons,
+): Exemption | undefined {
   if (reasons.now - (reasons.lastUse(name) ?? Number.NEGATIVE_INFINITY) < usedUntil) return 'in-use';
   return exemptionOfFiles(files, reasons);
 }

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
 import { listIfThere, readFileIfThere } from '../os/if-there.ts';
-import { fileOfDelta, listFiles } from '../repository/build-files.ts';
+import { fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
 import { indexFile, mapFile } from '../repository/layout.ts';
+import type { StoredFile } from '../repository/records.ts';
 import { metadataFile } from '../trust/names.ts';
-import { createPacksOf, type KnownBuild, knownBuilds } from './evict-holdings.ts';
+import { createPacksOf, knownBuilds } from './evict-holdings.ts';
 import { loadFrameTables } from './frames-load.ts';
 import type { FrameTable } from './frames-table.ts';
 import { unnamedBytes } from './frames-table.ts';
+import { knownBundles } from './known-bundles.ts';
 import type { SiteLayout } from './layout.ts';
 import { hashedName } from './pull-name.ts';
 
@@ -41,7 +43,17 @@ const rememberedMaps = 64;
 
 const isList = (name: string) => name.startsWith('maps/') || name.startsWith('indexes/');
 
-type Records = { readonly state: string; readonly builds: readonly KnownBuild[] };
+/** A build, or a bundle, as far as its files go. */
+type KnownTree = {
+  readonly index: StoredFile;
+  readonly map: StoredFile;
+  /** The higher the newer. */
+  readonly sequence: number;
+  /** All that its records name. */
+  readonly files: readonly SignedFile[];
+};
+
+type Records = { readonly state: string; readonly trees: readonly KnownTree[] };
 
 /** Makes a catalogue; nothing is read before it is asked. */
 export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): FrameCatalogue {
@@ -62,9 +74,9 @@ export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): 
     records = read;
     return read;
   };
-  const load = ({ record, deltas }: KnownBuild): Promise<readonly FrameTable[]> => {
-    const key = deltas.map.stored;
-    const tables = loaded.get(key) ?? loadBuild(record.index, deltas.map);
+  const load = ({ index, map }: KnownTree): Promise<readonly FrameTable[]> => {
+    const key = map.stored;
+    const tables = loaded.get(key) ?? loadTree(index, map);
     loaded.delete(key);
     loaded.set(key, tables);
     tables.catch(() => loaded.delete(key));
@@ -74,36 +86,33 @@ export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): 
     }
     return tables;
   };
-  const loadBuild = async (
-    index: KnownBuild['record']['index'],
-    map: KnownBuild['deltas']['map'],
-  ): Promise<readonly FrameTable[]> => {
+  const loadTree = async (index: StoredFile, map: StoredFile): Promise<readonly FrameTable[]> => {
     const [indexName, mapName] = [indexFile(index.stored), mapFile(map.stored)];
     await Promise.all([fetch(indexName), fetch(mapName)]);
     const pathOf = (name: string) => join(layout.repository, name);
     return loadFrameTables({ index, map, indexPath: pathOf(indexName), mapPath: pathOf(mapName) });
   };
   const foresee = async (name: string): Promise<void> => {
-    const { builds } = await currentRecords();
-    for (const build of builds) {
-      const lists = [mapFile(build.deltas.map.stored), indexFile(build.record.index.stored)];
+    const { trees } = await currentRecords();
+    for (const tree of trees) {
+      const lists = [mapFile(tree.map.stored), indexFile(tree.index.stored)];
       const isWanted = lists.includes(name) && recent.has(lists[0] ?? '');
-      if (isWanted && lists.every((list) => existsSync(join(layout.repository, list)))) await load(build);
+      if (isWanted && lists.every((list) => existsSync(join(layout.repository, list)))) await load(tree);
     }
   };
-  /** The builds whose maps name the pack, those first whose maps were read last, then the newest. */
-  const candidates = async (pack: Sha256): Promise<KnownBuild[]> => {
-    const { builds } = await currentRecords();
-    const found: KnownBuild[] = [];
-    for (const build of builds) if ((await packsOf(build.deltas.map)).includes(pack)) found.push(build);
-    const readAt = ({ deltas }: KnownBuild) => recent.get(mapFile(deltas.map.stored)) ?? 0;
-    return found.sort((a, b) => readAt(b) - readAt(a) || b.record.sequence - a.record.sequence);
+  /** The trees whose maps name the pack, those first whose maps were read last, then the newest. */
+  const candidates = async (pack: Sha256): Promise<KnownTree[]> => {
+    const { trees } = await currentRecords();
+    const found: KnownTree[] = [];
+    for (const tree of trees) if ((await packsOf(tree.map)).includes(pack)) found.push(tree);
+    const readAt = ({ map }: KnownTree) => recent.get(mapFile(map.stored)) ?? 0;
+    return found.sort((a, b) => readAt(b) - readAt(a) || b.sequence - a.sequence);
   };
 
   return {
     async lengthOf(name) {
       const current = await currentRecords();
-      if (lengths?.of !== current) lengths = { of: current, byName: signedLengths(current.builds) };
+      if (lengths?.of !== current) lengths = { of: current, byName: signedLengths(current.trees) };
       return lengths.byName.get(name);
     },
     async isNamed(name) {
@@ -117,8 +126,8 @@ export function createFrameCatalogue({ layout, fetch }: FrameCatalogueOptions): 
     },
     async tablesOf(pack) {
       const tables: FrameTable[] = [];
-      for (const build of (await candidates(pack)).slice(0, keptBuilds)) {
-        const table = await tableOrNone(load(build), pack);
+      for (const tree of (await candidates(pack)).slice(0, keptBuilds)) {
+        const table = await tableOrNone(load(tree), pack);
         if (table === undefined) continue;
         tables.push(table);
         if (tellsAll(table)) break;
@@ -166,13 +175,8 @@ function tellsAll(table: FrameTable): boolean {
   return end === table.length;
 }
 
-function signedLengths(builds: readonly KnownBuild[]): Map<string, number> {
-  const lengths = new Map<string, number>();
-  for (const { record, deltas } of builds) {
-    for (const { name, length } of [...listFiles(record, deltas), ...deltas.deltas.map(fileOfDelta)])
-      lengths.set(name, length);
-  }
-  return lengths;
+function signedLengths(trees: readonly KnownTree[]): Map<string, number> {
+  return new Map(trees.flatMap(({ files }) => files.map(({ name, length }) => [name, length] as const)));
 }
 
 /** Every hash that the metadata here speaks of. */
@@ -192,7 +196,8 @@ function signedHashes({ repository }: SiteLayout): Set<string> {
 
 /** Changes when the metadata of the repository does, or when a record arrives. */
 function stateOfRecords({ repository }: SiteLayout): string {
-  return [metadataFile('timestamp'), 'targets/builds', 'targets/deltas', 'targets/streams', 'maps']
+  const folders = ['builds', 'deltas', 'streams', 'activities'].map((role) => `targets/${role}`);
+  return [metadataFile('timestamp'), ...folders, 'maps']
     .map((name) => {
       const found = statSync(join(repository, name), { throwIfNoEntry: false, bigint: true });
       return found === undefined ? '' : `${found.ino}.${found.mtimeNs}`;
@@ -203,9 +208,20 @@ function stateOfRecords({ repository }: SiteLayout): string {
 /** Metadata that is just being replaced may not fit together: then what was known before holds until the next look. */
 async function readRecords(layout: SiteLayout, state: string, before: Records | undefined): Promise<Records> {
   try {
-    return { state, builds: await knownBuilds(layout, undefined) };
+    return { state, trees: await readTrees(layout) };
   } catch (error) {
     if (!(error instanceof SatchelError)) throw error;
-    return { state: '', builds: before?.builds ?? [] };
+    return { state: '', trees: before?.trees ?? [] };
   }
+}
+
+async function readTrees(layout: SiteLayout): Promise<KnownTree[]> {
+  const builds = (await knownBuilds(layout, undefined)).map(({ record, deltas }) => ({
+    ...{ index: record.index, map: deltas.map, sequence: record.sequence },
+    files: [...listFiles(record, deltas), ...deltas.deltas.map(fileOfDelta)],
+  }));
+  const bundles = (await knownBundles(layout, undefined)).map(({ bundle, files }) => ({
+    ...{ index: bundle.index, map: bundle.map, sequence: 0, files },
+  }));
+  return [...builds, ...bundles];
 }

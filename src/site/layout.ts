@@ -34,8 +34,12 @@ export type SiteLayout = {
   readonly leases: string;
   /** Held by the one process that changes the site. */
   readonly lock: string;
-  /** The modification time of `used/<build>` is when that build was last asked for. */
+  /** The modification times of the files in here are when builds and bundles were last asked for: see {@link usedFile}. */
   readonly used: string;
+  /** Activities that sticks or people brought; nobody else's and no group's. */
+  readonly activities: string;
+  /** Bundles as files for Sugar's updaters; anybody may delete them, they are made again. */
+  readonly bundles: string;
 };
 
 /** The paths of the site whose repository this is. */
@@ -59,7 +63,14 @@ export function siteLayout(repository: string): SiteLayout {
     leases: within('leases'),
     lock: within('lock'),
     used: within('used'),
+    bundles: within('bundles'),
+    activities: within('activities'),
   };
+}
+
+/** The file whose time says when a build, or `activities/GROUP/BUNDLE`, was last asked for. No build has a colon. */
+export function usedFile({ used }: Pick<SiteLayout, 'used'>, name: string): string {
+  return join(used, name.replaceAll('/', ':'));
 }
 
 /** Whether this repository belongs to a site that has joined an upstream. */

@@ -2,13 +2,23 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
-import { fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
+import { bundleLists, fileOfDelta, listFiles, type SignedFile } from '../repository/build-files.ts';
 import type { Catalog } from '../repository/catalog.ts';
-import { buildTarget, deltasTarget, indexFile, packFile, streamTarget } from '../repository/layout.ts';
+import type { BundleRecord } from '../repository/group-record.ts';
+import {
+  buildTarget,
+  deltasTarget,
+  groupTarget,
+  indexFile,
+  packFile,
+  streamTarget,
+} from '../repository/layout.ts';
 import { type PackUse, readPackUses } from '../repository/pack-uses.ts';
-import type { DeltaReference, DeltasRecord, StreamRecord } from '../repository/records.ts';
+import type { DeltaReference, StoredFile, StreamRecord } from '../repository/records.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { targetFileName } from '../trust/names.ts';
+import type { DelegatedRole } from '../trust/roles.ts';
+import type { KnownBundle } from './known-bundles.ts';
 import { keptParts } from './mirror-parts.ts';
 import { joinRuns, runBytes } from './mirror-runs.ts';
 import type { MirrorChoice, MirrorFile, MirrorPlace } from './mirror-types.ts';
@@ -42,13 +52,43 @@ export async function missingFiles(place: MirrorPlace, question: MissingQuestion
   add('deltas', wantedDeltas(deltas.deltas, running).map(fileOfDelta));
   if (deltasOnly) return missing;
   add('lists', listFiles(build, deltas));
-  const uses = await usesOf(place, deltas, question.signal);
-  if (uses === undefined) return [...missing, await unknownPacks(place, question)];
-  for (const use of uses) {
-    const file = missingOfPack(place, use);
-    if (file !== undefined) missing.push(file);
-  }
-  return missing;
+  const packs = await missingPacks(place, deltas.map, question.signal);
+  return [...missing, ...(packs ?? [await unknownPacks(place, question)])];
+}
+
+/** What a site lacks of a version of a bundle. Before its map has come its packs are priced as a whole. */
+export async function missingOfBundle(
+  place: MirrorPlace,
+  question: Pick<MissingQuestion, 'catalog' | 'signal'> & { readonly known: KnownBundle },
+): Promise<MirrorFile[]> {
+  const { catalog, known, signal } = question;
+  const { group, bundle, files } = known;
+  const records = signedRecords(catalog, [['activities', groupTarget(group.group)]]);
+  const lists = files.map(({ name, length }) => ({ kind: 'lists' as const, name, length }));
+  const missing = [
+    ...records.filter(({ name, bytes }) => !isWhole(place, name, bytes)),
+    ...lists
+      .filter(({ name, length }) => !isWhole(place, name, length))
+      .map(({ kind, name, length }) => ({ kind, name, ...restOf(place, name, length) })),
+  ];
+  const unknown = { kind: 'packs' as const, name: undefined, bytes: bundle.everything };
+  return [...missing, ...((await missingPacks(place, bundle.map, signal)) ?? [unknown])];
+}
+
+/** True when every byte is here that a device needs which installs it anew. */
+export async function isBundleHere(place: MirrorPlace, bundle: BundleRecord): Promise<boolean> {
+  if (!bundleLists(bundle).every(({ name, length }) => isWhole(place, name, length))) return false;
+  return (await missingPacks(place, bundle.map, undefined))?.length === 0;
+}
+
+/** Undefined while the map is not here. */
+async function missingPacks(
+  place: MirrorPlace,
+  map: StoredFile,
+  signal: AbortSignal | undefined,
+): Promise<MirrorFile[] | undefined> {
+  const uses = await usesOf(place, map, signal);
+  return uses?.flatMap((use) => missingOfPack(place, use) ?? []);
 }
 
 /** The deltas from the builds that devices run; all that there are where no device has told. */
@@ -60,17 +100,21 @@ function wantedDeltas(
   return deltas.filter(({ from }) => running.has(from));
 }
 
-function recordsOf({
-  catalog,
-  record,
-  streams,
-}: MissingQuestion): (MirrorFile & { readonly name: string })[] {
+type NamedFile = MirrorFile & { readonly name: string };
+
+function recordsOf({ catalog, record, streams }: MissingQuestion): NamedFile[] {
   const build = record.build.name;
-  const wanted = [
+  return signedRecords(catalog, [
     ['builds', buildTarget(build)],
     ['deltas', deltasTarget(build)],
     ...streams.map((stream) => ['streams', streamTarget(stream)] as const),
-  ] as const;
+  ]);
+}
+
+function signedRecords(
+  catalog: Catalog,
+  wanted: readonly (readonly [role: DelegatedRole, path: string])[],
+): NamedFile[] {
   return wanted.flatMap(([role, path]) => {
     const target = catalog.metadata.roles.get(role)?.signed.targets.get(path);
     if (target === undefined) return [];
@@ -82,7 +126,7 @@ function recordsOf({
 /** What the build needs of packs; undefined while its map is not here. */
 async function usesOf(
   { layout }: MirrorPlace,
-  { map }: DeltasRecord,
+  map: StoredFile,
   signal: AbortSignal | undefined,
 ): Promise<PackUse[] | undefined> {
   const store = openDirectoryStore(layout.repository);
@@ -123,7 +167,7 @@ async function unknownPacks(place: MirrorPlace, question: MissingQuestion): Prom
 async function isComplete(place: MirrorPlace, catalog: Catalog, name: BuildName): Promise<boolean> {
   if (!catalog.hasBuild(name)) return false;
   const [build, deltas] = [await catalog.build(name), await catalog.deltas(name)];
-  const uses = await usesOf(place, deltas, undefined);
+  const uses = await usesOf(place, deltas.map, undefined);
   if (uses === undefined || !isWhole(place, indexFile(build.index.stored), build.index.length)) return false;
   for (const use of uses) if (missingOfPack(place, use) !== undefined) return false;
   return true;

@@ -7,16 +7,17 @@ import { finishTime, parseWindow } from '../plan/window.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { StreamRecord } from '../repository/records.ts';
 import { isSecurityBuild } from '../repository/security.ts';
+import { bundlesIn, readGroups, streamsServed, type TreeSubject } from './known-bundles.ts';
 import { openSiteCatalog } from './mirror-catalog.ts';
-import { missingFiles } from './mirror-missing.ts';
+import { missingFiles, missingOfBundle } from './mirror-missing.ts';
 import type { MirrorChoice, MirrorFile, MirrorItem, MirrorPlace, MirrorPlan } from './mirror-types.ts';
 import { waypointsFor } from './mirror-waypoints.ts';
 
 export type PlanOptions = MirrorChoice & { readonly signal?: AbortSignal | undefined };
 
 /**
- * Finds what the heads of the followed streams, and the waypoints to them, lack at a site, and prices it from signed sizes: nothing but records is
- * fetched for it. Throws `repository-absent` before the first metadata has come, and what reading records throws.
+ * Finds what the heads of the followed streams, the waypoints to them, and the bundles for their devices lack at a site, and
+ * prices it from signed sizes: nothing but records is fetched for it. Throws `repository-absent` before the first metadata has come, and what reading records throws.
  */
 export async function planMirror(place: MirrorPlace, options: PlanOptions = {}): Promise<MirrorPlan> {
   const { signal } = options;
@@ -25,7 +26,7 @@ export async function planMirror(place: MirrorPlace, options: PlanOptions = {}):
   const { heads, unknown, halted } = await followedHeads(catalog, settings.follow, signal);
   const running = await place.running();
   const wanted: Omit<MirrorItem, 'refusal'>[] = [];
-  const complete: BuildName[] = [];
+  const complete: TreeSubject[] = [];
   const waypoints = await waypointsFor(catalog, heads, running);
   for (const { record, streams } of [...heads, ...waypoints]) {
     throwIfCancelled(signal);
@@ -33,6 +34,15 @@ export async function planMirror(place: MirrorPlace, options: PlanOptions = {}):
     const build = record.build.name;
     if (files.length === 0) complete.push(build);
     else wanted.push({ build, streams, security: isSecurityBuild(record.build), files, ...costOf(files) });
+  }
+  for (const known of (await readGroups(catalog)).flatMap(bundlesIn)) {
+    throwIfCancelled(signal);
+    const streams = streamsServed(known, settings.follow);
+    if (streams.length === 0) continue;
+    const files = await missingOfBundle(place, { catalog, known, signal });
+    const build = known.name;
+    if (files.length === 0) complete.push(build);
+    else wanted.push({ build, streams, security: false, files, ...costOf(files) });
   }
   // Sorting keeps the order of the streams among equals.
   const inOrder = wanted.sort((one, other) => Number(other.security) - Number(one.security));

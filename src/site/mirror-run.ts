@@ -2,11 +2,12 @@ import { throwIfCancelled } from '../base/cancel.ts';
 import type { MessageCode, MessageParameters } from '../base/catalogue.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
-import type { BuildName, StreamName } from '../base/identifiers.ts';
+import type { StreamName } from '../base/identifiers.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
 import { isOpen, parseWindow } from '../plan/window.ts';
 import type { ReadableStore } from '../store/store.ts';
+import type { TreeSubject } from './known-bundles.ts';
 import { fetchMissing } from './mirror-fetch.ts';
 import { createPace } from './mirror-pace.ts';
 import { planMirror } from './mirror-plan.ts';
@@ -33,9 +34,9 @@ export type MirrorRunOptions = MirrorChoice & {
 /** A sentence to be said in the language of whoever reads it. */
 export type MirrorSentence = { readonly code: MessageCode; readonly parameters: MessageParameters };
 
-/** What became of one build. */
+/** What became of one build or one bundle. */
 export type MirroredBuild = {
-  readonly build: BuildName;
+  readonly build: TreeSubject;
   readonly streams: readonly StreamName[];
   readonly security: boolean;
   /**

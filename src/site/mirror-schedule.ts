@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { untilAborted } from '../base/cancel.ts';
 import { SatchelError } from '../base/errors.ts';
-import type { BuildName } from '../base/identifiers.ts';
 import { createQueue } from '../base/queue.ts';
 import { nextOpening, parseWindow } from '../plan/window.ts';
 import type { Evicted } from './evict-carry-out.ts';
+import type { TreeSubject } from './known-bundles.ts';
 import { type PlanOptions, planMirror } from './mirror-plan.ts';
 import {
   isLinkCode,
@@ -229,7 +229,7 @@ function untilOpening({ settings, clock }: MirrorSite): number {
 
 /** Builds that cannot be had whatever one does are not asked for all day long. */
 function createRests(clock: () => number) {
-  const rests = new Map<BuildName, { until: number; length: number }>();
+  const rests = new Map<TreeSubject, { until: number; length: number }>();
   return {
     rests: ({ build }: MirrorItem): boolean => clock() < (rests.get(build)?.until ?? 0),
     learn({ builds }: MirrorResult) {

@@ -3,6 +3,7 @@ import type { DataMonth } from '../device/data-month.ts';
 import type { LinkRate } from '../plan/link.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { Evictor } from './evict.ts';
+import type { TreeSubject } from './known-bundles.ts';
 import type { SiteLayout } from './layout.ts';
 import type { Interval } from './pull-intervals.ts';
 import type { SiteSettings } from './settings.ts';
@@ -41,10 +42,10 @@ export type MirrorFile = {
 /** Why a build is not fetched now, though it is wanted. */
 export type MirrorRefusal = 'month' | 'disk';
 
-/** One build that a site wants and does not have as a whole. */
+/** One build, or one version of a bundle, that a site wants and does not have as a whole. */
 export type MirrorItem = {
-  readonly build: BuildName;
-  /** The followed streams that it is the head of. */
+  readonly build: TreeSubject;
+  /** The followed streams that it is the head of, or whose devices get the bundle. */
   readonly streams: readonly StreamName[];
   /** It mends a security hole: it comes first, and outside of the hours. */
   readonly security: boolean;
@@ -58,8 +59,8 @@ export type MirrorItem = {
 export type MirrorPlan = {
   /** In the order in which they are fetched. */
   readonly items: readonly MirrorItem[];
-  /** Heads of followed streams that are here with all that is wanted of them. */
-  readonly complete: readonly BuildName[];
+  /** Heads of followed streams, and bundles for them, that are here with all that is wanted of them. */
+  readonly complete: readonly TreeSubject[];
   /** Followed streams that the repository does not have. */
   readonly unknown: readonly StreamName[];
   /** Followed streams that are halted: their heads are not fetched. */

@@ -14,6 +14,7 @@ import { readAll } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { initialiseTrust } from '../trust/initialise.ts';
 import { memoryKeyRing } from '../trust/keys.ts';
+import type { PublishingContext } from '../trust/publication.ts';
 import { createEvictor, type Evictor } from './evict.ts';
 import { type BuildUses, createBuildUses } from './evict-use.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
@@ -26,6 +27,8 @@ import { defaultSiteSettings, type SiteSettings } from './settings.ts';
 export type SiteFixture = {
   readonly layout: SiteLayout;
   readonly origin: DirectoryStore;
+  /** What publishing at the origin takes. */
+  readonly context: PublishingContext & { readonly spoolDirectory: string };
   readonly uses: BuildUses;
   readonly evictor: Evictor;
   readonly site: MirrorSite;
@@ -109,7 +112,7 @@ export async function siteFixture(test: TestContext): Promise<SiteFixture> {
     clock: () => state.now,
   };
   return {
-    ...{ layout, origin, uses, evictor, site, state },
+    ...{ layout, origin, uses, evictor, site, state, context: { ...context, spoolDirectory } },
     async publish(name, files, { streams = ['stable'], notes, waypoint } = {}) {
       const path = join(folder, 'trees', name);
       mkdirSync(path, { recursive: true });

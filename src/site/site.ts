@@ -1,8 +1,10 @@
+import { openZipCache, type ZipCache } from '../activities/zip-cache.ts';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import { type BuildName, isBuildName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { type Fleet, openFleet } from '../fleet/fleet.ts';
+import { bytesBelow } from '../os/disk-use.ts';
 import { lockHolder, tryLock } from '../os/file-lock.ts';
 import { defaultRsyncDirectory, rsyncLayout } from '../rsync/layout.ts';
 import { createTreeRoom } from '../rsync/tree-room.ts';
@@ -58,6 +60,8 @@ export type Site = {
   readonly fleet: Fleet;
   /** The repository: what is here is read from the disk, the rest while it arrives. Nothing is to be written into it. */
   readonly store: Store;
+  /** Bundles as files for Sugar's updaters. */
+  readonly zips: ZipCache;
   /** What mirroring and plans work on. */
   readonly mirrorSite: ScheduledSite;
   /** The file that is named by its hash; undefined when it lies whole and sound on this disk. */
@@ -121,7 +125,7 @@ export async function openSite(options: OpenSiteOptions): Promise<Site> {
 }
 
 type Foundation = OpenSiteOptions & Pick<Site, 'layout' | 'settings' | 'upstream' | 'fleet'>;
-type Parts = Pick<Site, 'metadata' | 'pull' | 'uses' | 'evictor' | 'store' | 'useTrees'>;
+type Parts = Pick<Site, 'metadata' | 'pull' | 'uses' | 'evictor' | 'store' | 'zips' | 'useTrees'>;
 
 function openParts(options: Foundation): Parts {
   const { layout, settings, upstream, clock, reporter } = options;
@@ -137,19 +141,33 @@ function openParts(options: Foundation): Parts {
     clock,
     ensureRoom: async (bytes) => await evictor?.ensureRoom(bytes),
   });
+  const store = readThrough(layout, pull);
+  const ensureRoom = async (bytes: number) => await evictor?.ensureRoom(bytes);
+  const zips = openZipCache(layout.bundles, store, { ensureRoom });
   evictor = createEvictor({
     ...{ layout, settings, pull, uses, clock },
-    trees: { bytes: () => trees().bytes(), shrinkTo: (bytes) => trees().shrinkTo(bytes) },
-    bytesBeside: room.otherBytes,
+    trees: madeAgain(zips, trees),
+    bytesBeside: () => room.otherBytes() + bytesBelow([layout.activities]),
   });
   const metadata = createMetadataMirror({
     ...{ layout, upstream, settings, clock, reporter },
   });
   return {
     ...{ uses, pull, evictor, metadata },
-    store: readThrough(layout, pull),
+    ...{ store, zips },
     useTrees(given) {
       served = given;
+    },
+  };
+}
+
+/** All that can be made again from what stays: bundles as files, which go first, and trees. */
+function madeAgain(zips: ZipCache, trees: () => SiteTrees): SiteTrees {
+  return {
+    bytes: () => zips.bytes() + trees().bytes(),
+    async shrinkTo(bytes) {
+      zips.shrink(Math.max(0, bytes - trees().bytes()));
+      await trees().shrinkTo(Math.max(0, bytes - zips.bytes()));
     },
   };
 }

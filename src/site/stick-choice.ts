@@ -22,6 +22,8 @@ export type StickWish = {
   readonly streams: readonly StreamName[];
   /** Leaves the packs out. */
   readonly deltasOnly: boolean;
+  /** Leaves the activities and the content of groups out. */
+  readonly withoutGroups?: boolean | undefined;
   /** Only what one of these lacks; none: everything. */
   readonly sites: readonly StickSite[];
 };

@@ -1,5 +1,6 @@
 import type { StickTree } from './stick-files.ts';
 import type { StickList } from './stick-manifest-file.ts';
+import type { StickProblem } from './stick-state.ts';
 
 /** Folders in which everything must be on the list. */
 const listed = ['repo', 'sites', 'activities'];
@@ -68,4 +69,26 @@ function isOwnName(path: string): boolean {
 
 function withoutPart(path: string): string {
   return path.replace(/\.\d{3}$/, '');
+}
+
+/** Says of such files what they are called, a few of them. */
+export function extraProblems(extra: readonly ExtraFile[]): StickProblem[] {
+  const problem = (
+    code: 'stick-extra-files' | 'stick-links',
+    found: readonly ExtraFile[],
+  ): StickProblem[] => {
+    const names = found.slice(0, 5).map(({ path }) => path);
+    const listed = names.join(', ') + (found.length > 5 ? ', …' : '');
+    return found.length === 0 ? [] : [{ code, parameters: { count: found.length, names: listed } }];
+  };
+  return [
+    ...problem(
+      'stick-extra-files',
+      extra.filter(({ isLink }) => !isLink),
+    ),
+    ...problem(
+      'stick-links',
+      extra.filter(({ isLink }) => isLink),
+    ),
+  ];
 }

@@ -16,7 +16,7 @@ import { refreshMetadata } from './metadata-refresh.ts';
 import type { SiteSettings } from './settings.ts';
 import { appendSiteLog } from './site-log.ts';
 import { acceptAttachments } from './stick-accept.ts';
-import { type ExtraFile, extraFiles } from './stick-extra.ts';
+import { extraFiles, extraProblems } from './stick-extra.ts';
 import { openStickTree, type StickTree } from './stick-files.ts';
 import { type SentHome, sendHome } from './stick-home.ts';
 import { requireStick } from './stick-intake.ts';
@@ -26,6 +26,7 @@ import { distinctProblems, openStickState, type StickProblem, type StickStateWri
 import { type TakenBuild, takeBuilds } from './stick-take.ts';
 import { openStickTrust, type StickTrust } from './stick-trust.ts';
 import { hasXobuilds, type TakenXobuilds, takeXobuilds, type XobuildsOptions } from './stick-xobuilds.ts';
+import { takeXsActivities, xsActivities } from './stick-xs-activities.ts';
 
 export type LoadOptions = {
   /** The directory where the stick is mounted. */
@@ -68,6 +69,8 @@ export type Loaded = {
   /** What goes home on it; null when nothing could be written to it. */
   readonly home: SentHome | null;
   readonly xobuilds: TakenXobuilds | null;
+  /** What lay in `xs-activity-server/`, for the page of this site alone. */
+  readonly xsActivities: TakenXobuilds | null;
   readonly extra: readonly string[];
   readonly problems: readonly StickProblem[];
 };
@@ -126,8 +129,9 @@ async function load(options: LoadOptions, state: StickStateWriter): Promise<Load
   const tree = openStickTree(stick);
   const list = await readStickList(tree);
   const isOld = hasXobuilds(stick);
+  const hasActivities = hasXobuilds(stick, xsActivities);
   const isOurs = list !== undefined || ['repo', 'reports', 'home'].some((name) => tree.list(name).length > 0);
-  if (!isOurs && !isOld) throw new SatchelError('stick-not-prepared', { path: stick });
+  if (!isOurs && !isOld && !hasActivities) throw new SatchelError('stick-not-prepared', { path: stick });
   const problems: StickProblem[] = [];
   const takeReports = async () => {
     const { stored, known, files } = await takeDeviceReports(tree, options.fleet, problems);
@@ -140,6 +144,10 @@ async function load(options: LoadOptions, state: StickStateWriter): Promise<Load
     ? await loadOurs({ ...options, tree, list, state, problems, takeReports })
     : { ...nothingOfOurs, reports: { stored: 0, known: 0 } };
   const xobuilds = isOld ? await takeOld(options, state, problems) : null;
+  const { layout, xobuilds: old } = options;
+  const activities = hasActivities
+    ? await takeXsActivities({ layout, stick, security: old.security, state, problems, signal })
+    : null;
   throwIfCancelled(signal);
   await syncFilesystemInBackground(stick);
   const { links, ...loaded } = ours;
@@ -147,8 +155,11 @@ async function load(options: LoadOptions, state: StickStateWriter): Promise<Load
     stick,
     made: list?.manifest.made ?? null,
     ...loaded,
-    copied: ours.builds.reduce((sum, { copied }) => sum + copied, 0) + (xobuilds?.copied ?? 0),
-    xobuilds,
+    copied:
+      ours.builds.reduce((sum, { copied }) => sum + copied, 0) +
+      (xobuilds?.copied ?? 0) +
+      (activities?.copied ?? 0),
+    ...{ xobuilds, xsActivities: activities },
     problems: distinctProblems(problems.filter((problem) => !isLinkAgain(problem, links))),
   };
 }
@@ -241,27 +252,6 @@ async function goHome(
 /** A symlink is named as one, and not as a damaged file too. */
 function isLinkAgain({ code, parameters: { file } }: StickProblem, links: readonly string[]): boolean {
   return code === 'stick-file-damaged' && links.some((path) => path === file || path === `repo/${file}`);
-}
-
-function extraProblems(extra: readonly ExtraFile[]): StickProblem[] {
-  const problem = (
-    code: 'stick-extra-files' | 'stick-links',
-    found: readonly ExtraFile[],
-  ): StickProblem[] => {
-    const names = found.slice(0, 5).map(({ path }) => path);
-    const listed = names.join(', ') + (found.length > 5 ? ', …' : '');
-    return found.length === 0 ? [] : [{ code, parameters: { count: found.length, names: listed } }];
-  };
-  return [
-    ...problem(
-      'stick-extra-files',
-      extra.filter(({ isLink }) => !isLink),
-    ),
-    ...problem(
-      'stick-links',
-      extra.filter(({ isLink }) => isLink),
-    ),
-  ];
 }
 
 /** What is no matter of a list that is lost. */

@@ -4,6 +4,7 @@ import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import type { SignedFile } from '../repository/build-files.ts';
 import type { StickFile, StickManifest } from '../store/stick-manifest.ts';
 import type { ReadableStore } from '../store/store.ts';
 import type { KeyRing } from '../trust/keys.ts';
@@ -14,6 +15,7 @@ import {
   listAttachments,
   type StickAttachments,
 } from './stick-attach.ts';
+import { chooseBundles } from './stick-bundles.ts';
 import { chooseBuilds, type StickWish } from './stick-choice.ts';
 import { startCopying } from './stick-copy.ts';
 import { strayFiles } from './stick-extra.ts';
@@ -52,6 +54,8 @@ export type Prepared = {
   readonly stick: string;
   readonly organisation: Sha256;
   readonly builds: readonly { readonly name: BuildName; readonly bytes: number; readonly files: number }[];
+  /** Versions of bundles: `activities/GROUP/ID-VERSION`. */
+  readonly bundles: readonly { readonly name: string; readonly bytes: number; readonly files: number }[];
   /** Bytes that were written. */
   readonly copied: number;
   /** Bytes that were there already. */
@@ -70,7 +74,7 @@ export type Prepared = {
 const lifetime = defaultLifetimes.timestamp * day;
 
 /**
- * Puts builds and what belongs to them on a stick. What is there and wanted stays; the rest is copied, each file
+ * Puts builds, bundles and what belongs to them on a stick. What is there and wanted stays; the rest is copied, each file
  * complete before it gets its name. The metadata and the list follow when the first build, the most urgent one, is
  * complete, and the list again after each further build: a stick that was pulled out at any moment carries its old state
  * or as many builds as were finished. Files that are not ours are never touched.
@@ -90,11 +94,12 @@ export async function prepareStick(options: PrepareOptions): Promise<Prepared> {
   const source = await readPreparedSource({ ...options, trust: trust === 'stick' ? undefined : trust });
   requireSameOrganisation(stick, before, source);
   const builds = await chooseBuilds(source, source.heads, wish, reporter);
+  const bundles = await chooseBundles(source, source.heads, wish);
   const sites = wish.sites.map(({ name }) => name);
   const attachments = await listAttachments(options.attachments ?? {}, sites, signal);
   if (attachments.length > 0) requireKeys(source, options);
   const loose = await readLooseFiles(source, builds);
-  const work = planWork({ tree, source, builds, loose, attachments }, before);
+  const work = planWork({ tree, source, builds, bundles, loose, attachments }, before);
   const medium = options.medium ?? mediumAt(stick);
   const first = requireRoom(work, medium);
   using _lock = lockStick(tree);
@@ -147,12 +152,16 @@ async function carryOut(
   work: StickWork,
   options: PrepareOptions & { readonly medium: Medium },
 ): Promise<Prepared> {
-  const { tree, source, builds, loose, attachments, present } = work;
+  const { tree, source, builds, bundles, loose, attachments, present } = work;
   const copier = startCopying(work, options);
   for (const folder of ['home', 'reports']) tree.makeFolder(folder, true);
   for (const { files } of builds) {
     for (const file of files) await copier.take(file);
     await copier.metadata();
+    await writeList(work, options, [...present.values()]);
+  }
+  for (const { files } of bundles) {
+    for (const file of files) await copier.take(file);
     await writeList(work, options, [...present.values()]);
   }
   for (const file of loose) await copier.loose(file);
@@ -165,17 +174,18 @@ async function carryOut(
   return {
     stick: options.stick,
     organisation: source.organisation,
-    builds: builds.map(({ build, files }) => ({
-      name: build.name,
-      files: files.length,
-      bytes: files.reduce((sum, { length }) => sum + length, 0),
-    })),
+    builds: builds.map(({ build, files }) => ({ name: build.name, ...sizeOf(files) })),
+    bundles: bundles.map(({ name, files }) => ({ name, ...sizeOf(files) })),
     ...copier.counts(),
     removed,
     gone,
     attachments: attachments.map(({ name }) => name),
     ...listed,
   };
+}
+
+function sizeOf(files: readonly SignedFile[]): { readonly files: number; readonly bytes: number } {
+  return { files: files.length, bytes: files.reduce((sum, { length }) => sum + length, 0) };
 }
 
 /** Writes what is there as the list of the stick. */

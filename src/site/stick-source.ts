@@ -28,7 +28,7 @@ export type PreparedSource = SignedSource & {
   /** The newest root. */
   readonly root: Uint8Array;
   readonly heads: readonly StickHead[];
-  /** The signed records of the streams, and those of all builds where they are not too many. */
+  /** The signed records of the streams and the groups, and those of all builds where they are not too many. */
   readonly records: readonly SignedFile[];
   /** All signed metadata in the order in which it may be written: `timestamp.json` comes last. */
   readonly metadata: readonly LooseFile[];
@@ -75,7 +75,12 @@ export async function readPreparedSource(options: SourceOptions): Promise<Prepar
     heads: streams.map(({ record: { stream, build, waypoints = [] } }) => ({
       ...{ stream, head: build.name, waypoints: waypoints.map((waypoint) => waypoint.build) },
     })),
-    records: [...streams.map(({ file }) => file), ...notesOf(source), ...recordsOfBuilds(source)],
+    records: [
+      ...streams.map(({ file }) => file),
+      ...client.targetPaths('activities').map((path) => targetFile(source, path)),
+      ...notesOf(source),
+      ...recordsOfBuilds(source),
+    ],
     metadata: [
       ...(await olderRoots(source, root.version)),
       ...[...client.files()]

@@ -7,12 +7,14 @@ import type { Reporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
 import { allocatedSize, freeSpace } from '../os/disk.ts';
 import { withSystemErrors } from '../os/system-error.ts';
-import type { SignedFile } from '../repository/build-files.ts';
+import { bundleLists, type SignedFile } from '../repository/build-files.ts';
 import { isSecurityBuild } from '../repository/security.ts';
 import { keepForStick } from './evict-kept.ts';
 import { createBuildUses } from './evict-use.ts';
+import type { KnownBundle, TreeSubject } from './known-bundles.ts';
 import type { SiteLayout } from './layout.ts';
 import { packsOf, signedBuild, signedBuilds } from './stick-build.ts';
+import { packsOfBundle, signedBundles } from './stick-bundles.ts';
 import type { StickTree } from './stick-files.ts';
 import { openIntake } from './stick-intake.ts';
 import type { StickList } from './stick-manifest-file.ts';
@@ -35,19 +37,19 @@ export type TakeOptions = {
   readonly problems: StickProblem[];
 };
 
-/** A build that the stick has a part of. */
+/** A build, or a version of a bundle, that the stick has a part of. */
 export type TakenBuild = {
-  readonly name: BuildName;
+  readonly name: TreeSubject;
   /** True when the site now has all of it, deltas aside. */
   readonly complete: boolean;
   /** Bytes that were copied of it. */
   readonly copied: number;
 };
 
-/** A build of the stick with what the site lacks of it. */
+/** A build or a bundle of the stick with what the site lacks of it. */
 type Offer = {
-  readonly name: BuildName;
-  /** The lower comes first: what mends a hole, then the newest. */
+  readonly name: TreeSubject;
+  /** The lower comes first: what mends a hole, then the newest build; bundles come last. */
   readonly rank: number;
   /** What a complete build has, deltas aside; undefined when not even that can be told. */
   readonly needed: readonly SignedFile[] | undefined;
@@ -59,7 +61,7 @@ type Offer = {
 };
 
 /**
- * Copies what the stick has of builds into the repository of a site: only files that signed metadata leads to, each
+ * Copies what the stick has of builds and bundles into the repository of a site: only files that signed metadata leads to, each
  * verified before it gets its name. What is wrong with one file or one build is a problem and keeps no other from being
  * taken. A build is begun only where all of it fits, and nothing that the stick has makes room for it. Throws
  * `stick-pulled-out`, `disk-full`, `cancelled`.
@@ -76,6 +78,10 @@ export async function takeBuilds(options: TakeOptions): Promise<TakenBuild[]> {
   const offers: Offer[] = [];
   for (const name of buildsOnStick(options)) {
     const offer = await offerOf(name, options);
+    if (offer !== undefined) offers.push(offer);
+  }
+  for (const bundle of (await orProblem(() => signedBundles(options.trust), options)) ?? []) {
+    const offer = await offerOfBundle(bundle, options);
     if (offer !== undefined) offers.push(offer);
   }
   offers.sort((one, other) => one.rank - other.rank);
@@ -96,8 +102,8 @@ export async function takeBuilds(options: TakeOptions): Promise<TakenBuild[]> {
     },
   });
   const uses = createBuildUses(layout, clock);
-  const copied = new Map<BuildName, number>();
-  const refused = new Set<BuildName>();
+  const copied = new Map<TreeSubject, number>();
+  const refused = new Set<TreeSubject>();
   for (const { name, missing } of offers) {
     const left = missing.filter((file) => !isHere(layout, file) && !told.has(file.name));
     const before = intake.copied();
@@ -147,28 +153,16 @@ function buildsOnStick({ trust, tree }: TakeOptions): BuildName[] {
 
 /** Undefined when the stick has nothing of its content, or the signed records are on neither side. */
 async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | undefined> {
-  const { layout, tree, trust, problems } = options;
-  const orProblem = async <Result>(read: () => Promise<Result>): Promise<Result | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isSatchelError(error) || error.code === 'cancelled') throw error;
-      const { file } = error.parameters;
-      if (error.code === 'stored-file-damaged' && typeof file === 'string') problems.push(damaged(file));
-      else if (error.code !== 'store-not-found')
-        problems.push({ code: error.code, parameters: error.parameters });
-      return undefined;
-    }
-  };
-  const build = await orProblem(() => signedBuild(trust, name));
+  const { layout, tree, trust } = options;
+  const build = await orProblem(() => signedBuild(trust, name), options);
   if (build === undefined) return undefined;
-  const isOnStick = (file: SignedFile) => tree.sizeOf(`repo/${file.name}`) === file.length;
+  const isOnStick = (file: SignedFile) => isThere(file, tree);
   const isListed = (file: string) =>
     (options.list?.manifest.files.some(({ name }) => name === `repo/${file}`) ?? false) ||
     tree.sizeOf(`repo/${file}`) !== undefined;
   // Records of all builds may go along, and builds with the same tree share lists: only all of them are a build's own.
   if (!build.lists.every(isOnStick) && !build.deltas.some(isOnStick)) return undefined;
-  const packs = await orProblem(() => packsOf(trust, build));
+  const packs = await orProblem(() => packsOf(trust, build), options);
   const all = [...build.records, ...build.lists, ...build.deltas, ...(packs ?? [])];
   return {
     name,
@@ -180,6 +174,45 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
   };
 }
 
+/** The same for a version of a bundle. */
+async function offerOfBundle(
+  { name, bundle, files: lists }: KnownBundle,
+  options: TakeOptions,
+): Promise<Offer | undefined> {
+  const { layout, tree, trust } = options;
+  if (!bundleLists(bundle).every((file) => isThere(file, tree))) return undefined;
+  const packs = await orProblem(() => packsOfBundle(trust, bundle), options);
+  const files = [...lists, ...(packs ?? [])];
+  return {
+    ...{ name, files, rank: Number.MAX_SAFE_INTEGER },
+    needed: packs && files,
+    missing: files.filter((file) => !isHere(layout, file) && isThere(file, tree)),
+    isDeltasOnly: false,
+  };
+}
+
+/** What is wrong with one record or list is a problem, but not that it is nowhere. */
+async function orProblem<Result>(
+  read: () => Promise<Result>,
+  { problems }: Pick<TakeOptions, 'problems'>,
+): Promise<Result | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isSatchelError(error) || error.code === 'cancelled') throw error;
+    const { file } = error.parameters;
+    if (error.code === 'stored-file-damaged' && typeof file === 'string') problems.push(damaged(file));
+    else if (error.code !== 'store-not-found')
+      problems.push({ code: error.code, parameters: error.parameters });
+    return undefined;
+  }
+}
+
+/** True for a file that the stick has in full length. */
+function isThere({ name, length }: SignedFile, tree: StickTree): boolean {
+  return tree.sizeOf(`repo/${name}`) === length;
+}
+
 /** True for a file that the site has in full length; its bytes were verified before it got its name. */
 function isHere({ repository }: SiteLayout, { name, length }: SignedFile): boolean {
   const path = join(repository, name);
@@ -189,7 +222,7 @@ function isHere({ repository }: SiteLayout, { name, length }: SignedFile): boole
 
 /** Makes room for files in whole blocks; otherwise nothing was removed, and the problem says how much there could be. */
 async function hasRoom(
-  build: BuildName,
+  build: TreeSubject,
   files: readonly SignedFile[],
   { layout, reserve, ensureRoom, problems }: TakeOptions,
 ): Promise<boolean> {

@@ -3,6 +3,7 @@ import { formatBytes } from '../base/units.ts';
 import { allocatedSize } from '../os/disk.ts';
 import type { StickFile } from '../store/stick-manifest.ts';
 import type { Attachment } from './stick-attach.ts';
+import type { ChosenBundle } from './stick-bundles.ts';
 import type { ChosenBuild } from './stick-choice.ts';
 import type { StickTree } from './stick-files.ts';
 import type { StickList } from './stick-manifest-file.ts';
@@ -14,6 +15,7 @@ export type StickWork = {
   readonly tree: StickTree;
   readonly source: PreparedSource;
   readonly builds: readonly ChosenBuild[];
+  readonly bundles: readonly ChosenBundle[];
   readonly loose: readonly LooseFile[];
   readonly attachments: readonly Attachment[];
   /** Every file that is wanted, with its length in bytes; metadata is not among them. */
@@ -32,8 +34,8 @@ export function planWork(
   given: Omit<StickWork, 'wanted' | 'present' | 'former'>,
   before: StickList | undefined,
 ): StickWork {
-  const { tree, source, builds, loose, attachments } = given;
-  const files = [...builds.flatMap((build) => build.files), ...source.records];
+  const { tree, source, builds, bundles, loose, attachments } = given;
+  const files = [...[...builds, ...bundles].flatMap((chosen) => chosen.files), ...source.records];
   const wanted = new Map([
     ...files.map(({ name, length }) => [`repo/${name}`, length] as const),
     ...loose.map(({ name, bytes }) => [`repo/${name}`, bytes.length] as const),

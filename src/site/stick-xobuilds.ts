@@ -27,6 +27,8 @@ export type XobuildsOptions = {
   readonly stick: string;
   /** The drop directory. */
   readonly directory: string;
+  /** The folder of the stick; `xs-xobuilds` when absent. */
+  readonly folder?: XsFolder | undefined;
   readonly security: XsSecurity;
   readonly problems: StickProblem[];
   readonly state?: { expect(bytes: number): void; copied(bytes: number): void } | undefined;
@@ -42,12 +44,15 @@ export type TakenXobuilds = {
   readonly copied: number;
 };
 
-const folderName = 'xs-xobuilds';
+/** Folders that the old school servers took from a stick: builds, and activities. */
+export type XsFolder = 'xs-xobuilds' | 'xs-activity-server';
+
+const usualFolder: XsFolder = 'xs-xobuilds';
 const manifestLimit = 1024 * 1024;
 
-/** True when a stick has a folder of builds as the old school servers took them. */
-export function hasXobuilds(stick: string): boolean {
-  return lstatSync(join(stick, folderName), { throwIfNoEntry: false })?.isDirectory() === true;
+/** True when a stick has a folder of builds, or of activities, as the old school servers took them. */
+export function hasXobuilds(stick: string, folder: XsFolder = usualFolder): boolean {
+  return lstatSync(join(stick, folder), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -80,8 +85,8 @@ const refusals = [
 ] as const;
 
 /** The manifest is read once, so that what was verified is what counts. */
-async function readManifest({ stick, security, signal }: XobuildsOptions) {
-  const folder = join(stick, folderName);
+async function readManifest({ stick, folder: name = usualFolder, security, signal }: XobuildsOptions) {
+  const folder = join(stick, name);
   const kind = xsManifests.find(({ name }) => existsSync(join(folder, name)));
   if (kind === undefined) throw new SatchelError('xs-manifest-missing', { path: folder });
   const path = join(folder, kind.name);
@@ -109,7 +114,7 @@ async function copyAll(
   lines: readonly XsLine[],
   algorithm: 'sha256' | 'sha1',
 ): Promise<Pick<TakenXobuilds, 'files' | 'copied'>> {
-  const { stick, directory, problems, state } = options;
+  const { stick, directory, folder = usualFolder, problems, state } = options;
   const found = lookFor(options, lines);
   withSystemErrors('mkdir', directory, () => mkdirSync(directory, { recursive: true }));
   removeTemporaries(directory, { olderThanMs: 24 * 3600 * 1000 });
@@ -135,19 +140,22 @@ async function copyAll(
     const isIncomplete =
       isName(file) && [...failed].some((name) => name.startsWith(file.name.slice(0, -'.name'.length)));
     if (isIncomplete) continue;
-    if (await copyOne(join(stick, folderName), file, { ...options, algorithm })) {
+    if (await copyOne(join(stick, folder), file, { ...options, algorithm })) {
       files.push(file.name);
       copied += file.size;
     } else {
       failed.add(file.name);
-      problems.push({ code: 'xs-file-wrong', parameters: { file: `${folderName}/${file.name}` } });
+      problems.push({ code: 'xs-file-wrong', parameters: { file: `${folder}/${file.name}` } });
     }
   }
   return { files: files.sort(), copied };
 }
 
 /** The files of the manifest that are there; what is there beside them is named and left alone. */
-function lookFor({ stick, problems }: XobuildsOptions, lines: readonly XsLine[]): Found[] {
+function lookFor(
+  { stick, folder: folderName = usualFolder, problems }: XobuildsOptions,
+  lines: readonly XsLine[],
+): Found[] {
   const folder = join(stick, folderName);
   const found: Found[] = [];
   for (const line of lines) {
@@ -201,7 +209,7 @@ async function copyOne(
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     if (isSatchelError(error.cause, 'cancelled')) throw error.cause;
-    if (!hasXobuilds(options.stick))
+    if (!hasXobuilds(options.stick, options.folder))
       throw new SatchelError('stick-pulled-out', { path: options.stick }, { cause: error.cause });
     return false;
   }

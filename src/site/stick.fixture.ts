@@ -33,6 +33,7 @@ export type Wish = {
   readonly builds?: readonly string[];
   readonly streams?: readonly string[];
   readonly deltasOnly?: boolean;
+  readonly withoutGroups?: boolean;
   readonly sites?: readonly StickSite[];
 } & Partial<Omit<PrepareOptions, 'wish'>>;
 
@@ -134,7 +135,7 @@ export async function stickFixture(test: TestContext): Promise<StickFixture> {
       fleets.push(fleet);
       return { layout, settings, fleet };
     },
-    prepare({ builds = [], streams = [], deltasOnly = false, sites = [], ...others } = {}) {
+    prepare({ builds = [], streams = [], deltasOnly = false, withoutGroups, sites = [], ...others } = {}) {
       scratches += 1;
       const scratch = path(`scratch-${scratches}`);
       mkdirSync(scratch);
@@ -146,7 +147,10 @@ export async function stickFixture(test: TestContext): Promise<StickFixture> {
         clock,
         reporter,
         ...others,
-        wish: { builds: builds.map(buildName), streams: streams.map(streamName), deltasOnly, sites },
+        wish: {
+          ...{ deltasOnly, withoutGroups, sites },
+          ...{ builds: builds.map(buildName), streams: streams.map(streamName) },
+        },
       });
     },
     load: ({ layout, settings, fleet }, options = {}) =>

@@ -96,7 +96,8 @@ export async function submitSigned(
     const published = await carryOut(context, async (current) => {
       for (const { role, replaces } of documents) {
         const held = role === 'root' ? current.root : current.roles.get(role);
-        if (held?.signed.version !== replaces) throw outdated(role);
+        // A role that the repository gets with this request replaces nothing.
+        if ((held?.signed.version ?? 0) !== replaces) throw outdated(role);
       }
       const edits = await change(current, request.edits);
       return { fixed: documents, edits, renew: new Set(), oldKeysLost: request.oldKeysLost };

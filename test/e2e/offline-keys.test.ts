@@ -78,7 +78,7 @@ describe('publishing without the offline keys', () => {
       [machine, 'offline'],
     ] as const) {
       const roles = await rolesAt(directory);
-      assert.equal(roles.length, 7);
+      assert.equal(roles.length, 8);
       for (const { role, custody: own, keys } of roles)
         assert.deepEqual(
           keys.map(({ isHere }) => isHere),

@@ -16,6 +16,10 @@ export const agentCommandsMessages = {
   ),
   'option-agent-now': words('ask whether or not it is time', 'pregunta aunque no sea hora'),
   'option-agent-updates': words('off: look after leases only', 'off: solo se ocupa de los permisos'),
+  'option-agent-activities': words(
+    'off: leave the activities in the homes alone',
+    'off: deja en paz las actividades de las carpetas personales',
+  ),
   'option-agent-fetch-hours': words(
     'hours for fetching, such as 22:00-06:00',
     'horas para recibir, como 22:00-06:00',
@@ -87,6 +91,16 @@ export const agentCommandsMessages = {
   ),
   'result-agent-update-ready': words('{build} is here and waits.', '{build} está aquí y espera.'),
   'result-agent-update-later': words('{build} waits.', '{build} espera.'),
+  'result-agent-activities-current': words('{home}: activities are current.', '{home}: actividades al día.'),
+  'result-agent-activities-updated': words('{home}: {bundles} brought.', '{home}: se trajeron {bundles}.'),
+  'result-agent-activities-later': words(
+    '{home}: activities wait for a better moment.',
+    '{home}: las actividades esperan un momento mejor.',
+  ),
+  'result-agent-activities-failed': words(
+    '{home}: activities were not brought.',
+    '{home}: no se trajeron las actividades.',
+  ),
   'result-agent-restarting': words('The machine restarts now.', 'El equipo se reinicia ahora.'),
   'result-agent-status': words(
     'last answer {last}, next question in {wait}, {failures} failures',
@@ -101,8 +115,8 @@ export const agentCommandsMessages = {
     '{build} espera desde {since}: {because}',
   ),
   'result-agent-settings': words(
-    'updates {updates}; fetch {fetch}; switch {switch}; days {days}; restart {restart}; battery {battery} %; metered {metered}',
-    'actualizaciones {updates}; recibir {fetch}; cambiar {switch}; días {days}; reinicio {restart}; batería {battery} %; con costo {metered}',
+    'updates {updates}; activities {activities}; fetch {fetch}; switch {switch}; days {days}; restart {restart}; battery {battery} %; metered {metered}',
+    'actualizaciones {updates}; actividades {activities}; recibir {fetch}; cambiar {switch}; días {days}; reinicio {restart}; batería {battery} %; con costo {metered}',
   ),
   'result-agent-settings-people': words(
     'warn {days} days before the end of the lease, by {notify}; servers: {servers}',

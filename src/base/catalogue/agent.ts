@@ -180,6 +180,17 @@ export const agentMessages = {
       hint: 'Escriba un nombre, como schoolserver o antitheft.example.org:8400, o none.',
     },
   },
+  'agent-activities-broken': {
+    exit: 1,
+    en: {
+      text: 'The program that brings the activities of {home} ended without an answer: {reason}',
+      hint: 'It is tried again. "satchel activities update --home {home}" shows more.',
+    },
+    es: {
+      text: 'El programa que trae las actividades de {home} terminó sin respuesta: {reason}',
+      hint: 'Se intentará de nuevo. «satchel activities update --home {home}» muestra más.',
+    },
+  },
   'contents-hash-other': {
     exit: 1,
     en: {

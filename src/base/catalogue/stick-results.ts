@@ -50,6 +50,10 @@ export const stickResultsMessages = {
     'leave the packs out: for devices that run one of the last builds',
     'sin los paquetes: para equipos que usan una de las últimas versiones',
   ),
+  'option-stick-no-groups': words(
+    'leave the activities and the content of the groups out',
+    'sin las actividades ni el contenido de los grupos',
+  ),
   'option-stick-site': words(
     'a site that the stick goes to: only what it lacks is taken (may be repeated)',
     'un sitio al que va la memoria USB: solo lleva lo que le falta (puede repetirse)',
@@ -125,6 +129,10 @@ export const stickResultsMessages = {
   'result-stick-home': words(
     '{reports} reports go home on the stick; the origin has confirmed {acknowledged}.',
     '{reports} informes viajan de vuelta en la memoria USB; el origen confirmó {acknowledged}.',
+  ),
+  'result-stick-xs-activities': words(
+    '{count} files of xs-activity-server are in {directory}.',
+    '{count} archivos de xs-activity-server están en {directory}.',
   ),
   'result-stick-xobuilds': words(
     '{count} files of xs-xobuilds are in {directory}.',

@@ -69,6 +69,7 @@ export const agentSetCommand = defineCommand({
   options: {
     root,
     updates: value('option-agent-updates', 'on|off', onOff),
+    activities: value('option-agent-activities', 'on|off', onOff),
     fetchHours: value('option-agent-fetch-hours', 'HOURS|always', hours),
     switchHours: value('option-agent-switch-hours', 'HOURS|always', hours),
     days: value('option-agent-days', 'DAYS|always', days),
@@ -85,11 +86,21 @@ export const agentSetCommand = defineCommand({
     oatsKey: repeated('option-agent-oats-key', 'FILE|none', publicKey),
   },
   async run({ options }) {
-    const { root: given, updates, restart, setClock, server: servers, leaseKey, oatsKey } = options;
+    const {
+      root: given,
+      updates,
+      activities,
+      restart,
+      setClock,
+      server: servers,
+      leaseKey,
+      oatsKey,
+    } = options;
     const { fetchHours, switchHours, days, battery, metered, limitRate, warnDays, notify } = options;
     const change = {
       ...{ fetchHours, switchHours, days, battery, metered, limitRate, warnDays, notify },
       updates: isOn(updates),
+      activities: isOn(activities),
       restart: isOn(restart),
       setClock: isOn(setClock),
       servers: listOf(servers),
@@ -114,7 +125,7 @@ export const agentSetCommand = defineCommand({
 });
 
 const optionNames =
-  '--updates, --fetch-hours, --switch-hours, --days, --restart, --set-clock, --battery, --metered, --limit-rate, --warn-days, --notify, --server, --field, --lease-key, --oats-key';
+  '--updates, --activities, --fetch-hours, --switch-hours, --days, --restart, --set-clock, --battery, --metered, --limit-rate, --warn-days, --notify, --server, --field, --lease-key, --oats-key';
 
 const isOn = (word: 'on' | 'off' | undefined) => (word === undefined ? undefined : word === 'on');
 

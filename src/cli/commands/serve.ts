@@ -20,6 +20,7 @@ import { rsyncAddress } from '../rsync-values.ts';
 import type { ServedPlace } from '../served-place.ts';
 import { keyDir, rsyncDir, siteRepo } from '../shared-options.ts';
 import { startActivation } from '../start-activation.ts';
+import { startActivities } from '../start-activities.ts';
 import { startDeviceApi } from '../start-device-api.ts';
 import { startOats } from '../start-oats.ts';
 import { startOrigin } from '../start-origin.ts';
@@ -86,6 +87,7 @@ export const serveCommand = defineCommand({
       if (process.getuid?.() === 0 && statSync(repository, { throwIfNoEntry: false })?.uid !== 0)
         call.reporter.notice('serving-as-root', { path: repository });
       const listen = call.options.listen ?? defaultAddress;
+      const activities = startActivities(repository, place);
       const server = await startServer({
         repository,
         listen,
@@ -96,6 +98,7 @@ export const serveCommand = defineCommand({
         site: place.site,
         oats,
         devices,
+        activities: activities.pages,
         tls,
         dropProblems: () => readDropProblems(rsyncLayout(rsyncDirectory)),
         ...(call.options.rsync && { rsync: () => rsyncSummary(rsyncStatus(rsyncDirectory)) }),
@@ -104,7 +107,10 @@ export const serveCommand = defineCommand({
       parts.push(server);
       let rsync: KeptService | undefined;
       if (call.options.rsync !== undefined) {
-        const options = { directory: rsyncDirectory, listen: call.options.rsync, offline };
+        const options = {
+          ...{ directory: rsyncDirectory, listen: call.options.rsync, offline },
+          activities: activities.module,
+        };
         rsync = await startRsync(call, { context, place }, options);
         parts.push(rsync);
         place.useTrees(treesOf(rsync));

@@ -54,7 +54,7 @@ export const stickLoadCommand = defineCommand({
 });
 
 function siteLines(result: Loaded, words: Words): string[] {
-  const { builds, attachments, reports, home, xobuilds, problems, copied, news } = result;
+  const { builds, attachments, reports, home, xobuilds, xsActivities, problems, copied, news } = result;
   // Of one that was refused the problem says it.
   const isTold = ({ name, copied }: Loaded['builds'][number]) =>
     copied > 0 || !problems.some(({ parameters }) => parameters.build === name);
@@ -70,6 +70,14 @@ function siteLines(result: Loaded, words: Words): string[] {
       : []),
     ...(reports.stored + reports.known > 0 ? [words.say('result-stick-reports', reports)] : []),
     ...xobuildsLines(xobuilds, words),
+    ...(xsActivities === null || xsActivities.files.length === 0
+      ? []
+      : [
+          words.say('result-stick-xs-activities', {
+            directory: xsActivities.directory,
+            count: xsActivities.files.length,
+          }),
+        ]),
     ...(copied === 0 && !news && attachments.length === 0 && !problems.some(isLoss)
       ? [words.say('result-stick-nothing')]
       : []),

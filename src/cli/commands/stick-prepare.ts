@@ -40,6 +40,7 @@ export const stickPrepareCommand = defineCommand({
     timeout,
     stream: repeated('option-stick-stream', 'STREAM', stream),
     deltasOnly: flag('option-stick-deltas-only'),
+    noGroups: flag('option-stick-no-groups'),
     site: repeated('option-stick-site', 'NAME', siteName),
     leases: value('option-stick-leases', 'FILE', localPath),
     delegations: value('option-stick-delegations', 'FILE', localPath),
@@ -65,7 +66,10 @@ export const stickPrepareCommand = defineCommand({
       const prepared = await prepareStick({
         ...{ stick, source, scratch, clock, reporter, signal },
         trust: hashOf(options.trust) ?? (mustBeKnown ? 'stick' : undefined),
-        wish: { builds, streams: options.stream, deltasOnly: options.deltasOnly, sites },
+        wish: {
+          ...{ builds, sites, streams: options.stream, deltasOnly: options.deltasOnly },
+          withoutGroups: options.noGroups,
+        },
         attachments: options,
         keys: here?.keys,
         medium: options.split === undefined ? undefined : mediumAt(stick, options.split),
@@ -77,7 +81,7 @@ export const stickPrepareCommand = defineCommand({
     }
   },
   show: (result, words) => [
-    ...result.builds.map(({ name, files, bytes }) =>
+    ...[...result.builds, ...result.bundles].map(({ name, files, bytes }) =>
       words.say('result-stick-build', { name, files, bytes: formatBytes(bytes) }),
     ),
     words.say('result-stick-prepare', {

@@ -1,0 +1,120 @@
+/** Activities and content of groups at a site: what comes, what stays, what goes. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { publishBundles } from '../activities/publish-bundles.ts';
+import { readBundle } from '../activities/read-bundle.ts';
+import { streamName } from '../base/identifiers.ts';
+import { silentReporter } from '../base/progress.ts';
+import { zipOf } from '../formats/zip.testkit.ts';
+import { openCatalog } from '../repository/catalog.ts';
+import { defaultGroup } from '../repository/group-record.ts';
+import { readHoldings } from './evict-holdings.ts';
+import { bundlesIn, streamsServed } from './known-bundles.ts';
+import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
+import { planMirror } from './mirror-plan.ts';
+import { runMirror } from './mirror-run.ts';
+
+const [stable, testing, other] = ['stable', 'testing', 'other'].map(streamName) as [
+  ReturnType<typeof streamName>,
+  ReturnType<typeof streamName>,
+  ReturnType<typeof streamName>,
+];
+const one = 'activities/default/org.test.One-1';
+const two = 'activities/default/org.test.One-2';
+
+/** An origin with two versions of an activity, the newer one for testing, and a site that follows what is said. */
+async function start(test: TestContext, follow = [stable]): Promise<SiteFixture> {
+  const fixture = await siteFixture(test);
+  await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable', 'testing', 'other'] });
+  const folder = mkdtempSync(join(tmpdir(), 'satchel-bundle-'));
+  test.after(() => rmSync(folder, { recursive: true }));
+  for (const [version, stream] of [
+    ['1', stable],
+    ['2', testing],
+  ] as const) {
+    const info = `[Activity]\nname = One\nbundle_id = org.test.One\nactivity_version = ${version}\nexec = x\nicon = i\n`;
+    const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large: randomBytes(90_000) };
+    const members = Object.entries(files).map(([name, content]) => ({
+      name: `One.activity/${name}`,
+      content,
+    }));
+    const path = join(folder, `${version}.xo`);
+    writeFileSync(path, zipOf(members));
+    await publishBundles({
+      ...{ ...fixture.context, reporter: silentReporter, streams: [stream] },
+      sources: [(sink) => readBundle(path, sink)],
+      ...{ group: defaultGroup, optional: false, keep: 2 },
+    });
+  }
+  fixture.refresh();
+  fixture.state.settings = { ...fixture.state.settings, follow };
+  return fixture;
+}
+
+const bundlesHere = async ({ layout }: SiteFixture) =>
+  (await readHoldings(layout)).bundles.map(({ name }) => name);
+
+test('a version serves its streams, and that of stable those that have none', async (context) => {
+  const { origin } = await start(context);
+  const group = await (await openCatalog(origin)).group(defaultGroup);
+  const served = bundlesIn(group).map((known) => [
+    known.name,
+    streamsServed(known, [stable, testing, other]),
+  ]);
+  assert.deepEqual(served, [
+    [two, [testing]],
+    [one, [stable, other]],
+  ]);
+});
+
+test('what devices of the followed streams get is priced, comes, and is complete then', async (context) => {
+  const fixture = await start(context);
+  const { items } = await planMirror(fixture.site);
+  assert.deepEqual(
+    items.map(({ build, streams }) => [build, streams]),
+    [
+      ['os-1', ['stable']],
+      [one, ['stable']],
+    ],
+  );
+  assert.ok(items[1]!.bytes > 90_000);
+  await runMirror(fixture.site);
+  const { items: left, complete } = await planMirror(fixture.site);
+  assert.deepEqual([left, complete], [[], ['os-1', one]]);
+  fixture.state.fetched.length = 0;
+  await runMirror(fixture.site);
+  assert.deepEqual(fixture.state.fetched, []);
+});
+
+test('a bundle beyond the month is refused, and the build comes', async (context) => {
+  const fixture = await start(context);
+  fixture.state.monthLeft = 60_000;
+  const { builds } = await runMirror(fixture.site);
+  assert.deepEqual(
+    builds.map(({ build, result }) => [build, result]),
+    [
+      ['os-1', 'complete'],
+      [one, 'refused'],
+    ],
+  );
+});
+
+test('what devices of followed streams get stays, the rest goes when room is needed', async (context) => {
+  const fixture = await start(context, [stable, testing]);
+  await runMirror(fixture.site);
+  const all = await bundlesHere(fixture);
+  assert.deepEqual(all.sort(), [one, two]);
+  const { usedBytes } = await fixture.evictor.usage();
+  fixture.state.settings = { ...fixture.state.settings, follow: [testing], budget: usedBytes - 1 };
+  fixture.state.now += 3600_000;
+  const { builds, missing } = await fixture.evictor.collect();
+  assert.deepEqual([builds.map(({ build }) => build), missing], [[one], 0]);
+  const { files, unneeded } = await readHoldings(fixture.layout);
+  assert.deepEqual([[...files.keys()].length > 0, unneeded], [true, []]);
+  const { items } = await planMirror(fixture.site);
+  assert.deepEqual(items, []);
+});

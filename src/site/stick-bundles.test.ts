@@ -1,0 +1,110 @@
+/** Sticks that carry the activities of groups beside builds. */
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { publishBundles } from '../activities/publish-bundles.ts';
+import { readBundle } from '../activities/read-bundle.ts';
+import { streamName } from '../base/identifiers.ts';
+import { silentReporter } from '../base/progress.ts';
+import { zipOf } from '../formats/zip.testkit.ts';
+import { loadTree, openCatalog } from '../repository/catalog.ts';
+import { defaultGroup } from '../repository/group-record.ts';
+import { packFile } from '../repository/layout.ts';
+import { openDirectoryStore } from '../store/directory.ts';
+import { readAll } from '../store/read-all.ts';
+import { noise, type StickFixture, stickFixture } from './stick.fixture.ts';
+
+/** Publishes a version of an activity at the origin. */
+async function publishActivity(fixture: StickFixture, version: string, stream: string): Promise<void> {
+  const info = `[Activity]\nname = One\nbundle_id = org.test.One\nactivity_version = ${version}\nexec = x\nicon = i\n`;
+  const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large: noise(200_000) };
+  const path = fixture.path(`One-${version}.xo`);
+  writeFileSync(
+    path,
+    zipOf(Object.entries(files).map(([name, content]) => ({ name: `One.activity/${name}`, content }))),
+  );
+  const { origin: store, keys } = fixture;
+  await publishBundles({
+    ...{ store, keys, clock: () => fixture.time.now, reporter: silentReporter },
+    spoolDirectory: fixture.path('spool'),
+    sources: [(sink) => readBundle(path, sink)],
+    ...{ group: defaultGroup, streams: [streamName(stream)], optional: false, keep: 2 },
+  });
+}
+
+/** An origin with a build and two versions of an activity, one for testing only. */
+async function withActivities(test: TestContext): Promise<StickFixture> {
+  const fixture = await stickFixture(test);
+  await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable', 'testing'] });
+  await publishActivity(fixture, '1', 'stable');
+  await publishActivity(fixture, '2', 'testing');
+  return fixture;
+}
+
+const stable = 'activities/default/org.test.One-1';
+const testing = 'activities/default/org.test.One-2';
+
+test('a stick brings a site that is never online what devices install', async (context) => {
+  const fixture = await withActivities(context);
+  const { bundles } = await fixture.prepare();
+  assert.deepEqual(
+    bundles.map(({ name }) => name),
+    [testing, stable],
+  );
+  const site = await fixture.site('village');
+  const { builds, problems } = await fixture.load(site);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    builds.map(({ name, complete }) => [name, complete]),
+    [
+      ['os-1', true],
+      [testing, true],
+      [stable, true],
+    ],
+  );
+  const store = openDirectoryStore(site.layout.repository);
+  const { bundles: records } = await (await openCatalog(store)).group(defaultGroup);
+  for (const record of records) {
+    const { map } = await loadTree(store, record);
+    for (const { sha256, length } of map.packs)
+      assert.equal((await readAll(store, packFile(sha256), { limit: length })).length, length);
+  }
+});
+
+test('only what devices of the named streams get goes, and nothing of groups if nobody wants it', async (context) => {
+  const fixture = await withActivities(context);
+  const names = async (wish: Parameters<StickFixture['prepare']>[0]) =>
+    (await fixture.prepare(wish)).bundles.map(({ name }) => name);
+  assert.deepEqual(await names({ streams: ['stable'] }), [stable]);
+  assert.deepEqual(await names({ builds: ['os-1'] }), []);
+  assert.deepEqual(await names({ withoutGroups: true }), []);
+});
+
+test('a bundle that is damaged on the stick is named, and the others are taken', async (context) => {
+  const fixture = await withActivities(context);
+  await fixture.prepare();
+  const { packs } = await packsOfVersion(fixture, '2');
+  const path = join(fixture.stick, 'satchel/repo', packFile(packs[0]!.sha256));
+  writeFileSync(path, Buffer.alloc(packs[0]!.length));
+  const { builds, problems } = await fixture.load(await fixture.site('village'));
+  assert.deepEqual(
+    builds.map(({ name, complete }) => [name, complete]),
+    [
+      ['os-1', true],
+      [testing, false],
+      [stable, true],
+    ],
+  );
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['stick-file-damaged'],
+  );
+  assert.ok(readdirSync(join(fixture.stick, 'satchel')).length > 0);
+});
+
+async function packsOfVersion({ origin }: StickFixture, version: string) {
+  const { bundles } = await (await openCatalog(origin)).group(defaultGroup);
+  const { map } = await loadTree(origin, bundles.find((bundle) => bundle.version === version)!);
+  return map;
+}
