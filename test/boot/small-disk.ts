@@ -1,0 +1,77 @@
+/** A whole new release on a disk that has no room for two: staged by the initramfs, in place of the old version. */
+import assert from 'node:assert/strict';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { done } from '../doubles/satchel-program.ts';
+import { Guest } from './guest.ts';
+import { command } from './tool.ts';
+import { nextVersion, type Spoiling } from './versions.ts';
+import { sharedWorld, spoiltTree, type World } from './world.ts';
+
+const mebibyte = 1024 * 1024;
+/** Journal and tables of the file system, in MiB. */
+const tables = 24;
+/** Hashing hundreds of megabytes in an emulator takes its time; the console says nothing meanwhile. */
+const patience = { silence: 1800 };
+
+test('a release in which every program changes, on a disk of 1.2 times its size', async (t) => {
+  const world = await sharedWorld();
+  const tree = join(world.folder, 'tree');
+  const treeSize = Math.ceil(
+    Number(command('du', ['--summarize', '--block-size=1', tree]).split('\t')[0]) / mebibyte,
+  );
+  await publishRelease(world, tree);
+  const size = Math.ceil(1.2 * treeSize) + tables;
+  const features = ['-m', '0', '-N', '24576', '-J', 'size=8'];
+  const image = await world.device({ name: 'small', kind: 'olpc', size, features });
+  await using guest = await Guest.start({ disks: [{ image }], log: join(world.folder, 'console-small.log') });
+  await guest.ready();
+  await guest.runs('A');
+  const total = Number(await guest.must('df --output=size -B1M /versions | tail -n 1'));
+  t.diagnostic(`the tree has ${treeSize} MiB, the disk ${total} MiB`);
+  assert.ok(total <= 1.2 * treeSize + 1, `${total} MiB are more than 1.2 × ${treeSize}`);
+  await guest.must('echo mine >/etc/note-of-the-user');
+  const refused = await guest.run(`satchel update --source ${world.source} --reclaim F`);
+  assert.equal(refused.code, 4, refused.stderr);
+  await guest.satchel(`update --source ${world.source} --in-place F`);
+  guest.restart();
+  await guest.machine.line(/satchel: staging F in place of A/, { ...patience, boots: 2 });
+  await guest.machine.line(/satchel: F is complete and boots from now on/, patience);
+  await guest.ready({ ...patience, boots: 2 });
+  await guest.runs('F');
+  await guest.checked();
+  assert.equal(await guest.must('ls /versions/pristine'), 'F');
+  assert.equal(await guest.must('cat /etc/note-of-the-user'), 'mine');
+  await guest.must('satchel verify --full');
+  await guest.shutDown();
+});
+
+/** The release, and the delta that leads to it. */
+async function publishRelease({ repository, folder }: World, tree: string): Promise<void> {
+  const { builds } = await done<{ builds: readonly { name: string }[] }>(['list', '--repo', repository]);
+  if (builds.some(({ name }) => name === 'F')) return;
+  using spoilt = spoiltTree(tree, folder, everyProgram);
+  await done(['publish', '--repo', repository, '--name', 'F', '--stream', 'stable', spoilt.path]);
+  await done(['delta', 'create', '--repo', repository, 'A', 'F']);
+}
+
+/** All programs, libraries and modules of the kernel are other files: nothing that matters can be shared. */
+const everyProgram: Spoiling = (tree) => {
+  nextVersion('F')(tree);
+  for (const entry of readdirSync(tree, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const file = openSync(path, 'r+');
+    const start = Buffer.alloc(4);
+    readSync(file, start, 0, 4, 0);
+    // What follows the end of a program means nothing to anybody.
+    if (start.equals(elf) || /^(vmlinuz|initrd)/.test(entry.name)) {
+      writeSync(file, trailer, 0, trailer.length, fstatSync(file).size);
+    }
+    closeSync(file);
+  }
+};
+
+const elf = Buffer.from('\x7fELF');
+const trailer = Buffer.alloc(16);
