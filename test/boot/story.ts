@@ -145,7 +145,9 @@ async function survivesFullDisk(guest: Guest): Promise<void> {
   const fill = 'fallocate -l "$(df --output=avail -B1 /versions | tail -n 1)" /home/fill';
   await guest.must(`${fill}; dd if=/dev/zero of=/home/rest bs=64k 2>/dev/null; sync; df /versions >&2`);
   const { code, stderr } = await guest.run('satchel update C');
-  assert.equal(code, 4, stderr);
+  // By its own check before content moves, or because not even the index has room.
+  assert.ok(code === 4 || code === 1, stderr);
+  assert.match(stderr, /\bfull\b|\broom\b|\bspace\b|bytes/);
   assert.doesNotMatch(stderr, /\n {4}at /);
   await guest.reboot();
   await guest.runs('B');
