@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -117,7 +118,7 @@ test('the generator of the system makes the initramfs, in the system itself', {
   const libraries = spawnSync('ldd', [busybox], { encoding: 'utf8' }).stdout.match(/\/\S+/g) ?? [];
   for (const file of libraries) {
     mkdirSync(join(tree, dirname(file)), { recursive: true });
-    cpSync(file, join(tree, file), { dereference: true });
+    copyFileSync(file, join(tree, file));
   }
   cpSync(busybox, join(tree, 'usr/bin/busybox'));
   symlinkSync('busybox', join(tree, 'usr/bin/sh'));
