@@ -15,6 +15,9 @@ ip link set wire up
 ip link set nowhere up
 ip route add default dev wire
 
+# What an earlier run has said would be taken for what this one says, until its shell has emptied the file.
+rm -f "$log"
+touch "$log"
 "$satchel" serve --repo "$site" --listen 0.0.0.0:8400 "$@" > "$log" 2>&1 &
 server=$!
 tries=0
