@@ -12,7 +12,7 @@ import {
   type Texts,
 } from './bundle-record.ts';
 import { type BundleVersion, compareBundleVersions, isBundleVersion } from './bundle-version.ts';
-import { mapLimit, recordFormat, type StoredFile, storedFile } from './records.ts';
+import { mapLimit, recordFormat, type StoredFile, storedFile, type TreeDelta, treeDelta } from './records.ts';
 
 /** The name of a group of bundles: `default`, `primary-school`. */
 export type GroupName = string & { readonly __brand: 'GroupName' };
@@ -24,6 +24,9 @@ export const defaultGroup = 'default' as GroupName;
 export function isGroupName(text: string): text is GroupName {
   return namePattern.test(text);
 }
+
+/** A file that turns an earlier version of a bundle into this one. */
+export type BundleDelta = TreeDelta & { readonly from: BundleVersion };
 
 /** One version of a bundle in a group; fields in this order. */
 export type BundleRecord = {
@@ -43,6 +46,8 @@ export type BundleRecord = {
   readonly optional: boolean;
   /** The streams of devices that this version is for; none: it is here for devices that are pinned to it. */
   readonly streams: readonly StreamName[];
+  /** How devices come here from earlier versions, which need not be in the group any more; absent: by objects. */
+  readonly deltas?: readonly BundleDelta[];
 };
 
 /** `activities/<group>.json`: bundles that devices get together. */
@@ -115,7 +120,14 @@ function bundleRecord(fields: Fields): BundleRecord {
     published: fields.time('published'),
     optional: fields.flag('optional'),
     streams: fields.texts('streams').map(streamName),
+    ...(fields.has('deltas') ? { deltas: fields.list('deltas').map(bundleDelta) } : {}),
   };
+}
+
+function bundleDelta(fields: Fields): BundleDelta {
+  const from = fields.text('from');
+  if (!isBundleVersion(from)) throw fields.wrong('from');
+  return { from, ...treeDelta(fields) };
 }
 
 /** A version that is there twice, or two for one stream, would make two devices decide differently. */

@@ -75,10 +75,9 @@ export type ObjectCost = {
   readonly requests: number;
 };
 
-/** One file that turns an earlier build into this one. */
-export type DeltaReference = {
-  readonly from: BuildName;
-  /** SHA-256 of the uncompressed index of `from`: a build is known by it whatever it is called. */
+/** One file that turns an earlier tree into this one. */
+export type TreeDelta = {
+  /** SHA-256 of the uncompressed index of the earlier tree: it is known by that whatever it is called. */
   readonly fromIndex: Sha256;
   /** SHA-256 of the file: names it. */
   readonly stored: Sha256;
@@ -92,6 +91,11 @@ export type DeltaReference = {
   readonly scratch?: number;
   /** Bytes of objects that it makes. */
   readonly output: number;
+};
+
+/** One file that turns an earlier build into this one. */
+export type DeltaReference = TreeDelta & {
+  readonly from: BuildName;
   /** `asked`: made on request, so no policy takes it away; `stream`: made because a stream names it. */
   readonly why: 'stream' | 'asked';
 };
@@ -228,10 +232,18 @@ function deltasRecord(fields: Fields): DeltasRecord {
 }
 
 function deltaReference(fields: Fields): DeltaReference {
+  return {
+    from: fields.buildName('from'),
+    ...treeDelta(fields),
+    why: fields.text('why') === 'asked' ? 'asked' : 'stream',
+  };
+}
+
+/** Reads where a delta lies and what applying it takes, from a record that has more fields. */
+export function treeDelta(fields: Fields): TreeDelta {
   const head = fields.record('head');
   const length = fields.count('length');
   return {
-    from: fields.buildName('from'),
     fromIndex: fields.sha256('fromIndex'),
     stored: fields.sha256('stored'),
     length,
@@ -240,7 +252,6 @@ function deltaReference(fields: Fields): DeltaReference {
     memory: fields.count('memory'),
     ...(fields.has('scratch') ? { scratch: fields.count('scratch') } : {}),
     output: fields.count('output'),
-    why: fields.text('why') === 'asked' ? 'asked' : 'stream',
   };
 }
 
