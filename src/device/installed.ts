@@ -2,7 +2,10 @@ import { hash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
+import { indexLimit } from '../build/entry-rules.ts';
 import { IndexTable } from '../build/index-table.ts';
+import { isZstdFrame } from '../formats/compression-magic.ts';
+import { compressZstdNow, decompressBounded } from '../formats/zstd.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { readFileIfThere } from '../os/if-there.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -52,16 +55,31 @@ export function listVersions(layout: DeviceLayout): VersionOnDisk[] {
   });
 }
 
-/** Keeps an uncompressed index under its hash, durable. */
+/** The fastest: an index shrinks to a third by any. */
+const indexLevel = 1;
+
+/** Keeps an index, which is given uncompressed and stored in one zstd frame, under its hash, durable. */
 export function storeIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): void {
-  writeFileAtomic(indexFile(layout, sha256), bytes);
+  writeFileAtomic(indexFile(layout, sha256), compressZstdNow(bytes, { level: indexLevel }));
 }
 
-/** The bytes of a kept index, or undefined when it is absent or its bytes are not what its name says. */
+/**
+ * The uncompressed bytes of a kept index, or undefined when it is absent or they are not what its name says. One that
+ * lies there uncompressed, as they once did, is read too.
+ */
 export function readStoredIndex(layout: DeviceLayout, sha256: Sha256): Buffer | undefined {
-  const path = indexFile(layout, sha256);
-  const bytes = readFileIfThere(path);
+  const stored = readFileIfThere(indexFile(layout, sha256));
+  const bytes = stored !== undefined && isZstdFrame(stored) ? unpackIndex(stored) : stored;
   return bytes !== undefined && hash('sha256', bytes) === sha256 ? bytes : undefined;
+}
+
+function unpackIndex(stored: Buffer): Buffer | undefined {
+  try {
+    return decompressBounded(stored, indexLimit);
+  } catch (error) {
+    if (isSatchelError(error, 'zstd-damaged', 'zstd-too-large')) return undefined;
+    throw error;
+  }
 }
 
 /**
