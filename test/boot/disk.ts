@@ -27,6 +27,8 @@ export type DiskPlan = {
   readonly size: number;
   /** Words for `mkfs` of the root. */
   readonly features?: readonly string[];
+  /** What the root's file system, an ext4, has in the end, in MiB: as when an image is made for smaller disks. */
+  readonly shrunkTo?: number;
 };
 
 /** The label of the root's file system, as on the old images. */
@@ -57,6 +59,14 @@ export async function makeDisk(plan: DiskPlan, fill: (root: string) => Promise<v
   } finally {
     rmSync(scratch, { recursive: true });
   }
+  if (plan.shrunkTo !== undefined) shrink(plan.file, { at: rootAt, size: plan.size }, plan.shrunkTo);
+}
+
+/** Makes an ext4 that is not mounted smaller. */
+function shrink(image: string, place: Place, size: number): void {
+  using loop = attached(image, place);
+  command('e2fsck', ['-f', '-p', loop.device]);
+  command('resize2fs', [loop.device, `${size}M`]);
 }
 
 function rootMaker({ fileSystem = 'ext4', features = [] }: DiskPlan): string[] {
@@ -166,23 +176,21 @@ type Place = {
   readonly make?: readonly string[];
 };
 
-/** A part of an image as a mounted file system, until it is disposed of. */
-export function mounted(image: string, folder: string, { at, size, make }: Place): Disposable {
-  const loop = command('losetup', [
+/** A part of an image as a block device, until it is disposed of. */
+function attached(image: string, { at, size }: Place): Disposable & { readonly device: string } {
+  const device = command('losetup', [
     ...['--find', '--show', `--offset=${at * mebibyte}`, `--sizelimit=${size * mebibyte}`, image],
   ]).trim();
-  const release = () => command('losetup', ['--detach', loop]);
-  try {
-    if (make !== undefined) command(make[0]!, [...make.slice(1), loop]);
-    command('mount', [loop, folder]);
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return {
-    [Symbol.dispose]() {
-      command('umount', [folder]);
-      release();
-    },
-  };
+  return { device, [Symbol.dispose]: () => void command('losetup', ['--detach', device]) };
+}
+
+/** A part of an image as a mounted file system, until it is disposed of. */
+export function mounted(image: string, folder: string, place: Place): Disposable {
+  const { make } = place;
+  using stack = new DisposableStack();
+  const { device } = stack.use(attached(image, place));
+  if (make !== undefined) command(make[0]!, [...make.slice(1), device]);
+  command('mount', [device, folder]);
+  stack.defer(() => void command('umount', [folder]));
+  return stack.move();
 }

@@ -56,7 +56,7 @@ test('a boot partition with links; the other version is chosen in the menu', asy
     'boot-versions/B\n../A',
   );
   guest.restart();
-  await guest.machine.line(/Satchel: the other version/);
+  await guest.machine.line(/Satchel: the other version/, { prompt: true });
   // Ctrl-N: the codes of an arrow key would have to come fast enough.
   guest.machine.type('\x0e\r');
   await guest.machine.line(/A starts instead of B, as was asked for/);
