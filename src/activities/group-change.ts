@@ -3,6 +3,7 @@ import type { StreamName } from '../base/identifiers.ts';
 import { compareBundleVersions } from '../repository/bundle-version.ts';
 import { type Catalog, catalogOf, readDetails } from '../repository/catalog.ts';
 import {
+  type BundleDelta,
   type BundleDetails,
   type BundleRecord,
   bundleName,
@@ -68,6 +69,13 @@ async function withDetails(
   return { ...group, details: stored, bundles };
 }
 
+/** The same record with these deltas beside its own, one from each version. */
+export function withDeltas(bundle: BundleRecord, more: readonly BundleDelta[]): BundleRecord {
+  if (more.length === 0) return bundle;
+  const all = new Map([...(bundle.deltas ?? []), ...more].map((delta) => [delta.fromIndex, delta]));
+  return { ...bundle, deltas: [...all.values()] };
+}
+
 /** Which versions a group has after some came in. */
 export type Adding = {
   readonly streams: readonly StreamName[];
@@ -99,7 +107,8 @@ export function withBundles(
     const others = next
       .filter((each) => each !== same)
       .map((each) => (each.id === bundle.id ? without(each, streams) : each));
-    next = [...others, { ...bundle, streams: [...all].sort() }];
+    // Somebody may have made other deltas to it meanwhile.
+    next = [...others, { ...withDeltas(bundle, same?.deltas ?? []), streams: [...all].sort() }];
   }
   const kept = keepNewest(next.toSorted(orderOfBundles), keep);
   if (kept.length > mostBundles) throw new SatchelError('group-too-large', { group, limit: mostBundles });

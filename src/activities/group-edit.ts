@@ -2,9 +2,12 @@ import { SatchelError } from '../base/errors.ts';
 import type { StreamName } from '../base/identifiers.ts';
 import type { BundleId, Texts } from '../repository/bundle-record.ts';
 import type { BundleVersion } from '../repository/bundle-version.ts';
+import { openCatalog } from '../repository/catalog.ts';
 import { bundleName, type GroupName, type GroupRecord } from '../repository/group-record.ts';
 import type { PublishingContext } from '../trust/publication.ts';
-import { changeGroup, emptyGroup, type GroupChanged, withBundles } from './group-change.ts';
+import { deltaBases } from './delta-bases.ts';
+import { changeGroup, emptyGroup, type GroupChanged, withBundles, withDeltas } from './group-change.ts';
+import { type BundleDeltas, type DeltaMaking, makeBundleDeltas } from './make-bundle-deltas.ts';
 
 /** Languages to texts that are to change; an empty text takes one away. */
 export type TextChanges = readonly (readonly [language: string, text: string])[];
@@ -32,23 +35,46 @@ function changed(texts: Texts, changes: TextChanges): Texts {
 /** A version of a bundle; all of them where none is said. */
 export type BundleChoice = { readonly id: BundleId; readonly version?: BundleVersion | undefined };
 
+/** How a version is promoted. */
+export type Promotion = PublishingContext & {
+  /** A folder on the same file system as the store, for deltas while they are written. */
+  readonly spoolDirectory: string;
+  readonly streams: readonly StreamName[];
+  /** Absent: no deltas are made. */
+  readonly deltas?: DeltaMaking | undefined;
+};
+
 /**
- * Makes a version that is in the group already the one that streams stand for. Throws `group-not-found`,
- * `bundle-not-found`, `bundle-older`.
+ * Makes a version that is in the group already the one that streams stand for, with deltas from what they stood for until
+ * now. Throws `group-not-found`, `bundle-not-found`, `bundle-older`.
  */
-export function promoteBundle(
-  context: PublishingContext,
+export async function promoteBundle(
+  options: Promotion,
   name: GroupName,
   choice: Required<BundleChoice>,
-  streams: readonly StreamName[],
-): Promise<GroupChanged> {
-  return changeGroup(context, name, (held) => {
-    const group = required(held, name, context);
-    const [bundle] = chosen(group, choice);
-    return {
-      group: { ...group, bundles: withBundles(group, [bundle!], { streams, keep: group.bundles.length }) },
-    };
+): Promise<GroupChanged & { readonly deltas: BundleDeltas }> {
+  const { store, signal, streams } = options;
+  const catalog = await openCatalog(store, signal);
+  const now = required(catalog.hasGroup(name) ? await catalog.group(name) : undefined, name, options);
+  const { bundle: to } = promoted(now, choice, streams);
+  const wish = { to, from: deltaBases(now, to, streams) };
+  const { records, report } = await makeBundleDeltas(options, options.deltas, [wish]);
+  const changed = await changeGroup(options, name, (held) => {
+    const { group, bundle } = promoted(required(held, name, options), choice, streams);
+    const isMeant = bundle.index.sha256 === to.index.sha256;
+    const deltas = isMeant ? (records[0]?.deltas ?? []) : [];
+    const bundles = group.bundles.map((each) => (each === bundle ? withDeltas(each, deltas) : each));
+    return { group: { ...group, bundles } };
   });
+  return { ...changed, deltas: report };
+}
+
+/** The group once the chosen version is what streams stand for, and that version in it. */
+function promoted(group: GroupRecord, choice: Required<BundleChoice>, streams: readonly StreamName[]) {
+  const [chosenOne] = chosen(group, choice);
+  const bundles = withBundles(group, [chosenOne!], { streams, keep: group.bundles.length });
+  const after = { ...group, bundles };
+  return { group: after, bundle: chosen(after, choice)[0]! };
 }
 
 /** Takes versions out of a group; devices that have them keep them. Throws `group-not-found`, `bundle-not-found`. */

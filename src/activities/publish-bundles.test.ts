@@ -88,7 +88,11 @@ test('a stream stands for the newest version it was given; so many stay on offer
     'org.test.One-3 stable',
   ]);
   const one = { id: id('One'), version: '5' as BundleVersion };
-  await promoteBundle(repository.context, defaultGroup, one, [streamName('stable')]);
+  await promoteBundle(
+    { ...repository.context, spoolDirectory: repository.spool, streams: [streamName('stable')] },
+    defaultGroup,
+    one,
+  );
   assert.deepEqual((await names(repository))[0], 'org.test.One-5 stable+testing');
 });
 
@@ -140,6 +144,13 @@ test('prune keeps what groups need and removes what they let go; fsck reads all 
   assert.ok(deleted.some((name) => name.startsWith('maps/')));
   const left = await fsck({ store: repository.store, reporter: silentReporter });
   assert.deepEqual([left.damaged, left.files < before.files], [[], true]);
+});
+
+test('fsck reads every object of bundles that share a pack', async (t) => {
+  const repository = await emptyRepository(t);
+  const { newObjects } = await publish(repository, [bundleFile('One', '1'), bundleFile('Two', '1')]);
+  const { objects } = await fsck({ store: repository.store, reporter: silentReporter });
+  assert.equal(objects, newObjects);
 });
 
 test('the zip that is made of a bundle holds what was published, and has the same bytes each time', async (t) => {

@@ -5,16 +5,23 @@ import type { ContentSink } from '../build/content-sink.ts';
 import { serialiseIndex } from '../build/index-format.ts';
 import { objectsOf } from '../build/objects.ts';
 import { createPackWriter, type PackedObjects } from '../pack/pack-writer.ts';
-import { openCatalog } from '../repository/catalog.ts';
+import { type Catalog, openCatalog } from '../repository/catalog.ts';
 import { costOfEverything } from '../repository/costs.ts';
-import { type BundleRecord, bundleName, type GroupName } from '../repository/group-record.ts';
+import {
+  type BundleRecord,
+  bundleName,
+  type GroupName,
+  type GroupRecord,
+} from '../repository/group-record.ts';
 import { bundlesOf, readKnownObjects } from '../repository/known-objects.ts';
 import { indexFile } from '../repository/layout.ts';
 import { compressStored, storeMap } from '../repository/store-build.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import type { SigningRequest } from '../trust/signing-request.ts';
 import { describeToPeople } from './bundle-details.ts';
+import { deltaBases } from './delta-bases.ts';
 import { type Adding, changeGroup, emptyGroup, withBundles } from './group-change.ts';
+import { type BundleDeltas, type DeltaMaking, makeBundleDeltas } from './make-bundle-deltas.ts';
 import type { ReadBundle } from './read-bundle.ts';
 
 export type PublishBundlesOptions = PublishingContext &
@@ -26,6 +33,8 @@ export type PublishBundlesOptions = PublishingContext &
     readonly group: GroupName;
     /** True: devices install them only where somebody asks for it. */
     readonly optional: boolean;
+    /** Absent: no deltas are made. */
+    readonly deltas?: DeltaMaking | undefined;
   };
 
 /** What publishing did. */
@@ -38,6 +47,7 @@ export type PublishedBundles = {
   /** Objects that the repository did not have, and the bytes that they take in packs. */
   readonly newObjects: number;
   readonly newBytes: number;
+  readonly deltas: BundleDeltas;
   readonly signingRequest?: SigningRequest | undefined;
 };
 
@@ -51,8 +61,8 @@ export type PublishedBundle = Pick<BundleRecord, 'id' | 'version' | 'kind'> & {
 
 /**
  * Publishes bundles together: all of them are read to their ends first, then the new objects, indexes and maps are
- * stored, and the signed record of the group last, so that a crash leaves the old state and some files that nothing
- * refers to. Throws what reading them throws, `bundle-given-twice`, `bundle-exists`, `bundle-older`,
+ * stored, then deltas from what the streams stood for until now are made, and the signed record of the group is stored
+ * last, so that a crash leaves the old state and some files that nothing refers to. Throws what reading them throws, `bundle-given-twice`, `bundle-exists`, `bundle-older`,
  * `role-activities-absent`.
  */
 export async function publishBundles(options: PublishBundlesOptions): Promise<PublishedBundles> {
@@ -61,7 +71,12 @@ export async function publishBundles(options: PublishBundlesOptions): Promise<Pu
   const known = await readKnownObjects(catalog, signal);
   const { read, objects } = await readAndPack(options, (sha256) => known.locations.has(sha256));
   const held = await bundlesOf(catalog);
-  const published = await storeRecords(options, { read, objects, held, known });
+  const stored = await storeRecords(options, { read, objects, held, known });
+  const now = await groupNow(catalog, name);
+  // What is refused is refused before the long work.
+  withBundles(now, stored, options);
+  const wishes = stored.map((to) => ({ to, from: deltaBases(now, to, options.streams) }));
+  const { records: published, report: deltas } = await makeBundleDeltas(options, options.deltas, wishes);
   let dropped: string[] = [];
   const { outcome } = await changeGroup(options, name, (before = emptyGroup(name)) => {
     const bundles = withBundles(before, published, options);
@@ -84,8 +99,14 @@ export async function publishBundles(options: PublishBundlesOptions): Promise<Pu
     dropped,
     newObjects: objects.objectCount,
     newBytes: objects.storedBytes,
+    deltas,
     signingRequest: outcome.outcome === 'to-sign' ? outcome.request : undefined,
   };
+}
+
+/** The group as the catalog has it; an empty one where there is none. */
+async function groupNow(catalog: Catalog, name: GroupName): Promise<GroupRecord> {
+  return catalog.hasGroup(name) ? catalog.group(name) : emptyGroup(name);
 }
 
 /** Reads all sources; nothing is stored before the last of them has proved right. */

@@ -1,6 +1,8 @@
 /** What people write on the command line about bundles and their groups. */
+import type { DeltaMaking } from '../activities/make-bundle-deltas.ts';
 import { SatchelError } from '../base/errors.ts';
 import { streamName } from '../base/identifiers.ts';
+import type { Reporter } from '../base/progress.ts';
 import {
   type BundleId,
   isBundleFolder,
@@ -55,12 +57,16 @@ export const textIn: Parser<readonly [language: string, text: string]> = (given,
 
 const newestKept = 2;
 
+/** `--no-deltas` of everything that gives a stream another version. */
+export const noDeltas = flag('option-activity-no-deltas');
+
 /** Options of everything that publishes bundles. */
 export const publishingOptions = {
   group: value('option-activity-group', 'GROUP', groupName),
   stream: repeated('option-activity-streams', 'STREAM', stream),
   optional: flag('option-activity-optional'),
   keep: value('option-activity-keep', 'N', count),
+  noDeltas,
 };
 
 /** The same, as publishing wants them. */
@@ -72,4 +78,20 @@ export function publishingChoice(options: {
 }) {
   const { group = defaultGroup, stream: streams, optional, keep = newestKept } = options;
   return { group, streams: streams.length > 0 ? streams : [streamName('stable')], optional, keep };
+}
+
+/** How deltas are made, unless they are not wanted. */
+export function deltaMaking({
+  options,
+  reporter,
+}: {
+  readonly options: { readonly noDeltas: boolean };
+  readonly reporter: Reporter;
+}): DeltaMaking | undefined {
+  if (options.noDeltas) return undefined;
+  return {
+    reporter,
+    // Loaded only then: most publications have nothing to make a delta of.
+    make: async (task) => (await import('../delta/make-delta.ts')).makeDelta(task),
+  };
 }

@@ -95,6 +95,24 @@ export function optionalArgument<Value>(
   };
 }
 
+/** All words that are left, one at least. Throws `argument-needed`. */
+export function someArguments<Value>(
+  summary: MessageCode,
+  placeholder: string,
+  parse: Parser<Value>,
+): ArgumentDefinition<readonly Value[]> {
+  return {
+    summary,
+    placeholder,
+    optional: false,
+    rest: true,
+    read: (words, label) => {
+      if (words.length === 0) throw new SatchelError('argument-needed', { argument: label });
+      return words.map((word) => parse(word, label));
+    },
+  };
+}
+
 /** All words that are left, none too. */
 export function restArguments<Value>(
   summary: MessageCode,

@@ -1,6 +1,6 @@
 import type { ZipCache } from '../activities/zip-cache.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { BundleRecord } from '../repository/group-record.ts';
+import type { BundleRecord, GroupName } from '../repository/group-record.ts';
 import type { LackingFiles } from '../rsync/trees.ts';
 import type { Api } from '../server/api.ts';
 import type { EnrolmentAbove } from '../server/device-api.ts';
@@ -34,6 +34,8 @@ export type ServedPlace = {
   readonly lacking?: LackingFiles;
   /** At a site: whether every file of a bundle is here. */
   readonly hasBundle?: (bundle: BundleRecord) => Promise<boolean>;
+  /** At a site: somebody was given this version as a file. */
+  readonly usedBundle?: (group: GroupName, bundle: BundleRecord) => void;
   /** At a site, where they count in its budget: bundles as files. */
   readonly zips?: ZipCache;
   /** At a site: asks for news in the background, if it is time; who is stolen is news. */

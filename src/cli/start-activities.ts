@@ -12,7 +12,7 @@ import type { ServedPlace } from './served-place.ts';
 /** What a place offers beside the OS: its pages, and the bundles as files; those of an origin lie beside the repository. */
 export function startActivities(
   repository: string,
-  place: Pick<ServedPlace, 'store' | 'zips' | 'site' | 'hasBundle'>,
+  place: Pick<ServedPlace, 'store' | 'zips' | 'site' | 'hasBundle' | 'usedBundle'>,
 ): { readonly pages: ActivitiesService; readonly module: ActivitiesSource } {
   const { store, site } = place;
   const freshen = site && (() => site.elsewhere.freshen(metadataFile('timestamp')));
@@ -22,7 +22,7 @@ export function startActivities(
   const own = [activities, join(activities, xsActivities), frames];
   const shared = ['metadata/timestamp.json', 'maps', 'packs'].map((name) => join(repository, name));
   return {
-    pages: { offered: offeredGroups(store, { freshen }), zips, local },
+    pages: { offered: offeredGroups(store, { freshen }), zips, local, used: place.usedBundle },
     // It looks of its own accord, which must make nobody ask the upstream.
     module: {
       ...{ offered: offeredGroups(store, { pause: 0 }), zips, local, isHere: place.hasBundle },

@@ -7,6 +7,7 @@ import { placeApi } from '../server/place-api.ts';
 import { siteViewer } from '../server/site-view.ts';
 import { enrolAbove, findAbove } from '../site/enrol-above.ts';
 import { noteSiteState } from '../site/forward-report.ts';
+import { bundleSubject } from '../site/known-bundles.ts';
 import { listenForRequests } from '../site/mirror-control.ts';
 import { isBundleHere } from '../site/mirror-missing.ts';
 import { openSite } from '../site/site.ts';
@@ -49,6 +50,7 @@ export async function startSite(
     about: { name, upstream, offline },
     ...{ store: site.store, zips: site.zips },
     hasBundle: (bundle) => isBundleHere(site.mirrorSite, bundle),
+    usedBundle: (group, bundle) => site.uses.used(bundleSubject(group, bundle)),
     openFleet: async () => site.fleet,
     freshInBackground: () => site.metadata.freshInBackground(),
     enrolmentAbove: {

@@ -1,7 +1,7 @@
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { BundleRecord, GroupRecord } from './group-record.ts';
 import { contentsFile, deltaFile, indexFile, mapFile } from './layout.ts';
-import type { BuildRecord, DeltaReference, DeltasRecord, StoredFile } from './records.ts';
+import type { BuildRecord, DeltaReference, DeltasRecord, StoredFile, TreeDelta } from './records.ts';
 
 /** A file of a repository that signed metadata leads to. */
 export type SignedFile = {
@@ -35,9 +35,17 @@ export function bundleLists({
   return [indexIn(index), mapIn(map)];
 }
 
-/** What the record of a group leads to: what people are shown, and the lists of its bundles; each once. */
+/** The deltas to a bundle from earlier versions. */
+export function bundleDeltas({ deltas = [] }: Pick<BundleRecord, 'deltas'>): SignedFile[] {
+  return deltas.map(deltaIn);
+}
+
+/** What the record of a group leads to: what people are shown, the lists of its bundles, their deltas; each once. */
 export function groupFiles({ details, bundles }: GroupRecord): SignedFile[] {
-  const files = [...(details ? [indexIn(details)] : []), ...bundles.flatMap(bundleLists)];
+  const files = [
+    ...(details ? [indexIn(details)] : []),
+    ...bundles.flatMap((bundle) => [...bundleLists(bundle), ...bundleDeltas(bundle)]),
+  ];
   return [...new Map(files.map((file) => [file.name, file])).values()];
 }
 
@@ -50,6 +58,11 @@ function mapIn({ stored, length }: StoredFile): SignedFile {
 }
 
 /** The file of a delta. */
-export function fileOfDelta({ from, stored, length }: DeltaReference): DeltaFile {
-  return { name: deltaFile(stored), length, sha256: stored, from };
+export function fileOfDelta(delta: DeltaReference): DeltaFile {
+  return { ...deltaIn(delta), from: delta.from };
+}
+
+/** The file of a delta whatever it leads between. */
+export function deltaIn({ stored, length }: TreeDelta): SignedFile {
+  return { name: deltaFile(stored), length, sha256: stored };
 }

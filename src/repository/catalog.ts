@@ -204,24 +204,33 @@ export async function loadMap(
   return readMap(catalog.store, { index: record.index, map }, objects, signal);
 }
 
-/** The entries, objects and map of a tree that is known by its stored lists alone. Throws as `loadMap` does. */
-export async function loadTree(
-  store: ReadableStore,
-  lists: { readonly index: StoredFile; readonly map: StoredFile },
-  signal?: AbortSignal,
-): Promise<{
+/** The stored lists by which a tree is known, a build's or a bundle's. */
+export type TreeLists = { readonly index: StoredFile; readonly map: StoredFile };
+
+/** What the lists of a tree say. */
+export type LoadedTree = {
+  /** The uncompressed bytes of its index. */
+  readonly index: Uint8Array;
   readonly entries: EntryList;
   readonly objects: readonly BuildObject[];
   readonly map: ObjectMap;
-}> {
-  const entries = parseIndex(await readStored(store, indexFile(lists.index.stored), lists.index, signal));
+};
+
+/** Reads a tree that is known by its stored lists alone. Throws as `loadMap` does. */
+export async function loadTree(
+  store: ReadableStore,
+  lists: TreeLists,
+  signal?: AbortSignal,
+): Promise<LoadedTree> {
+  const index = await readStored(store, indexFile(lists.index.stored), lists.index, signal);
+  const entries = parseIndex(index);
   const objects = objectsOf(entries);
-  return { entries, objects, map: await readMap(store, lists, objects, signal) };
+  return { index, entries, objects, map: await readMap(store, lists, objects, signal) };
 }
 
 async function readMap(
   store: ReadableStore,
-  { index, map }: { readonly index: StoredFile; readonly map: StoredFile },
+  { index, map }: TreeLists,
   objects: readonly BuildObject[],
   signal: AbortSignal | undefined,
 ): Promise<ObjectMap> {

@@ -15,6 +15,7 @@ import { missingDeltas } from './delta-policy.ts';
 import { type BuildSide, openBuildSide } from './delta-source.ts';
 import { publishDeltasRecords } from './deltas-records.ts';
 import { deltaFile } from './layout.ts';
+import { treeDeltaOf } from './made-delta.ts';
 import type { BuildRecord, DeltaReference } from './records.ts';
 
 /** What making deltas in a repository needs. */
@@ -121,11 +122,8 @@ async function makeAndPublish(
   const spool = emptySpool(options.spoolDirectory);
   const made = await options.make({ from: old, to: next, spoolDirectory: spool, reporter, signal });
   try {
-    const { stored, length, head, memory, output } = made;
-    const scratch = made.scratch === 0 ? {} : { scratch: made.scratch };
-    await store.put(deltaFile(stored), { path: made.path });
-    const fromIndex = old.record.index.sha256;
-    const reference = { from, fromIndex, stored, length, head, memory, ...scratch, output, why };
+    await store.put(deltaFile(made.stored), { path: made.path });
+    const reference = { from, ...treeDeltaOf(made, old.record.index.sha256), why };
     const segments = await segmentsOf(options, reference, [old.record, next.record]);
     await publishReference(options, reference, [old.record, next.record]);
     const objectBytes = updateByObjects(old, next, (await catalog.deltas(to)).map.length);

@@ -4,7 +4,7 @@ import { type DeltaHead, parseHead } from '../delta/delta-format.ts';
 import { readPart } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { deltaFile } from './layout.ts';
-import type { DeltaReference } from './records.ts';
+import type { TreeDelta } from './records.ts';
 
 /**
  * What a stored delta says of itself; undefined when its head is not what its record vouches for. Throws what
@@ -12,7 +12,7 @@ import type { DeltaReference } from './records.ts';
  */
 export async function readDeltaHead(
   store: ReadableStore,
-  { stored, head }: DeltaReference,
+  { stored, head }: Pick<TreeDelta, 'stored' | 'head'>,
   signal?: AbortSignal,
 ): Promise<DeltaHead | undefined> {
   const bytes = await readPart(store, deltaFile(stored), { offset: 0, length: head.length }, signal);

@@ -1,38 +1,31 @@
 import { hash } from 'node:crypto';
 import { isSatchelError } from '../base/errors.ts';
-import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { Sha256 } from '../base/identifiers.ts';
 import { applySegment } from '../delta/apply-segment.ts';
 import { createByteReader } from '../delta/byte-reader.ts';
-import type { SegmentEntry } from '../delta/delta-format.ts';
+import type { DeltaHead, SegmentEntry } from '../delta/delta-format.ts';
 import { applyIndexPatch } from '../delta/index-patch.ts';
 import { type ObjectList, objectList } from '../delta/object-list.ts';
 import { ordinalsOf } from '../delta/ordinal-runs.ts';
 import { readPieces } from '../delta/piece-control.ts';
 import { openSegment } from '../delta/segment-reader.ts';
 import { readPart } from '../store/read-all.ts';
-import type { Catalog } from './catalog.ts';
-import { readDeltaHead } from './delta-head.ts';
-import { type BuildSide, openBuildSide } from './delta-source.ts';
+import type { ReadableStore } from '../store/store.ts';
+import type { TreeSide } from './delta-source.ts';
 import { deltaFile } from './layout.ts';
 import { openProofArchives, type ProofArchives } from './proof-archives.ts';
-import type { DeltaReference } from './records.ts';
+import type { TreeDelta } from './records.ts';
 
 /**
- * Applies a delta in memory, and tells whether it does what its record says: makes the new build's index, and
- * every object that the new build has and the old one has not. Throws what reading the two builds throws.
+ * Applies a delta, whose head has been read, in memory, and tells whether it does what its record says: makes the new
+ * tree's index, and every object that the new tree has and the old one has not. Throws what reading the two trees throws.
  */
 export async function provesItself(
-  catalog: Catalog,
-  delta: DeltaReference,
-  to: BuildName,
+  store: ReadableStore,
+  { delta, head }: { readonly delta: TreeDelta; readonly head: DeltaHead },
+  [old, next]: readonly [old: TreeSide, next: TreeSide],
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const head = await readDeltaHead(catalog.store, delta, signal);
-  if (head === undefined) return false;
-  const [old, next] = [
-    await openBuildSide(catalog, delta.from, signal),
-    await openBuildSide(catalog, to, signal),
-  ];
   try {
     applyIndexPatch(old.index, head.indexPatch, { sha256: head.to, size: next.index.length });
     const made = new Set<number>();
@@ -41,7 +34,7 @@ export async function provesItself(
     let offset = delta.head.length;
     for (const segment of head.segments) {
       const part = { offset, length: segment.length };
-      const stored = await readPart(catalog.store, deltaFile(delta.stored), part, signal);
+      const stored = await readPart(store, deltaFile(delta.stored), part, signal);
       if (hash('sha256', stored) !== segment.sha256) return false;
       if (!(await makesObjects({ stored, segment, old, bases, targets, archives, signal, made })))
         return false;
@@ -58,7 +51,7 @@ export async function provesItself(
 async function makesObjects(options: {
   readonly stored: Uint8Array;
   readonly segment: SegmentEntry;
-  readonly old: BuildSide;
+  readonly old: TreeSide;
   readonly bases: ObjectList;
   readonly targets: ObjectList;
   readonly archives: ProofArchives;
@@ -87,7 +80,7 @@ async function makesObjects(options: {
   return failed.length === 0;
 }
 
-function makesAllThatIsNew(old: BuildSide, next: BuildSide, made: ReadonlySet<number>): boolean {
+function makesAllThatIsNew(old: TreeSide, next: TreeSide, made: ReadonlySet<number>): boolean {
   const had = new Set<Sha256>(old.objects.map(({ sha256 }) => sha256));
   return next.objects.every(({ sha256 }, ordinal) => had.has(sha256) || made.has(ordinal));
 }

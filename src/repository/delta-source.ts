@@ -1,22 +1,22 @@
 import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import { parseIndex } from '../build/index-format.ts';
-import { objectsOf } from '../build/objects.ts';
 import type { DeltaSide } from '../delta/content-source.ts';
 import { type FrameObject, readObjects } from '../pack/frame.ts';
 import { coalesceFrames, framesHolding } from '../pack/locate.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { readPart } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
-import { type Catalog, loadMap, readIndex } from './catalog.ts';
+import { type Catalog, loadTree, type TreeLists } from './catalog.ts';
 import { packFile } from './layout.ts';
 import type { BuildRecord } from './records.ts';
 
-/** One build of a repository as makers of deltas read it, with its record and map. */
-export type BuildSide = DeltaSide & {
-  readonly record: BuildRecord;
+/** One tree of a repository as makers of deltas read it, with its map. */
+export type TreeSide = DeltaSide & {
   readonly map: ObjectMap;
   readonly read: ReadObjects;
 };
+
+/** The tree of a build, with its record. */
+export type BuildSide = TreeSide & { readonly record: BuildRecord };
 
 /** Gives the contents of objects in the order asked for; the caller may keep them. */
 export type ReadObjects = (ordinals: readonly number[], signal?: AbortSignal) => Promise<Uint8Array[]>;
@@ -27,18 +27,25 @@ const keptBytes = 16 * 1024 * 1024;
 /** The most stored bytes that one read of a pack takes in. */
 const readAtOnce = 4 * 1024 * 1024;
 
-/** Reads a build's lists; contents are read when they are asked for. Throws `build-not-found`. */
+/** Reads a tree's lists; contents are read when they are asked for. Throws as `loadTree` does. */
+export async function openTreeSide(
+  store: ReadableStore,
+  lists: TreeLists,
+  signal?: AbortSignal,
+): Promise<TreeSide> {
+  const tree = await loadTree(store, lists, signal);
+  return { ...tree, read: objectReader(store, tree.map, tree.objects) };
+}
+
+/** The same for a build. Throws `build-not-found` beside. */
 export async function openBuildSide(
   catalog: Catalog,
   name: BuildName,
   signal?: AbortSignal,
 ): Promise<BuildSide> {
   const record = await catalog.build(name);
-  const index = await readIndex(catalog, record, signal);
-  const entries = parseIndex(index);
-  const objects = objectsOf(entries);
-  const map = await loadMap(catalog, { record, entries, objects }, signal);
-  return { record, map, index, entries, objects, read: objectReader(catalog.store, map, objects) };
+  const { map } = await catalog.deltas(name);
+  return { record, ...(await openTreeSide(catalog.store, { index: record.index, map }, signal)) };
 }
 
 /** What a frame unpacks to: the build's objects in it by ordinal, as views of one buffer. */

@@ -1,25 +1,24 @@
 import { createHash } from 'node:crypto';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import type { BuildName } from '../base/identifiers.ts';
+import type { BuildName, Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import type { BuildObject } from '../build/objects.ts';
-import { scratchToApply } from '../delta/delta-format.ts';
 import { readObjects } from '../pack/frame.ts';
 import { namedObjectsIn } from '../pack/locations.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { readAll, readPart } from '../store/read-all.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
-import { bundleLists, fileOfDelta, groupFiles, listFiles, type SignedFile } from './build-files.ts';
+import { bundleLists, deltaIn, fileOfDelta, groupFiles, listFiles, type SignedFile } from './build-files.ts';
 import { type BuildRecords, buildRecords } from './build-records.ts';
-import { type Catalog, loadBuild, loadMap, loadTree, openCatalog } from './catalog.ts';
-import { readDeltaHead } from './delta-head.ts';
-import { provesItself } from './delta-proof.ts';
+import { type Catalog, loadBuild, loadMap, loadTree, openCatalog, type TreeLists } from './catalog.ts';
+import { isUsableDelta } from './delta-usable.ts';
 import { bundleName, type GroupName } from './group-record.ts';
+import { bundlesOf } from './known-objects.ts';
 import { buildTarget, packFile } from './layout.ts';
 import { checkLite } from './lite-check.ts';
 import { readPackUses } from './pack-uses.ts';
-import type { BuildRecord, DeltaReference } from './records.ts';
+import type { TreeDelta } from './records.ts';
 
 export type FsckOptions = {
   readonly store: Store;
@@ -54,6 +53,8 @@ type Check = {
   readonly options: FsckOptions;
   readonly catalog: Catalog;
   readonly seen: Set<string>;
+  /** The objects that were read, by pack. */
+  readonly read: Map<Sha256, Set<Sha256>>;
   readonly notHere: Set<string>;
   /** Builds of which the map is here and the index is not. */
   readonly unindexed: BuildRecords[];
@@ -75,6 +76,7 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
     options,
     catalog,
     seen: new Set(),
+    read: new Map(),
     notHere: new Set(),
     unindexed: [],
     damaged: [],
@@ -87,11 +89,8 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
   // Only now, since whatever could be looked into has been.
   for (const records of check.unindexed) await checkPacks(check, records);
   check.buildsAreSound = check.notHere.size === 0 && check.damaged.every(({ repaired }) => repaired);
-  for (const name of catalog.buildNames()) {
-    const records = await recordsOf(check, name);
-    if (records === undefined) continue;
-    for (const delta of records.deltas.deltas) await checkDelta(check, records.record, delta);
-  }
+  for (const name of catalog.buildNames()) await checkDeltasOfBuild(check, name);
+  await checkDeltasOfBundles(check);
   for (const name of catalog.streamNames()) await catalog.stream(name);
   const lite = await checkLite(catalog, options.signal);
   for (const problem of lite.problems) check.damaged.push({ ...problem, problem: 'lite', repaired: false });
@@ -153,18 +152,20 @@ type CheckedTree = { readonly objects: readonly BuildObject[]; readonly map: Obj
 
 async function checkTree(check: Check, name: string, { objects: all, map }: CheckedTree): Promise<void> {
   const { options } = check;
-  const unread = new Set<number>();
-  for (const [number, { sha256, length }] of map.packs.entries()) {
-    const file = { name: packFile(sha256), sha256, length };
-    if (check.seen.has(file.name)) continue;
-    if (await checkFile(check, name, file)) unread.add(number);
-  }
+  const right = new Set<number>();
+  for (const [number, { sha256, length }] of map.packs.entries())
+    if (await checkFile(check, name, { name: packFile(sha256), sha256, length })) right.add(number);
   for (const [number, { pack, offset, length, rawLength }] of map.frames.entries()) {
     throwIfCancelled(options.signal);
-    if (!unread.has(pack)) continue;
+    if (!right.has(pack)) continue;
     const { sha256 } = map.pack(pack);
+    const known = check.read.get(sha256) ?? new Set();
+    check.read.set(sha256, known);
+    // Bundles that were published together share a pack: each names its own part of it.
+    const objects = namedObjectsIn(map, number, all).filter((object) => !known.has(object.sha256));
+    if (objects.length === 0) continue;
+    for (const object of objects) known.add(object.sha256);
     const bytes = await readPart(options.store, packFile(sha256), { offset, length });
-    const objects = namedObjectsIn(map, number, all);
     readObjects({ bytes, rawLength, pack: sha256, offset }, objects);
     check.objects += objects.length;
     options.reporter.progress({ step: 'verify', done: check.objects, unit: 'entries' });
@@ -178,22 +179,54 @@ async function checkPacks(check: Check, { record, deltas }: BuildRecords): Promi
     await checkFile(check, record.name, { name: packFile(sha256), sha256, length });
 }
 
-/** A delta that is what its record says may still not lead to its build: a device would find that too late. */
-async function checkDelta(check: Check, build: BuildRecord, delta: DeltaReference): Promise<void> {
-  const { catalog, options, damaged } = check;
-  const file = fileOfDelta(delta);
-  if (!(await checkFile(check, build.name, file))) return;
-  const head = await readDeltaHead(options.store, delta, options.signal);
-  // A device refuses one that takes more of its disk than was signed.
-  const isOfBuilds =
-    head?.from === delta.fromIndex &&
-    head.to === build.index.sha256 &&
-    scratchToApply(head) <= (delta.scratch ?? 0);
-  // A delta from a build that is gone is nobody's, until `prune` drops it.
-  const from = catalog.hasBuild(delta.from) ? await recordsOf(check, delta.from) : undefined;
-  const canBeTried = check.buildsAreSound && from?.record.index.sha256 === delta.fromIndex;
-  if (isOfBuilds && (!canBeTried || (await provesItself(catalog, delta, build.name, options.signal)))) return;
-  damaged.push({ file: file.name, problem: 'unusable', build: build.name, repaired: false });
+async function checkDeltasOfBuild(check: Check, name: BuildName): Promise<void> {
+  const records = await recordsOf(check, name);
+  if (records === undefined) return;
+  const { record, deltas } = records;
+  for (const delta of deltas.deltas) {
+    // A delta from a build that is gone is nobody's, until `prune` drops it.
+    const from = check.catalog.hasBuild(delta.from) ? await recordsOf(check, delta.from) : undefined;
+    const old = from && { index: from.record.index, map: from.deltas.map };
+    const trees = { old, next: { index: record.index, map: deltas.map } };
+    await checkDelta(check, name, fileOfDelta(delta), { delta, ...trees });
+  }
+}
+
+/** One from a version that is in no group any more is for devices that still have it. */
+async function checkDeltasOfBundles(check: Check): Promise<void> {
+  const bundles = await bundlesOf(check.catalog);
+  const byIndex = new Map<Sha256, TreeLists>(bundles.map((bundle) => [bundle.index.sha256, bundle]));
+  const checked = new Set<string>();
+  for (const next of bundles)
+    for (const delta of next.deltas ?? []) {
+      // What several groups hold is looked at once.
+      const key = `${delta.stored} ${next.index.sha256}`;
+      if (checked.has(key)) continue;
+      checked.add(key);
+      const trees = { old: byIndex.get(delta.fromIndex), next };
+      await checkDelta(check, bundleName(next), deltaIn(delta), { delta, ...trees });
+    }
+}
+
+/** A delta, and the trees that it leads between: the old one may be gone. */
+type CheckedDelta = {
+  readonly delta: TreeDelta;
+  readonly old: TreeLists | undefined;
+  readonly next: TreeLists;
+};
+
+/** A delta that is what its record says may still not lead to its tree: a device would find that too late. */
+async function checkDelta(
+  check: Check,
+  owner: string,
+  file: SignedFile,
+  { delta, old, next }: CheckedDelta,
+): Promise<void> {
+  if (!(await checkFile(check, owner, file))) return;
+  const { store, signal } = check.options;
+  const known = check.buildsAreSound && old?.index.sha256 === delta.fromIndex ? old : undefined;
+  if (await isUsableDelta(store, delta, { old: known, next }, signal)) return;
+  check.damaged.push({ file: file.name, problem: 'unusable', build: owner, repaired: false });
 }
 
 /** True when the file is right, or right again. */

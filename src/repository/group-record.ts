@@ -20,6 +20,9 @@ export type GroupName = string & { readonly __brand: 'GroupName' };
 /** The group that bundles go into, and that devices follow, unless somebody says otherwise. */
 export const defaultGroup = 'default' as GroupName;
 
+/** The stream whose versions are for everybody whose own stream has none. */
+export const everybodysStream = 'stable' as StreamName;
+
 /** True for a name that a group may have. */
 export function isGroupName(text: string): text is GroupName {
   return namePattern.test(text);

@@ -4,7 +4,7 @@ import type { Archive } from '../delta/delta-format.ts';
 import { inflateGzip } from '../delta/gzip-stream.ts';
 import { ordinalsOf } from '../delta/ordinal-runs.ts';
 import { openScratchFile, readScratch, scratchReader, writeScratch } from '../os/scratch-file.ts';
-import type { BuildSide } from './delta-source.ts';
+import type { TreeSide } from './delta-source.ts';
 
 /** The archives of a delta that is being proved, unpacked in the folder for temporary files. */
 export type ProofArchives = Disposable & {
@@ -19,7 +19,7 @@ const readAtOnce = 16;
 
 /** Unpacks all. Throws `delta-damaged` when one is not as the head says, and what reading the build throws. */
 export async function openProofArchives(
-  old: BuildSide,
+  old: TreeSide,
   archives: readonly Archive[] = [],
   signal?: AbortSignal,
 ): Promise<ProofArchives> {
@@ -38,7 +38,7 @@ export async function openProofArchives(
   };
 }
 
-async function unpack(old: BuildSide, archive: Archive, fd: number, signal?: AbortSignal): Promise<void> {
+async function unpack(old: TreeSide, archive: Archive, fd: number, signal?: AbortSignal): Promise<void> {
   if (archive.objects.some(({ first, count }) => first + count > old.objects.length))
     throw damaged('an archive of objects that the build does not have');
   const ordinals = [...ordinalsOf(archive.objects)];

@@ -15,7 +15,7 @@ import type { OfferedGroup, OfferedGroups } from '../activities/offered-groups.t
 import type { ZipCache } from '../activities/zip-cache.ts';
 import { say } from '../base/catalogue.ts';
 import { isSatchelError, messageOf } from '../base/errors.ts';
-import type { GroupName, GroupRecord } from '../repository/group-record.ts';
+import type { BundleRecord, GroupName, GroupRecord } from '../repository/group-record.ts';
 import { answerFile } from './answer-file.ts';
 import { weights } from './language.ts';
 import { closeFile, openFile } from './open-file.ts';
@@ -30,6 +30,8 @@ export type ActivitiesService = {
   readonly zips: Pick<ZipCache, 'file'>;
   /** At a site: what somebody has brought, which nobody has signed. */
   readonly local?: (() => Promise<LocalBundles>) | undefined;
+  /** At a site: somebody was given a bundle as a file, which counts as its use in each group that has it. */
+  readonly used?: ((group: GroupName, bundle: BundleRecord) => void) | undefined;
 };
 
 /** Answers for the pages that Sugar's updaters read, and the bundles that they download. */
@@ -54,7 +56,8 @@ const security = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
  * `index.LANGUAGE.html` beside each the same in one language; the bundles lie beside the first. Which language a page
  * without one is in, the reader says. `/activities/local/` has what a site was brought, unless a group has that name.
  */
-export function activitiesRoute({ offered, zips, local }: ActivitiesService, log: Logger): ActivitiesRoute {
+export function activitiesRoute(service: ActivitiesService, log: Logger): ActivitiesRoute {
+  const { offered, zips, local, used = () => undefined } = service;
   const sender = rangeSender();
   const told = new Set<string>();
   return {
@@ -89,6 +92,7 @@ export function activitiesRoute({ offered, zips, local }: ActivitiesService, log
     const bundle = files.get(rest);
     if (bundle !== undefined) {
       const made = await zips.file(bundle);
+      for (const group of groupsWith(signed, bundle)) used(group, bundle);
       const etag = hash('sha256', made.replace(/^.*\//, ''));
       return sendFile(request, response, { ...bundle, path: made, etag }, record);
     }
@@ -173,6 +177,13 @@ type ShownGroup = Pick<OfferedGroup, 'details'> & {
   readonly record: Pick<GroupRecord, 'group' | 'titles' | 'descriptions' | 'bundles'>;
   readonly listed?: readonly PageBundle[];
 };
+
+/** The groups in which this version is. */
+function groupsWith(groups: readonly OfferedGroup[], { index }: BundleRecord): GroupName[] {
+  const holds = ({ record }: OfferedGroup) =>
+    record.bundles.some((each) => each.index.sha256 === index.sha256);
+  return groups.filter(holds).map(({ record }) => record.group);
+}
 
 const localGroup = 'local' as GroupName;
 

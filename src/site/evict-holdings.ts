@@ -109,10 +109,10 @@ export async function readHoldings(
     builds.push({ name, streams, record, deltas, files: names, usedAt: lastUse(layout, name, held) });
   }
   const bundles: HeldBundle[] = [];
-  for (const { name, group, bundle, files: lists } of await knownBundles(layout, signal)) {
+  for (const { name, group, bundle, files: lists, deltas } of await knownBundles(layout, signal)) {
     throwIfCancelled(signal);
     const packs = (await packsOf(bundle.map)).map(packFile);
-    const names = [...packs, ...lists.map((list) => list.name)];
+    const names = inOrder(deltas, packs, lists);
     for (const each of names) needed.add(each);
     const held = names.flatMap((each) => files.get(each) ?? []);
     if (held.length > 0)
@@ -165,10 +165,18 @@ export async function knownBuilds(
 }
 
 async function filesOf(record: BuildRecord, deltas: DeltasRecord, packsOf: PacksOf): Promise<string[]> {
-  const namesOf = (files: readonly SignedFile[]) => files.map(({ name }) => name);
   const packs = (await packsOf(deltas.map)).map(packFile);
-  // They are removed in this order, and the packs of a build are known for as long as its map is there.
-  return [...namesOf(deltas.deltas.map(fileOfDelta)), ...packs, ...namesOf(listFiles(record, deltas))];
+  return inOrder(deltas.deltas.map(fileOfDelta), packs, listFiles(record, deltas));
+}
+
+/** They are removed in this order, and the packs of a tree are known for as long as its map is there. */
+function inOrder(
+  deltas: readonly SignedFile[],
+  packs: readonly string[],
+  lists: readonly SignedFile[],
+): string[] {
+  const namesOf = (files: readonly SignedFile[]) => files.map(({ name }) => name);
+  return [...namesOf(deltas), ...packs, ...namesOf(lists)];
 }
 
 function listContent(layout: SiteLayout): Map<string, HeldFile> {

@@ -2,7 +2,7 @@ import { closeSync, futimesSync, mkdirSync, openSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { isBuildName } from '../base/identifiers.ts';
 import { withSystemErrors } from '../os/system-error.ts';
-import { bundleLists } from '../repository/build-files.ts';
+import { bundleDeltas, bundleLists } from '../repository/build-files.ts';
 import type { Holdings } from './evict-holdings.ts';
 import type { TreeSubject } from './known-bundles.ts';
 import { type SiteLayout, usedFile } from './layout.ts';
@@ -49,7 +49,7 @@ export function createBuildUses(layout: Pick<SiteLayout, 'used'>, clock: Clock):
       // A pack is read by whoever has read the map before; the map tells which build is meant.
       // What is shown of a group is read by whoever looks at the page.
       for (const { name, bundle } of bundles)
-        for (const list of bundleLists(bundle)) owners.set(list.name, name);
+        for (const file of [...bundleLists(bundle), ...bundleDeltas(bundle)]) owners.set(file.name, name);
       for (const { name, files } of builds)
         for (const file of files) if (!file.startsWith('packs/')) owners.set(file, name);
     },

@@ -220,8 +220,9 @@ async function readTrees(layout: SiteLayout): Promise<KnownTree[]> {
     ...{ index: record.index, map: deltas.map, sequence: record.sequence },
     files: [...listFiles(record, deltas), ...deltas.deltas.map(fileOfDelta)],
   }));
-  const bundles = (await knownBundles(layout, undefined)).map(({ bundle, files }) => ({
-    ...{ index: bundle.index, map: bundle.map, sequence: 0, files },
+  const bundles = (await knownBundles(layout, undefined)).map(({ bundle, files, deltas }) => ({
+    ...{ index: bundle.index, map: bundle.map, sequence: 0 },
+    files: [...files, ...deltas],
   }));
   return [...builds, ...bundles];
 }

@@ -1,10 +1,11 @@
 import { isSatchelError } from '../base/errors.ts';
 import type { BuildName, StreamName } from '../base/identifiers.ts';
-import { bundleLists, groupFiles, type SignedFile } from '../repository/build-files.ts';
+import { bundleDeltas, bundleLists, groupFiles, type SignedFile } from '../repository/build-files.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import {
   type BundleRecord,
   bundleName,
+  everybodysStream,
   type GroupName,
   type GroupRecord,
 } from '../repository/group-record.ts';
@@ -24,6 +25,8 @@ export type KnownBundle = {
   readonly bundle: BundleRecord;
   /** What is shown of the whole group, and the lists of the bundle. Its packs are told by its map only. */
   readonly files: readonly SignedFile[];
+  /** How devices come here from earlier versions. */
+  readonly deltas: readonly SignedFile[];
 };
 
 /** The name of a bundle among what a site has. */
@@ -52,6 +55,7 @@ export function bundlesIn(group: GroupRecord): KnownBundle[] {
     name: bundleSubject(group.group, bundle),
     ...{ group, bundle },
     files: [...details, ...bundleLists(bundle)],
+    deltas: bundleDeltas(bundle),
   }));
 }
 
@@ -64,9 +68,6 @@ export async function knownBundles(
   return catalog === undefined ? [] : (await readGroups(catalog)).flatMap(bundlesIn);
 }
 
-/** The stream whose versions are for everybody whose own stream has none. */
-const everybody = 'stable';
-
 /** The streams, of these, whose devices get this version: their own where there is one, else the one for everybody. */
 export function streamsServed(
   { group, bundle }: Pick<KnownBundle, 'group' | 'bundle'>,
@@ -75,5 +76,5 @@ export function streamsServed(
   const has = (one: BundleRecord, name: string) => (one.streams as readonly string[]).includes(name);
   const isOwn = (stream: StreamName) =>
     group.bundles.some((other) => other.id === bundle.id && has(other, stream));
-  return streams.filter((stream) => has(bundle, isOwn(stream) ? stream : everybody));
+  return streams.filter((stream) => has(bundle, isOwn(stream) ? stream : everybodysStream));
 }

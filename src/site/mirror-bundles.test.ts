@@ -9,10 +9,13 @@ import { publishBundles } from '../activities/publish-bundles.ts';
 import { readBundle } from '../activities/read-bundle.ts';
 import { streamName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
+import { makeDelta } from '../delta/make-delta.ts';
 import { zipOf } from '../formats/zip.testkit.ts';
 import { openCatalog } from '../repository/catalog.ts';
 import { defaultGroup } from '../repository/group-record.ts';
+import { deltaFile } from '../repository/layout.ts';
 import { readHoldings } from './evict-holdings.ts';
+import { createFrameCatalogue } from './frames-catalogue.ts';
 import { bundlesIn, streamsServed } from './known-bundles.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
 import { planMirror } from './mirror-plan.ts';
@@ -27,7 +30,8 @@ const one = 'activities/default/org.test.One-1';
 const two = 'activities/default/org.test.One-2';
 
 /** An origin with two versions of an activity, the newer one for testing, and a site that follows what is said. */
-async function start(test: TestContext, follow = [stable]): Promise<SiteFixture> {
+async function start(test: TestContext, follow = [stable], isSimilar = false): Promise<SiteFixture> {
+  const same = randomBytes(90_000);
   const fixture = await siteFixture(test);
   await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable', 'testing', 'other'] });
   const folder = mkdtempSync(join(tmpdir(), 'satchel-bundle-'));
@@ -37,7 +41,7 @@ async function start(test: TestContext, follow = [stable]): Promise<SiteFixture>
     ['2', testing],
   ] as const) {
     const info = `[Activity]\nname = One\nbundle_id = org.test.One\nactivity_version = ${version}\nexec = x\nicon = i\n`;
-    const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large: randomBytes(90_000) };
+    const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large: largeFile(version) };
     const members = Object.entries(files).map(([name, content]) => ({
       name: `One.activity/${name}`,
       content,
@@ -48,11 +52,16 @@ async function start(test: TestContext, follow = [stable]): Promise<SiteFixture>
       ...{ ...fixture.context, reporter: silentReporter, streams: [stream] },
       sources: [(sink) => readBundle(path, sink)],
       ...{ group: defaultGroup, optional: false, keep: 2 },
+      deltas: { make: makeDelta, reporter: silentReporter },
     });
   }
   fixture.refresh();
   fixture.state.settings = { ...fixture.state.settings, follow };
   return fixture;
+
+  function largeFile(version: string): Buffer {
+    return isSimilar ? Buffer.concat([same, Buffer.from(version)]) : randomBytes(90_000);
+  }
 }
 
 const bundlesHere = async ({ layout }: SiteFixture) =>
@@ -88,6 +97,34 @@ test('what devices of the followed streams get is priced, comes, and is complete
   fixture.state.fetched.length = 0;
   await runMirror(fixture.site);
   assert.deepEqual(fixture.state.fetched, []);
+});
+
+test('a delta comes before the rest of its version, is named for whoever asks, and goes with it', async (context) => {
+  const fixture = await start(context, [testing], true);
+  const group = await (await openCatalog(fixture.origin)).group(defaultGroup);
+  const { stored, length } = group.bundles[0]!.deltas![0]!;
+  const { items } = await planMirror(fixture.site);
+  const planned = items.find(({ build }) => build === two)!.files;
+  assert.deepEqual(
+    planned.filter(({ kind }) => kind === 'deltas'),
+    [{ kind: 'deltas', name: deltaFile(stored), bytes: length }],
+  );
+  await runMirror(fixture.site);
+  const folders = fixture.state.fetched.map(({ name }) => name.split('/')[0]);
+  assert.ok(folders.indexOf('deltas') >= 0 && folders.indexOf('deltas') < folders.lastIndexOf('packs'));
+  const catalogue = createFrameCatalogue({ layout: fixture.layout, fetch: async () => {} });
+  assert.equal(await catalogue.lengthOf(deltaFile(stored)), length);
+  const { bundles, unneeded } = await readHoldings(fixture.layout);
+  const holders = bundles.filter(({ files }) => files.includes(deltaFile(stored)));
+  assert.deepEqual([holders.map(({ name }) => name), unneeded], [[two], []]);
+  fixture.uses.learn({ builds: [], bundles });
+  fixture.uses.asked(deltaFile(stored));
+  assert.ok(fixture.uses.lastUse(two));
+  fixture.state.settings = { ...fixture.state.settings, follow: [], budget: 1 };
+  fixture.state.now += 3600_000;
+  await fixture.evictor.collect();
+  const { files } = await readHoldings(fixture.layout);
+  assert.equal(files.has(deltaFile(stored)), false);
 });
 
 test('a bundle beyond the month is refused, and the build comes', async (context) => {

@@ -45,13 +45,9 @@ export async function missingFiles(place: MirrorPlace, question: MissingQuestion
   const { record, running, deltasOnly = false } = question;
   const { build, deltas } = record;
   const missing: MirrorFile[] = recordsOf(question).filter(({ name, bytes }) => !isWhole(place, name, bytes));
-  const add = (kind: MirrorFile['kind'], files: readonly SignedFile[]) => {
-    for (const { name, length } of files)
-      if (!isWhole(place, name, length)) missing.push({ kind, name, ...restOf(place, name, length) });
-  };
-  add('deltas', wantedDeltas(deltas.deltas, running).map(fileOfDelta));
+  missing.push(...lackingOf(place, 'deltas', wantedDeltas(deltas.deltas, running).map(fileOfDelta)));
   if (deltasOnly) return missing;
-  add('lists', listFiles(build, deltas));
+  missing.push(...lackingOf(place, 'lists', listFiles(build, deltas)));
   const packs = await missingPacks(place, deltas.map, question.signal);
   return [...missing, ...(packs ?? [await unknownPacks(place, question)])];
 }
@@ -62,14 +58,12 @@ export async function missingOfBundle(
   question: Pick<MissingQuestion, 'catalog' | 'signal'> & { readonly known: KnownBundle },
 ): Promise<MirrorFile[]> {
   const { catalog, known, signal } = question;
-  const { group, bundle, files } = known;
+  const { group, bundle, files, deltas } = known;
   const records = signedRecords(catalog, [['activities', groupTarget(group.group)]]);
-  const lists = files.map(({ name, length }) => ({ kind: 'lists' as const, name, length }));
   const missing = [
     ...records.filter(({ name, bytes }) => !isWhole(place, name, bytes)),
-    ...lists
-      .filter(({ name, length }) => !isWhole(place, name, length))
-      .map(({ kind, name, length }) => ({ kind, name, ...restOf(place, name, length) })),
+    ...lackingOf(place, 'deltas', deltas),
+    ...lackingOf(place, 'lists', files),
   ];
   const unknown = { kind: 'packs' as const, name: undefined, bytes: bundle.everything };
   return [...missing, ...((await missingPacks(place, bundle.map, signal)) ?? [unknown])];
@@ -79,6 +73,13 @@ export async function missingOfBundle(
 export async function isBundleHere(place: MirrorPlace, bundle: BundleRecord): Promise<boolean> {
   if (!bundleLists(bundle).every(({ name, length }) => isWhole(place, name, length))) return false;
   return (await missingPacks(place, bundle.map, undefined))?.length === 0;
+}
+
+/** Those of the files that are not here as a whole, with what has not come yet of each. */
+function lackingOf(place: MirrorPlace, kind: MirrorFile['kind'], files: readonly SignedFile[]): MirrorFile[] {
+  return files
+    .filter(({ name, length }) => !isWhole(place, name, length))
+    .map(({ name, length }) => ({ kind, name, ...restOf(place, name, length) }));
 }
 
 /** Undefined while the map is not here. */

@@ -7,18 +7,25 @@ import { publishBundles } from '../activities/publish-bundles.ts';
 import { readBundle } from '../activities/read-bundle.ts';
 import { streamName } from '../base/identifiers.ts';
 import { silentReporter } from '../base/progress.ts';
+import { makeDelta } from '../delta/make-delta.ts';
 import { zipOf } from '../formats/zip.testkit.ts';
 import { loadTree, openCatalog } from '../repository/catalog.ts';
 import { defaultGroup } from '../repository/group-record.ts';
-import { packFile } from '../repository/layout.ts';
+import { deltaFile, packFile } from '../repository/layout.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { readAll } from '../store/read-all.ts';
 import { noise, type StickFixture, stickFixture } from './stick.fixture.ts';
 
-/** Publishes a version of an activity at the origin. */
-async function publishActivity(fixture: StickFixture, version: string, stream: string): Promise<void> {
+/** Publishes a version of an activity at the origin; `similar`: most of it is this. */
+async function publishActivity(
+  fixture: StickFixture,
+  version: string,
+  stream: string,
+  similar?: Buffer,
+): Promise<void> {
   const info = `[Activity]\nname = One\nbundle_id = org.test.One\nactivity_version = ${version}\nexec = x\nicon = i\n`;
-  const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large: noise(200_000) };
+  const large = similar === undefined ? noise(200_000) : Buffer.concat([similar, Buffer.from(version)]);
+  const files = { 'activity/activity.info': info, 'activity/i.svg': '<svg/>', large };
   const path = fixture.path(`One-${version}.xo`);
   writeFileSync(
     path,
@@ -30,6 +37,7 @@ async function publishActivity(fixture: StickFixture, version: string, stream: s
     spoolDirectory: fixture.path('spool'),
     sources: [(sink) => readBundle(path, sink)],
     ...{ group: defaultGroup, streams: [streamName(stream)], optional: false, keep: 2 },
+    deltas: { make: makeDelta, reporter: silentReporter },
   });
 }
 
@@ -79,6 +87,27 @@ test('only what devices of the named streams get goes, and nothing of groups if 
   assert.deepEqual(await names({ streams: ['stable'] }), [stable]);
   assert.deepEqual(await names({ builds: ['os-1'] }), []);
   assert.deepEqual(await names({ withoutGroups: true }), []);
+});
+
+test('a stick carries the deltas to a version; one that is damaged leaves the version complete', async (context) => {
+  const fixture = await stickFixture(context);
+  await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable'] });
+  const large = noise(200_000);
+  for (const version of ['1', '2']) await publishActivity(fixture, version, 'stable', large);
+  const { bundles: records } = await (await openCatalog(fixture.origin)).group(defaultGroup);
+  const { stored, length } = records[0]!.deltas![0]!;
+  await fixture.prepare();
+  const site = await fixture.site('village');
+  assert.deepEqual((await fixture.load(site)).problems, []);
+  const here = openDirectoryStore(site.layout.repository);
+  assert.equal((await readAll(here, deltaFile(stored), { limit: length })).length, length);
+  writeFileSync(join(fixture.stick, 'satchel/repo', deltaFile(stored)), Buffer.alloc(length));
+  const { builds, problems } = await fixture.load(await fixture.site('other'));
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['stick-file-damaged'],
+  );
+  assert.deepEqual(builds.at(-1), { ...builds.at(-1), name: testing, complete: true });
 });
 
 test('a bundle that is damaged on the stick is named, and the others are taken', async (context) => {

@@ -45,8 +45,8 @@ export async function chooseBundles(
   const chosen: ChosenBundle[] = [];
   for (const known of await signedBundles(source)) {
     if (streamsServed(known, wanted).length === 0) continue;
-    const { name, bundle, files } = known;
-    chosen.push({ name, files: [...files, ...(await packsOfBundle(source, bundle))] });
+    const { name, bundle, files, deltas } = known;
+    chosen.push({ name, files: [...files, ...deltas, ...(await packsOfBundle(source, bundle))] });
   }
   return chosen;
 }

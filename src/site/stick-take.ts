@@ -176,16 +176,16 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
 
 /** The same for a version of a bundle. */
 async function offerOfBundle(
-  { name, bundle, files: lists }: KnownBundle,
+  { name, bundle, files: lists, deltas }: KnownBundle,
   options: TakeOptions,
 ): Promise<Offer | undefined> {
   const { layout, tree, trust } = options;
   if (!bundleLists(bundle).every((file) => isThere(file, tree))) return undefined;
   const packs = await orProblem(() => packsOfBundle(trust, bundle), options);
-  const files = [...lists, ...(packs ?? [])];
+  const files = [...lists, ...deltas, ...(packs ?? [])];
   return {
     ...{ name, files, rank: Number.MAX_SAFE_INTEGER },
-    needed: packs && files,
+    needed: packs && [...lists, ...packs],
     missing: files.filter((file) => !isHere(layout, file) && isThere(file, tree)),
     isDeltasOnly: false,
   };

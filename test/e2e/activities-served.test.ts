@@ -1,5 +1,6 @@
 /** Activities for machines that know Sugar's updaters only: pages and files of an origin, and of a site below it. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -14,6 +15,8 @@ import {
 import { after, before, describe, test } from 'node:test';
 import { zipOf } from '../../src/formats/zip.testkit.ts';
 import { openZip } from '../../src/formats/zip.ts';
+import type { BundleSubject } from '../../src/site/known-bundles.ts';
+import { siteLayout, usedFile } from '../../src/site/layout.ts';
 import { exchange } from '../doubles/http-exchange.ts';
 import { rsync } from '../doubles/rsync-client.ts';
 import { done } from '../doubles/satchel-program.ts';
@@ -26,19 +29,19 @@ const large = Buffer.alloc(300_000, 'a text that all versions have ');
 let story: SiteStory;
 let site: StoryPlace;
 
-/** Packs a version of the maze. */
-function pack(version: string): string {
+/** Packs a version of the maze, or of another activity; `much` is a file in it. */
+function pack(version: string, id = maze, much: Buffer = large): string {
   const info =
-    `[Activity]\nname = Maze\nbundle_id = ${maze}\nactivity_version = ${version}\nhost_version = 1\n` +
+    `[Activity]\nname = Maze\nbundle_id = ${id}\nactivity_version = ${version}\nhost_version = 1\n` +
     'exec = sugar-activity maze.MazeActivity\nicon = maze\nlicense = GPLv3+\n';
   const files = {
     'activity/activity.info': info,
     'activity/maze.svg': '<svg/>',
     'locale/es/activity.linfo': '[Activity]\nname = Laberinto\n',
     'maze.py': `print(${version})\n`,
-    large,
+    large: much,
   };
-  const path = story.scratch.file(`Maze-${version}.xo`);
+  const path = story.scratch.file(`${id}-${version}.xo`);
   const members = Object.entries(files).map(([name, content]) => ({
     ...{ name: `Maze.activity/${name}`, content },
   }));
@@ -174,6 +177,35 @@ describe('a site', () => {
     } finally {
       story.origin.server = (await servePlace(story.origin.repository)).server;
     }
+  });
+
+  test('takes a bundle that was given as a file for one that is used', async () => {
+    const asked = await story.site('asked');
+    const name = (version: string) => `activities/default/${maze}-${version}`;
+    const isUsed = (version: string) =>
+      existsSync(usedFile(siteLayout(asked.repository), name(version) as BundleSubject));
+    assert.equal(isUsed('12.1'), false);
+    await get(asked.server.url, `/activities/${maze}-12.1.xo`);
+    assert.deepEqual([isUsed('12.1'), isUsed('13')], [true, false]);
+  });
+
+  test('brings a delta to a bundle when the first device asks, and none that nobody signed', async () => {
+    const { repository } = story.origin;
+    const same = randomBytes(50_000);
+    for (const version of ['1', '2']) {
+      const file = pack(version, 'org.test.Other', Buffer.concat([same, Buffer.from(version)]));
+      await done(['activity', 'publish', '--repo', repository, '--group', 'others', file]);
+    }
+    const [delta, ...more] = readdirSync(`${repository}/deltas`);
+    assert.deepEqual(more, []);
+    const { url } = (await story.site('cold')).server;
+    await get(url, '/metadata/timestamp.json');
+    for (const record of readdirSync(`${repository}/targets/activities`))
+      if (record.includes('.others.')) await get(url, `/targets/activities/${record}`);
+    const { status, body } = await get(url, `/deltas/${delta}`);
+    assert.deepEqual([status, body], [200, readFileSync(`${repository}/deltas/${delta}`)]);
+    assert.equal((await get(url, `/deltas/${'0'.repeat(64)}.delta`)).status, 404);
+    await done(['activity', 'remove', '--repo', repository, 'org.test.Other', '--group', 'others']);
   });
 
   test('gives up the zips that were used longest ago when its budget is spent', async () => {

@@ -28,6 +28,10 @@ const bundle = (id: string, version: string, streams: string[]) => ({
   ...{ everything: 4000, tree: { entries: 11, files: 4, bytes: 9000 } },
   ...{ published: '2026-01-31T12:00:00Z', optional: false, streams },
 });
+const delta = (from: string, more: Readonly<Record<string, number>> = {}) => ({
+  ...{ from, fromIndex: hex('4'), stored: hex('5'), length: 700, head: { length: 300, sha256: hex('6') } },
+  ...{ memory: 4_194_304, ...more, output: 5200 },
+});
 const group: Json = {
   ...{
     satchel: 'activities',
@@ -38,7 +42,7 @@ const group: Json = {
   },
   details: stored('3'),
   bundles: [
-    bundle('org.a', '2', ['stable']),
+    { ...bundle('org.a', '2', ['stable']), deltas: [delta('1'), delta('1.5-dev', { scratch: 9000 })] },
     bundle('org.a', '1.5-dev', []),
     bundle('org.b', '1', ['stable', 'testing']),
   ],

@@ -78,6 +78,10 @@ export const activitiesCommandsMessages = {
     'el directorio en que se instala (el nombre de DIR si no se dice)',
   ),
   'option-content-license': words('its licence', 'su licencia'),
+  'option-activity-no-deltas': words(
+    'make no deltas from the versions that devices have until now',
+    'no crear deltas desde las versiones que los dispositivos tienen hasta ahora',
+  ),
   'result-activity-published': words(
     'published: {name} ({id}) {version}, {files} files, {bytes}',
     'publicado: {name} ({id}) {version}, {files} archivos, {bytes}',
@@ -89,6 +93,14 @@ export const activitiesCommandsMessages = {
   'result-activity-group-now': words(
     'group {group}, for {streams}: {objects} new objects, {stored} stored',
     'grupo {group}, para {streams}: {objects} objetos nuevos, {stored} guardados',
+  ),
+  'result-activity-deltas': words(
+    'deltas: {count} of {bytes} in place of {objects} ({percent} %), made in {seconds}',
+    'deltas: {count} de {bytes} en lugar de {objects} ({percent} %), creados en {seconds}',
+  ),
+  'result-activity-deltas-useless': words(
+    'deltas left out, since they would save next to nothing: {useless}',
+    'deltas omitidos, porque no ahorrarían casi nada: {useless}',
   ),
   'result-activity-group-waits': words(
     'group {group}, for {streams}, once it is signed: {objects} new objects, {stored} stored',

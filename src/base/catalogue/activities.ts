@@ -32,6 +32,17 @@ export const activitiesMessages = {
       hint: 'Publique el contenido grande como directorio: «satchel content publish DIR».',
     },
   },
+  'bundle-delta-too-large': {
+    exit: 1,
+    en: {
+      text: 'So much of its content is new that comparing would take too long: {bytes} (limit {limit}).',
+      hint: 'Devices fetch what changed in another way; nothing needs to be done.',
+    },
+    es: {
+      text: 'Tanto de su contenido es nuevo que compararlo llevaría demasiado tiempo: {bytes} (límite {limit}).',
+      hint: 'Los dispositivos descargan lo que cambió de otra manera; no hay que hacer nada.',
+    },
+  },
   'bundle-empty': {
     exit: 1,
     en: { text: '{archive} holds nothing.', hint: 'A bundle holds one folder with everything in it.' },

@@ -23,11 +23,12 @@ export const activityListCommand = defineCommand({
         const byName = new Map(details.map((each) => [bundleName(each), each]));
         const { titles, descriptions } = record;
         const bundles = record.bundles.map((bundle) => {
-          const { id, version, kind, tree, everything, streams, optional } = bundle;
+          const { id, version, kind, tree, everything, streams, optional, deltas = [] } = bundle;
           const { names: named = { '': id as string }, summary } = byName.get(bundleName(bundle)) ?? {};
           return {
             ...{ id, version, kind, names: named, files: tree.files, bytes: tree.bytes },
             ...{ storedBytes: everything, streams, optional },
+            deltas: deltas.map(({ from, length }) => ({ from, bytes: length })),
             ...(summary === undefined ? {} : { summary }),
           };
         });

@@ -7,6 +7,7 @@ import {
   bundleFolder,
   bundleId,
   bundleVersion,
+  deltaMaking,
   publishingChoice,
   publishingOptions,
   textIn,
@@ -44,6 +45,7 @@ export const contentPublishCommand = defineCommand({
       spoolDirectory: spoolDirectory(options.repo),
       sources: [(sink) => readContent(directory, about, sink, { reporter, signal })],
       ...publishingChoice(options),
+      deltas: deltaMaking(call),
     });
     const toSign = writeRequest(options.repo, signingRequest);
     return { ...published, ...(toSign ? { toSign } : {}) };
