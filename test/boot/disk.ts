@@ -66,7 +66,9 @@ export async function makeDisk(plan: DiskPlan, fill: (root: string) => Promise<v
 function shrink(image: string, place: Place, size: number): void {
   using loop = attached(image, place);
   command('e2fsck', ['-f', '-p', loop.device]);
-  command('resize2fs', [loop.device, `${size}M`]);
+  // What it takes for the minimum is a cautious guess.
+  command('resize2fs', ['-f', loop.device, `${size}M`]);
+  command('e2fsck', ['-f', '-n', loop.device]);
 }
 
 function rootMaker({ fileSystem = 'ext4', features = [] }: DiskPlan): string[] {

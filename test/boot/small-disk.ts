@@ -11,7 +11,7 @@ import { sharedWorld, spoiltTree, type World } from './world.ts';
 
 const mebibyte = 1024 * 1024;
 /** Journal and tables of the file system, in MiB. */
-const tables = 24;
+const tables = 15;
 /** Hashing hundreds of megabytes in an emulator takes its time; the console says nothing meanwhile. */
 const patience = { silence: 1800 };
 
