@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { done } from '../doubles/satchel-program.ts';
 import { Guest } from './guest.ts';
 import { command } from './tool.ts';
-import { nextVersion, type Spoiling } from './versions.ts';
+import { nextVersion, programFolder, type Spoiling } from './versions.ts';
 import { sharedWorld, spoiltTree, type World } from './world.ts';
 
 const mebibyte = 1024 * 1024;
@@ -58,11 +58,17 @@ async function publishRelease({ repository, folder }: World, tree: string): Prom
   await done(['delta', 'create', '--repo', repository, 'A', 'F']);
 }
 
-/** All programs, libraries and modules of the kernel are other files: nothing that matters can be shared. */
+/**
+ * All programs, libraries and modules of the kernel are other files: nothing of the system can be shared. But Satchel is
+ * the same, a third of this small Debian: it carries out the change, so its old files stay until the end, beside new ones.
+ */
 const everyProgram: Spoiling = (tree) => {
   nextVersion('F')(tree);
   // `find` and not `readdir`, which would go through links that lead out of the tree.
-  for (const path of command('find', [tree, '-type', 'f', '-print0']).split('\0').slice(0, -1)) {
+  const program = join(tree, programFolder);
+  for (const path of command('find', [tree, '-path', program, '-prune', '-o', '-type', 'f', '-print0'])
+    .split('\0')
+    .slice(0, -1)) {
     const file = openSync(path, 'r+');
     const start = Buffer.alloc(4);
     readSync(file, start, 0, 4, 0);
