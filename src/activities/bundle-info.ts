@@ -7,6 +7,7 @@ import {
   isBundleId,
   isLanguageCode,
   longestText,
+  mostLanguages,
   type Texts,
 } from '../repository/bundle-record.ts';
 import { type BundleVersion, isBundleVersion } from '../repository/bundle-version.ts';
@@ -22,9 +23,23 @@ const infoFiles: Readonly<Record<Exclude<BundleKind, 'content'>, ByteString>> = 
 
 const localised = /^locale\/([^/]+)\/(?:activity|library)\.linfo$/;
 
-/** True for a path below the folder of a bundle whose content {@link bundleInfo} wants to see. */
-export function isInfoPath(path: ByteString): boolean {
-  return path === infoFiles.activity || path === infoFiles.library || localised.test(path);
+/**
+ * Those of the paths below the folder of a bundle whose content {@link bundleInfo} wants to see: the descriptions, and
+ * the names in so many languages as a text may have, the first by their codes. Whoever made the bundle chose how many
+ * there are, and all of them are held in memory.
+ */
+export function infoPaths(paths: readonly ByteString[]): ReadonlySet<ByteString> {
+  const byLanguage = Map.groupBy(paths, languageOf);
+  const codes = [...byLanguage.keys()].filter((code) => code !== undefined).sort();
+  // The plain name is one of the texts.
+  const named = codes.slice(0, mostLanguages - 1).flatMap((code) => byLanguage.get(code)!);
+  return new Set([...Object.values(infoFiles), ...named]);
+}
+
+/** The language that a file tells the name in; undefined for every other file. */
+function languageOf(path: ByteString): string | undefined {
+  const code = localised.exec(path)?.[1];
+  return code !== undefined && isLanguageCode(code) ? code : undefined;
 }
 
 /** What is needed to describe a bundle: its folder, the paths below it and the content of those that describe it. */
@@ -123,8 +138,8 @@ function namesOf(keys: Keys, key: string): Texts {
   if (plain === undefined) throw missing(keys, key);
   const names: Record<string, string> = { '': plain };
   for (const [path, text] of keys.files.texts) {
-    const code = localised.exec(path)?.[1];
-    if (code === undefined || !isLanguageCode(code)) continue;
+    const code = languageOf(path);
+    if (code === undefined) continue;
     const name =
       readInfoSection(text, 'Activity')?.get('name') ?? readInfoSection(text, 'Library')?.get('name');
     if (name !== undefined && name !== '') names[code] = name.slice(0, longestText);

@@ -1,98 +1,100 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ZipFile } from 'yazl';
-import { bytesOf } from '../base/byte-string.ts';
+import { type ByteString, byteStringFromText, bytesOf } from '../base/byte-string.ts';
+import { throwIfCancelled } from '../base/cancel.ts';
+import { SatchelError } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
 import type { FileEntry, IndexEntry } from '../build/entry.ts';
 import { type BuildObject, objectOrdinals, objectsOfFile } from '../build/objects.ts';
+import { writeZip, type ZipItem } from '../formats/zip-writer.ts';
 import { syncDirectory, syncFile, temporaryBeside } from '../os/atomic-file.ts';
+import { systemError } from '../os/system-error.ts';
 import { readObjects } from '../pack/frame.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { loadTree } from '../repository/catalog.ts';
-import type { BundleRecord } from '../repository/group-record.ts';
+import { type BundleRecord, bundleName } from '../repository/group-record.ts';
 import { packFile } from '../repository/layout.ts';
 import { readPart } from '../store/read-all.ts';
 import type { ReadableStore } from '../store/store.ts';
 
-/** The date before which a zip knows no time. */
-const firstTime = Date.UTC(1980, 0, 1) / 1000;
-
 /**
  * Writes the zip of a bundle, made from its objects: the same bytes wherever and whenever it is made with one version of
- * zlib. Under its name there is nothing or the whole. Throws what reading the store throws.
+ * zlib. Under its name there is nothing or the whole. Throws `bundle-zip-no-room` once it has become longer than `most`
+ * bytes, `cancelled`, what the system says, and what reading the store throws.
  */
 export async function writeBundleZip(
   store: ReadableStore,
-  record: Pick<BundleRecord, 'folder' | 'index' | 'map'>,
+  record: Pick<BundleRecord, 'id' | 'version' | 'folder' | 'index' | 'map'>,
   path: string,
-  signal?: AbortSignal,
+  options: { readonly signal?: AbortSignal; readonly most?: number } = {},
 ): Promise<void> {
+  const { signal, most = Number.POSITIVE_INFINITY } = options;
   const { entries, objects, map } = await loadTree(store, record, signal);
   const read = objectSource(store, map, objects, signal);
-  const zip = new ZipFile();
+  const bytes = writeZip(itemsOf(entries, record.folder, read));
   const temporary = temporaryBeside(path);
-  const files = new Map<string, FileEntry>();
-  for (const entry of entries) {
-    if (entry.type === 'file') files.set(entry.path, entry);
-    addEntry(zip, record.folder, entry, files, read);
-  }
-  zip.end();
   try {
     const out = createWriteStream(temporary, { flags: 'wx', mode: 0o644 });
-    await pipeline(Readable.from(zip.outputStream as AsyncIterable<Uint8Array>), out, { signal });
+    await pipeline(atMost(most, bytes, record), out, { signal });
     syncFile(temporary);
     await rename(temporary, path);
     syncDirectory(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throwIfCancelled(signal);
+    throw systemError(error, 'write', path);
+  }
+}
+
+async function* atMost(
+  most: number,
+  pieces: AsyncIterable<Uint8Array>,
+  record: Pick<BundleRecord, 'id' | 'version'>,
+): AsyncGenerator<Uint8Array, void> {
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > most)
+      throw new SatchelError('bundle-zip-no-room', { name: bundleName(record), bytes: formatBytes(length) });
+    yield piece;
   }
 }
 
 type ReadObject = (object: BuildObject) => Promise<Uint8Array>;
 
 /** A symlink of content becomes what it leads to only where it is unpacked; zips of Sugar have none. */
-function addEntry(
-  zip: ZipFile,
-  folder: string,
-  entry: IndexEntry,
-  files: ReadonlyMap<string, FileEntry>,
-  read: ReadObject,
-): void {
-  const name = entry.path === '' ? folder : `${folder}/${bytesOf(entry.path).toString('utf8')}`;
-  if (entry.type === 'hardlink') {
-    const first = files.get(entry.link);
-    if (first !== undefined) addFile(zip, name, first, read);
-    return;
+function* itemsOf(entries: Iterable<IndexEntry>, folder: string, read: ReadObject): Generator<ZipItem, void> {
+  const top = byteStringFromText(folder);
+  const linked = new Map<ByteString, IndexEntry>();
+  for (const named of entries) {
+    const path = `${top}/${named.path}` as ByteString;
+    // Further names become files of their own.
+    const entry = named.type === 'hardlink' ? linked.get(named.link) : named;
+    if (named.path === '' || entry === undefined) continue;
+    if (entry === named) linked.set(named.path, named);
+    if (entry.type === 'directory')
+      yield { path, type: 'directory', mode: entry.mode, mtime: entry.mtime[0], content: () => [] };
+    else if (entry.type === 'symlink')
+      yield {
+        ...{ path, mode: 0o777, mtime: entry.mtime[0] },
+        type: 'symlink',
+        content: () => [bytesOf(entry.target)],
+      };
+    else if (entry.type === 'file')
+      yield {
+        path,
+        type: 'file',
+        mode: entry.mode,
+        mtime: entry.mtime[0],
+        content: () => contentOf(entry, read),
+      };
   }
-  const options = { mtime: timeOf(entry.mtime[0]), forceDosTimestamp: true };
-  if (entry.type === 'directory') {
-    if (entry.path !== '') zip.addEmptyDirectory(name, { ...options, mode: 0o040000 | entry.mode });
-  } else if (entry.type === 'symlink')
-    zip.addBuffer(bytesOf(entry.target), name, { ...options, mode: 0o120777, compress: false });
-  else if (entry.type === 'file') addFile(zip, name, entry, read);
-}
-
-function addFile(zip: ZipFile, name: string, entry: FileEntry, read: ReadObject): void {
-  const options = {
-    ...{ mtime: timeOf(entry.mtime[0]), forceDosTimestamp: true },
-    ...{ mode: 0o100000 | entry.mode, size: entry.size },
-  };
-  zip.addReadStreamLazy(name, options, (done) => {
-    done(null, Readable.from(contentOf(entry, read), { objectMode: false }));
-  });
 }
 
 async function* contentOf(entry: FileEntry, read: ReadObject): AsyncGenerator<Uint8Array> {
   for (const object of objectsOfFile(entry)) yield await read(object);
-}
-
-/** DOS times have no zone: what is written here is what UTC was, on every machine. */
-function timeOf(seconds: number): Date {
-  const utc = new Date(Math.max(seconds, firstTime) * 1000);
-  return new Date(utc.getTime() + utc.getTimezoneOffset() * 60_000);
 }
 
 /** Reads objects out of the packs of a store, one frame at a time in memory. */

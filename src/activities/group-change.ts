@@ -8,10 +8,12 @@ import {
   type BundleRecord,
   bundleName,
   detailsBytes,
+  detailsLimit,
   type GroupName,
   type GroupRecord,
   mostBundles,
   orderOfBundles,
+  parseGroupRecord,
 } from '../repository/group-record.ts';
 import { groupTarget, indexFile } from '../repository/layout.ts';
 import { recordBytes, recordFormat } from '../repository/records.ts';
@@ -19,6 +21,7 @@ import { compressStored } from '../repository/store-build.ts';
 import type { PublishOutcome } from '../trust/outcome.ts';
 import type { PublishingContext } from '../trust/publication.ts';
 import { publishTargets } from '../trust/publisher.ts';
+import { requireOwnFolders } from './own-folders.ts';
 
 /** A group without bundles. */
 export function emptyGroup(group: GroupName): GroupRecord {
@@ -33,8 +36,8 @@ export type GroupChanged = { readonly outcome: PublishOutcome; readonly group: G
 
 /**
  * Replaces the record of a group by what `change` makes of it, in one atomic step; it is asked again when another
- * publication came first. Throws `role-activities-absent` in a repository that has no such role yet, and what `change`
- * throws.
+ * publication came first. Throws `role-activities-absent` in a repository that has no such role yet,
+ * `group-details-too-large`, and what `change` throws.
  */
 export async function changeGroup(
   context: PublishingContext,
@@ -50,7 +53,10 @@ export async function changeGroup(
     const { group, details = [] } = await change(held, catalog);
     const known = held === undefined ? [] : await readDetails(context.store, held, context.signal);
     result = await withDetails(context, group, [...details, ...known]);
-    return { activities: { add: [{ path: groupTarget(name), bytes: recordBytes(result) }] } };
+    const bytes = recordBytes(result);
+    // What nobody could read again would be the last change of this group.
+    parseGroupRecord(bytes, name);
+    return { activities: { add: [{ path: groupTarget(name), bytes }] } };
   });
   return { outcome, group: result! };
 }
@@ -64,7 +70,10 @@ async function withDetails(
   const byName = new Map(found.toReversed().map((each) => [bundleName(each), each]));
   const lines = bundles.flatMap((bundle) => byName.get(bundleName(bundle)) ?? []);
   if (lines.length === 0) return { ...group, bundles };
-  const { stored, bytes } = await compressStored(detailsBytes(lines));
+  const shown = detailsBytes(lines);
+  if (shown.length > detailsLimit)
+    throw new SatchelError('group-details-too-large', { group: group.group, limit: detailsLimit });
+  const { stored, bytes } = await compressStored(shown);
   await store.put(indexFile(stored.stored), bytes);
   return { ...group, details: stored, bundles };
 }
@@ -86,7 +95,7 @@ export type Adding = {
 /**
  * The bundles of a group with these among them, which the given streams stand for from now on. The version that a
  * stream stood for before is let go by it; of each bundle the newest `keep` versions stay. Throws `bundle-older`: a
- * stream does not go back, because devices would not follow; `group-too-large`.
+ * stream does not go back, because devices would not follow; `group-too-large`, `bundle-folder-occupied`.
  */
 export function withBundles(
   { group, bundles }: GroupRecord,
@@ -112,6 +121,7 @@ export function withBundles(
   }
   const kept = keepNewest(next.toSorted(orderOfBundles), keep);
   if (kept.length > mostBundles) throw new SatchelError('group-too-large', { group, limit: mostBundles });
+  requireOwnFolders(group, kept, added);
   return kept;
 }
 

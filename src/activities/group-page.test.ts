@@ -60,6 +60,14 @@ test('what a bundle says of itself is text, and its picture can run nothing', ()
   assert.match(page(''), /src="data:image\/svg\+xml;base64,/);
 });
 
+test('no control character of a name comes onto the page', () => {
+  const names = { '': 'Ma\u001b[31mze\u0000\u0085\nof\tnothing' };
+  const odd = [bundle('org.test.Odd', '1', { names, summary: 'a\u0007\u009bb' })];
+  const text = groupPage({ group, bundles: odd, language: '', languages: [] });
+  assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u);
+  assert.match(text, /olpc-activity-name">Ma\[31mze of nothing</);
+});
+
 test('every element is closed, because updaters count beginnings and ends', () => {
   const text = page('es').replace(/<style>.*?<\/style>/s, '');
   const begun = [...text.matchAll(/<[a-z][^>]*>/g)].filter(([tag]) => !tag.endsWith('/>')).length;

@@ -119,13 +119,17 @@ function entry(
  * reference makes pieces: characters that need one are written by their wide twins.
  */
 function plain(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[&<>]/g, (character) => ({ '&': '＆', '<': '＜', '>': '＞' })[character]!);
+  const wide: Readonly<Record<string, string>> = { '&': '＆', '<': '＜', '>': '＞' };
+  return printable(text).replace(/[&<>]/g, (character) => wide[character]!);
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Without what no reader sees and HTML does not allow: control characters, and halves of characters. */
+function printable(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cs}]/gu, '');
 }
 
 /** Languages are written `pt_BR` in bundles and `pt-BR` in HTML. */

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, SatchelError } from '../base/errors.ts';
+import { isSatchelError, messageOf } from '../base/errors.ts';
 import { listIfThere } from '../os/if-there.ts';
 import type { BundleKind } from '../repository/bundle-record.ts';
 import { compareBundleVersions } from '../repository/bundle-version.ts';
@@ -79,7 +79,8 @@ async function look(
     const { size: bytes, mtimeMs: modified } = stat;
     return { path, file: bundleFile(info), kind: info.kind, details, bytes, modified };
   } catch (error) {
-    if (!(error instanceof SatchelError) || error.code === 'cancelled') throw error;
+    if (isSatchelError(error, 'cancelled')) throw error;
+    // Anybody may have put it there: whatever it does, the others are offered.
     return messageOf(error);
   }
 }

@@ -1,6 +1,7 @@
 /** Publishing bundles into a repository, and the zips that are made of what was stored. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -20,7 +21,7 @@ import type { BundleId } from '../repository/bundle-record.ts';
 import type { BundleVersion } from '../repository/bundle-version.ts';
 import { readDetails } from '../repository/catalog.ts';
 import { fsck } from '../repository/fsck.ts';
-import { bundleName, defaultGroup, type GroupName } from '../repository/group-record.ts';
+import { type BundleRecord, bundleName, defaultGroup, type GroupName } from '../repository/group-record.ts';
 import { prune } from '../repository/prune.ts';
 import { emptyRepository, type RepositoryFixture } from '../repository/repository.fixture.ts';
 import { writeBundleZip } from './bundle-zip.ts';
@@ -74,6 +75,18 @@ test('what two bundles or versions share is stored once', async (t) => {
   // Two descriptions, and what both have in common.
   assert.equal(first.newObjects, 5);
   assert.equal((await publish(repository, [bundleFile('One', '2')])).newObjects, 1);
+});
+
+test('what bundles are by themselves is counted once, though they share pack ranges', async (t) => {
+  const repository = await emptyRepository(t);
+  const noise = (name: string) => bundleFile(name, '1', randomBytes(50_000).toString('latin1'));
+  const { newBytes } = await publish(repository, [noise('One'), noise('Two'), noise('Three')]);
+  const { bundles } = await (await repository.catalog()).group(defaultGroup);
+  const sum = (of: (bundle: BundleRecord) => number) => bundles.reduce((all, each) => all + of(each), 0);
+  assert.ok(sum(({ everything }) => everything) > 2 * newBytes);
+  const alone = sum((bundle) => bundle.alone!);
+  // What all three hold in common counts for each.
+  assert.ok(alone > 0.9 * newBytes && alone < 1.05 * newBytes, `${alone} of ${newBytes}`);
 });
 
 test('a stream stands for the newest version it was given; so many stay on offer', async (t) => {

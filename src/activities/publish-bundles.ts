@@ -6,7 +6,7 @@ import { serialiseIndex } from '../build/index-format.ts';
 import { objectsOf } from '../build/objects.ts';
 import { createPackWriter, type PackedObjects } from '../pack/pack-writer.ts';
 import { type Catalog, openCatalog } from '../repository/catalog.ts';
-import { costOfEverything } from '../repository/costs.ts';
+import { costOfEverything, storedAlone } from '../repository/costs.ts';
 import {
   type BundleRecord,
   bundleName,
@@ -166,6 +166,10 @@ async function storeRecord(
   return {
     ...{ id: info.id, version: info.version, kind: info.kind, folder: info.folder },
     ...{ index: index.stored, map: stored, everything: costOfEverything(map).bytes },
+    alone: storedAlone(
+      map,
+      treeObjects.map(({ size }) => size),
+    ),
     tree: {
       entries: entries.length,
       files: files.length,

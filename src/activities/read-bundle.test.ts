@@ -5,8 +5,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { displayOf } from '../base/byte-string.ts';
-import { type TestMember, zipOf } from '../formats/zip.testkit.ts';
+import { type ByteString, displayOf } from '../base/byte-string.ts';
+import { isBeyond } from '../formats/expansion-limit.ts';
+import { type TestMember, withZip64End, zipOf } from '../formats/zip.testkit.ts';
+import { longestBundlePath, mostLanguages } from '../repository/bundle-record.ts';
+import { infoPaths } from './bundle-info.ts';
 import { bundleLimit, type ReadBundleOptions, readBundle } from './read-bundle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'satchel-bundle-'));
@@ -109,6 +112,36 @@ test('old activities with service_name, class and without host version or versio
   assert.deepEqual([info.id, info.version], ['org.old.Thing', '1']);
 });
 
+test('names in more languages than a text may have are left out, the last by their codes', async () => {
+  const letters = [...'abcdefghijklmnop'];
+  const codes = letters.flatMap((one) => letters.map((other) => `x${other}${one}`)).toSorted();
+  const members = codes.map((code) => ({
+    ...{ name: `Maze.activity/locale/${code}/activity.linfo`, content: `[Activity]\nname = ${code}\n` },
+  }));
+  const { info, entries } = await read(zipOf([...maze(), ...members.toReversed()]));
+  assert.deepEqual(Object.keys(info.names).sort(), ['', 'es', ...codes.slice(0, mostLanguages - 2)]);
+  assert.equal(entries.filter(({ path }) => path.endsWith('.linfo')).length, codes.length + 1);
+});
+
+test('no more texts are held than languages are kept, and none of what is no language', () => {
+  const paths = Array.from({ length: 20_000 }, (_, number) =>
+    [`locale/l${number}/activity.linfo`, `locale/en-x${number}/activity.linfo`].map(
+      (path) => path as ByteString,
+    ),
+  ).flat();
+  const wanted = infoPaths([...paths, 'locale/es/library.linfo' as ByteString, 'activity' as ByteString]);
+  assert.ok(wanted.size <= mostLanguages + 2);
+  assert.ok([...wanted].every((path) => !path.startsWith('locale/l')));
+});
+
+test('a bomb is what deflate alone makes dense: text and small files of any kind are not', () => {
+  const mebibyte = 2 ** 20;
+  const text = isBeyond(bundleLimit, 20 * 50 * mebibyte, 50 * mebibyte);
+  assert.deepEqual([text, isBeyond(bundleLimit, 60 * mebibyte, 60_000)], [false, false]);
+  assert.equal(isBeyond(bundleLimit, 300 * mebibyte, 0.3 * mebibyte), true);
+  assert.equal(isBeyond(bundleLimit, 65_000 * 64 * 1024, 17 * mebibyte), true);
+});
+
 const long = { limit: { ...bundleLimit, floor: 1000 } };
 
 /** What is wrong, the bytes, the code. */
@@ -116,6 +149,9 @@ const refused: readonly (readonly [string, Uint8Array, string, ReadBundleOptions
   ['no zip at all', Buffer.from('this is no zip'), 'zip-damaged'],
   ['an empty file', Buffer.alloc(0), 'zip-damaged'],
   ['one cut off', zipOf(maze()).subarray(0, -30), 'zip-damaged'],
+  ['an end that lies where no file reaches', withZip64End(zipOf(maze()), 2n ** 62n), 'zip-damaged'],
+  ['an end that lies below nothing', withZip64End(zipOf(maze()), 2n ** 64n - 1n), 'zip-damaged'],
+  ['an end that lies after the file', withZip64End(zipOf(maze()), 100_000n), 'zip-damaged'],
   ['one without members', zipOf([]), 'bundle-empty'],
   ['two top folders', zipOf([...maze(), { name: 'Other.activity/x' }]), 'bundle-path-outside'],
   ['a file at the top', zipOf([...maze(), { name: 'README' }]), 'bundle-path-outside'],
@@ -145,6 +181,21 @@ const refused: readonly (readonly [string, Uint8Array, string, ReadBundleOptions
     'a folder of another kind',
     zipOf(maze().map((each) => ({ ...each, name: String(each.name).replace('.activity/', '.game/') }))),
     'bundle-folder-wrong',
+  ],
+  [
+    'a folder that is the drive of another system',
+    zipOf(maze().map((each) => ({ ...each, name: `C:${each.name}` }))),
+    'bundle-folder-unusable',
+  ],
+  [
+    'a folder that writes to the terminal',
+    zipOf(maze().map((each) => ({ ...each, name: `a\n\x1b[31m${each.name}` }))),
+    'bundle-folder-unusable',
+  ],
+  [
+    'a path that no home has room for',
+    zipOf([...maze(), { name: `Maze.activity/${'a/'.repeat(longestBundlePath / 2)}x` }]),
+    'bundle-path-too-long',
   ],
   ['no description', zipOf([{ name: 'Maze.activity/maze.py' }]), 'bundle-info-missing'],
   ['a description without section', zipOf(maze('name = Maze\n')), 'bundle-key-missing'],
@@ -183,6 +234,11 @@ const refused: readonly (readonly [string, Uint8Array, string, ReadBundleOptions
     'an unknown method',
     zipOf([...maze(), { name: 'Maze.activity/c', content: 'c', method: 99 }]),
     'zip-member-damaged',
+  ],
+  [
+    'a bomb of what it says of itself',
+    zipOf([...maze(), { name: 'Maze.activity/c', content: 'c', size: 70 * 2 ** 20 }]),
+    'zip-too-large',
   ],
   [
     'a bomb',

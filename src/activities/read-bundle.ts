@@ -12,9 +12,9 @@ import { readProgress } from '../build/read-progress.ts';
 import { entriesOf } from '../build/tree.ts';
 import type { ExpansionLimit } from '../formats/expansion-limit.ts';
 import { openZip, type ZipArchive, type ZipMember } from '../formats/zip.ts';
-import { type BundleInfo, isBundleFolder } from '../repository/bundle-record.ts';
+import { type BundleInfo, isBundleFolder, longestBundlePath } from '../repository/bundle-record.ts';
 import { longestIcon } from '../repository/group-record.ts';
-import { bundleInfo, infoLimit, isInfoPath } from './bundle-info.ts';
+import { bundleInfo, infoLimit, infoPaths } from './bundle-info.ts';
 
 /** A bundle that has been read to its end and found sound. */
 export type ReadBundle = {
@@ -32,10 +32,11 @@ export type ReadBundleOptions = {
 };
 
 /**
- * Bundles are zips of some megabytes; content of many gigabytes is published as a directory. The ratio is that of the
- * densest deflate data.
+ * Bundles are zips of some megabytes; content of many gigabytes is published as a directory. Text is packed to a
+ * twentieth, and deflate makes a thousandth of zeros: a hundred times of more than 64 MiB is what only a bomb grows to.
+ * A sparse map or sound may be as dense as it likes below that.
  */
-export const bundleLimit: ExpansionLimit = { absolute: 8 * 2 ** 30, floor: 256 * 2 ** 20, ratio: 1100 };
+export const bundleLimit: ExpansionLimit = { absolute: 8 * 2 ** 30, floor: 64 * 2 ** 20, ratio: 100 };
 
 /**
  * Reads a `.xo` or `.xol` into the entries of a tree and gives its objects to the sink. Nothing is unpacked. Whatever
@@ -71,11 +72,13 @@ async function readMembers(
       throw new SatchelError('bundle-path-repeated', { archive, path: displayOf(path) });
     },
   });
+  const below = (member: ZipMember) => member.path.slice(folder.length + 1) as ByteString;
+  const wanted = infoPaths(members.map(below));
   const texts = new Map<ByteString, string>();
   const directories = new Set<ByteString>();
   for (const member of members) {
     throwIfCancelled(signal);
-    const path = member.path.slice(folder.length + 1) as ByteString;
+    const path = below(member);
     if (member.type === 'directory') {
       // Zips list a directory as often as they like.
       if (path !== '' && !directories.has(path))
@@ -98,7 +101,7 @@ async function readMembers(
   }
 
   async function take(member: ZipMember, path: ByteString): Promise<Content> {
-    if (!isInfoPath(path)) return readContent(member, intake);
+    if (!wanted.has(path)) return readContent(member, intake);
     if (member.size > infoLimit)
       throw new SatchelError('bundle-info-too-long', { archive, info: displayOf(path), limit: infoLimit });
     const bytes = await readWhole(member);
@@ -115,6 +118,7 @@ function folderOf(members: readonly ZipMember[], archive: string): ByteString {
   if (first === undefined) throw new SatchelError('bundle-empty', { archive });
   const folder = first.path.split('/')[0] as ByteString;
   for (const { path, type } of members) {
+    if (path.length > longestBundlePath) throw pathTooLong(path, archive);
     const outside = path !== folder && !path.startsWith(`${folder}/`);
     if (outside || (path === folder && type !== 'directory') || !isTreePath(path) || path.includes('\\'))
       throw new SatchelError('bundle-path-outside', { archive, path: displayOf(path).slice(0, 200) });
@@ -124,11 +128,17 @@ function folderOf(members: readonly ZipMember[], archive: string): ByteString {
   return folder;
 }
 
+/** Refuses a path that devices could not make, folder and all. */
+export function pathTooLong(path: ByteString, archive: string): SatchelError {
+  const start = displayOf(path).slice(0, 200);
+  return new SatchelError('bundle-path-too-long', { archive, path: start, limit: longestBundlePath });
+}
+
 /** The folder as text: other names than UTF-8 can be no name in a signed record. */
 function nameOf(folder: ByteString, archive: string): string {
   const name = textOf(folder);
   if (name !== undefined && isBundleFolder(name)) return name;
-  throw new SatchelError('bundle-folder-wrong', { archive, folder: displayOf(folder) });
+  throw new SatchelError('bundle-folder-unusable', { archive, folder: displayOf(folder) });
 }
 
 function owned({ mtime }: ZipMember, mode: number) {

@@ -16,7 +16,12 @@ export type ExpansionLimit = {
 /** 1 TiB in all; above 8 GiB at most 2000 times the input. */
 export const defaultExpansionLimit: ExpansionLimit = { absolute: 2 ** 40, floor: 2 ** 33, ratio: 2000 };
 
+/** Bytes that so large an input may become. */
+export function mostBytes({ absolute, floor, ratio }: ExpansionLimit, consumed: number): number {
+  return Math.min(absolute, Math.max(floor, ratio * consumed));
+}
+
 /** True when `produced` bytes out of `consumed` are more than the limit allows. */
 export function isBeyond(limit: ExpansionLimit, produced: number, consumed: number): boolean {
-  return produced > limit.absolute || (produced > limit.floor && produced > limit.ratio * consumed);
+  return produced > mostBytes(limit, consumed);
 }

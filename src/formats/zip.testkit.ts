@@ -43,6 +43,22 @@ export function zipOf(members: readonly TestMember[]): Buffer {
   return Buffer.concat([...parts, central, end]);
 }
 
+/** The same zip with a 64-bit end, which is said to lie at `place`: where it does, unless told otherwise. */
+export function withZip64End(zip: Buffer, place?: bigint): Buffer {
+  const at = zip.length - 22;
+  const end = zip.subarray(at);
+  const large = Buffer.alloc(56);
+  large.writeUInt32LE(0x06064b50, 0);
+  large.writeUInt32LE(44, 4);
+  for (const offset of [24, 32]) large.writeUInt32LE(end.readUInt16LE(8), offset);
+  for (const offset of [40, 48]) large.writeUInt32LE(end.readUInt32LE(offset === 40 ? 12 : 16), offset);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(place ?? BigInt(at), 8);
+  locator.writeUInt32LE(1, 16);
+  return Buffer.concat([zip.subarray(0, at), large, locator, end]);
+}
+
 function commonFields(member: TestMember, raw: Buffer, packed: Buffer, nameLength: number): Buffer {
   const fields = Buffer.alloc(26);
   fields.writeUInt16LE(20, 0);

@@ -1,12 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type Entry, fromFdPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { type ByteString, byteString, displayOf } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
 import { withSystemErrors } from '../os/system-error.ts';
-import { defaultExpansionLimit, type ExpansionLimit, isBeyond } from './expansion-limit.ts';
+import { defaultExpansionLimit, type ExpansionLimit, isBeyond, mostBytes } from './expansion-limit.ts';
+import { zipOfFile } from './zip-reader.ts';
 
 /** One member of a zip, as its central directory describes it; nothing of it is trusted until it has been read. */
 export type ZipMember = {
@@ -68,7 +70,8 @@ export async function openZip(path: string, options: ZipOptions = {}): Promise<Z
       if (next.done) break;
       const entry = next.value;
       bytes += entry.uncompressedSize;
-      if (isBeyond(limit, bytes, zip.fileSize)) throw tooLarge(name, limit.absolute);
+      if (isBeyond(limit, bytes, zip.fileSize))
+        throw tooLarge(name, formatBytes(mostBytes(limit, zip.fileSize)));
       members.push(memberOf(zip, entry, name, signal));
     }
     return { members, close: () => zip.close() };
@@ -81,10 +84,7 @@ export async function openZip(path: string, options: ZipOptions = {}): Promise<Z
 async function openFile(path: string, name: string): Promise<ZipFile> {
   const fd = withSystemErrors('open', path, () => openSync(path, 'r'));
   try {
-    // Names are bytes here; what they may be is the business of whoever makes a tree of them.
-    return await orDamaged(name, () =>
-      fromFdPromise(fd, { autoClose: false, decodeStrings: false, validateEntrySizes: true }),
-    );
+    return await orDamaged(name, () => zipOfFile(fd));
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -155,11 +155,17 @@ async function orDamaged<Value>(name: string, read: () => Promise<Value>): Promi
     return await read();
   } catch (error) {
     if (isSatchelError(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SatchelError('zip-damaged', { archive: name, reason }, { cause: error });
+    throw new SatchelError('zip-damaged', { archive: name, reason: reasonOf(error) }, { cause: error });
   }
 }
 
-function tooLarge(name: string, limit: number): SatchelError {
+/** What yauzl says, but for two equal lengths that it calls different: one is that of encrypted content. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const isOdd = /size mismatch for stored file: (\d+) != \1$/.test(reason);
+  return isOdd ? 'a file in it is marked as encrypted, and is too short for that' : reason;
+}
+
+function tooLarge(name: string, limit: string | number): SatchelError {
   return new SatchelError('zip-too-large', { archive: name, limit });
 }

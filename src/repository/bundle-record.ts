@@ -30,10 +30,16 @@ export type BundleInfo = {
   readonly summary?: string | undefined;
 };
 
-/** Longest id, longest text of a bundle in characters, and most languages of one text. */
+/** Longest id, longest text of a bundle in characters, and most languages of one text, with the plain one. */
 export const longestId = 200;
 export const longestText = 500;
 export const mostLanguages = 200;
+
+/**
+ * Longest path of what is in a bundle in bytes, with its folder. Linux takes 4095, and on a device the home of a user and
+ * the folder in which a bundle is made come before it.
+ */
+export const longestBundlePath = 3072;
 
 /** True for letters, digits, `.`, `_` and `-`, with a letter or digit first: ids become names of files. */
 export function isBundleId(text: string): text is BundleId {
@@ -45,9 +51,13 @@ export function isLanguageCode(text: string): boolean {
   return /^[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}(?:@[a-z]{1,20})?$/.test(text);
 }
 
-/** True for the name of one directory that a bundle may be installed as. */
+/**
+ * True for the name of one directory that a bundle may be installed as. Control characters make a mess of lists, and what
+ * begins like the drive of another system, `C:`, is no name to programs that unpack zips.
+ */
 export function isBundleFolder(name: string): boolean {
-  return name !== '' && Buffer.byteLength(name) <= 255 && !name.startsWith('.') && !/[/\\\0]/.test(name);
+  if (name === '' || Buffer.byteLength(name) > 255 || name.startsWith('.')) return false;
+  return !/[/\\\p{Cc}]|^[A-Za-z]:/u.test(name);
 }
 
 /** Reads a text by language. `plain`: one under '' must be there. Throws `record-invalid`. */

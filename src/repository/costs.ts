@@ -17,6 +17,18 @@ export function costOfEverything(map: ObjectMap): RangeCost {
   return costOfObjects(map, Array(map.objectCount).keys());
 }
 
+/**
+ * Stored bytes of the objects of a map by themselves, `sizes` by ordinal: of a frame that holds others too, the part
+ * that they are of its content. What is read is more, because frames are read whole.
+ */
+export function storedAlone(map: ObjectMap, sizes: ArrayLike<number>): number {
+  const parts = map.frames.map(({ length, rawLength }, number) => {
+    const raw = map.objectsIn(number).reduce((sum, { ordinal }) => sum + sizes[ordinal]!, 0);
+    return rawLength === 0 ? 0 : (length * raw) / rawLength;
+  });
+  return Math.ceil(parts.reduce((sum, part) => sum + part, 0));
+}
+
 /** The cost of the objects that the new build has and the old one has not. */
 export function costFrom(
   old: readonly BuildObject[],

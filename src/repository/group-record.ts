@@ -1,3 +1,4 @@
+import { isSatchelError } from '../base/errors.ts';
 import { Fields } from '../base/fields.ts';
 import { namePattern, type StreamName, streamName } from '../base/identifiers.ts';
 import { indexLimit } from '../build/entry-rules.ts';
@@ -42,6 +43,8 @@ export type BundleRecord = {
   readonly map: StoredFile;
   /** Stored bytes of every pack range that it needs. */
   readonly everything: number;
+  /** Stored bytes of its objects by themselves, without what lies in the same pack ranges; absent in older records. */
+  readonly alone?: number;
   readonly tree: { readonly entries: number; readonly files: number; readonly bytes: number };
   /** UTC. */
   readonly published: string;
@@ -119,6 +122,7 @@ function bundleRecord(fields: Fields): BundleRecord {
     index: storedFile(fields.record('index'), indexLimit),
     map: storedFile(fields.record('map'), mapLimit),
     everything: fields.count('everything'),
+    ...(fields.has('alone') ? { alone: fields.count('alone') } : {}),
     tree: { entries: tree.count('entries'), files: tree.count('files'), bytes: tree.count('bytes') },
     published: fields.time('published'),
     optional: fields.flag('optional'),
@@ -168,22 +172,31 @@ export function detailsBytes(details: readonly BundleDetails[]): Uint8Array {
   return Buffer.from(details.map((each) => `${JSON.stringify(each)}\n`).join(''), 'utf8');
 }
 
-/** Reads them. Throws `record-invalid`. */
+/**
+ * Reads them. A line that is wrong is left out: a bundle that nobody can describe is shown by its id, and can still be
+ * removed. Throws `record-invalid` for more lines than a group may have bundles.
+ */
 export function parseDetails(bytes: Uint8Array, what: string): BundleDetails[] {
   const lines = Buffer.from(bytes).toString('utf8').split('\n').slice(0, -1);
   if (lines.length > mostBundles) throw new Fields({}, what).wrong('lines');
-  return lines.map((line) => {
+  return lines.flatMap((line) => detailsOf(line, what) ?? []);
+}
+
+function detailsOf(line: string, what: string): BundleDetails | undefined {
+  try {
     const fields = Fields.parse(Buffer.from(line, 'utf8'), what);
     const [id, version] = [fields.text('id'), fields.text('version')];
-    if (!isBundleId(id)) throw fields.wrong('id');
-    if (!isBundleVersion(version)) throw fields.wrong('version');
+    if (!isBundleId(id) || !isBundleVersion(version)) return undefined;
     return {
       ...{ id, version, names: parseTexts(fields, 'names', { plain: true }) },
       ...optionalText(fields, 'summary', longestText),
       ...optionalText(fields, 'license', longestText),
       ...optionalText(fields, 'icon', longestIcon),
     };
-  });
+  } catch (error) {
+    if (isSatchelError(error, 'record-invalid')) return undefined;
+    throw error;
+  }
 }
 
 function optionalText<Name extends string>(

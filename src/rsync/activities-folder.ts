@@ -9,17 +9,20 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { bundleFile } from '../activities/group-page.ts';
 import type { LocalBundles } from '../activities/local-bundles.ts';
 import type { OfferedGroups } from '../activities/offered-groups.ts';
 import type { ZipCache } from '../activities/zip-cache.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
-import { messageOf, systemErrorCode } from '../base/errors.ts';
+import { messageOf, SatchelError, systemErrorCode } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
 import { removeTemporaries, temporaryBeside, writeFileAtomic } from '../os/atomic-file.ts';
+import { diskSpace } from '../os/disk.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { readRecordIfGood } from '../os/record-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { diskReserve } from '../plan/ways.ts';
 import type { BundleRecord } from '../repository/group-record.ts';
 import type { RsyncLayout } from './layout.ts';
 
@@ -44,7 +47,7 @@ type Wanted = {
 
 /**
  * Makes the folder of the module `activities` what a place offers now: the versions for everybody, and what a site was
- * brought. A file is the one of the cache under another name, or a copy on another file system; each appears whole.
+ * brought; no content, which nothing that reads the module can install. A file is the one of the cache under another name, or a copy on another file system; each appears whole.
  * Without any bundles there is no folder. Gives the reasons why bundles were left out.
  */
 export async function renewActivities(
@@ -94,23 +97,40 @@ async function wantedFiles({ offered, zips, local, isHere }: ActivitiesSource): 
   // Of a name that both have, what is signed counts.
   for (const { record } of (await offered()).groups)
     for (const bundle of record.bundles) {
-      if (!(bundle.streams as readonly string[]).includes('stable')) continue;
+      if (bundle.kind === 'content' || !(bundle.streams as readonly string[]).includes('stable')) continue;
       if (isHere !== undefined && !(await isHere(bundle))) continue;
-      wanted.set(bundleFile(bundle), { content: bundle.index.sha256, path: () => zips.file(bundle) });
+      wanted.set(bundleFile(bundle), {
+        content: bundle.index.sha256,
+        path: () => zips.file(bundle, { toLink: true }),
+      });
     }
   return wanted;
 }
 
+/** Where it has to be a copy, the disk keeps its reserve. */
 function place(from: string, to: string): void {
   const temporary = temporaryBeside(to);
   withSystemErrors('link', to, () => {
+    const { mode, size } = statSync(from);
     // The daemon reads as nobody.
-    if ((statSync(from).mode & 0o044) !== 0o044 || !linked(from, temporary)) {
-      copyFileSync(from, temporary, constants.COPYFILE_FICLONE);
-      chmodSync(temporary, 0o644);
+    if ((mode & 0o044) !== 0o044 || !linked(from, temporary)) {
+      const { free } = diskSpace(dirname(to));
+      if (free - diskReserve < size)
+        throw new SatchelError('bundle-zip-no-room', { name: basename(to), bytes: formatBytes(size) });
+      copy(from, temporary);
     }
     renameSync(temporary, to);
   });
+}
+
+function copy(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    chmodSync(to, 0o644);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw error;
+  }
 }
 
 /** False on another file system, or on one without links. */

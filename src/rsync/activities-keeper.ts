@@ -7,7 +7,7 @@ import type { RsyncLayout } from './layout.ts';
 import type { ServiceLog } from './service-log.ts';
 
 /** Milliseconds between two looks at what may have changed. */
-const interval = 2000;
+const usualInterval = 2000;
 
 /** It is renewed after so many looks in any case: packs arrive at a site in parts. */
 const looks = 150;
@@ -16,21 +16,24 @@ const looks = 150;
 export function keepActivities(
   layout: RsyncLayout,
   source: ActivitiesSource,
-  log: ServiceLog,
+  log: Pick<ServiceLog, 'warn'>,
+  { interval = usualInterval }: { readonly interval?: number } = {},
 ): { close(): Promise<void> } {
   const closing = new AbortController();
   const { signal } = closing;
   const told = new Set<string>();
-  const tell = (reason: string) => {
-    if (!told.has(reason)) log.warn(say('activities-rsync-failed', { reason }, 'en').text);
+  const tell = (code: 'activities-rsync-failed' | 'activities-rsync-without', reason: string) => {
+    if (!told.has(reason)) log.warn(say(code, { reason }, 'en').text);
     told.add(reason);
   };
   const renew = async () => {
     try {
-      for (const reason of await renewActivities(layout, source, signal)) tell(reason);
+      for (const reason of await renewActivities(layout, source, signal))
+        tell('activities-rsync-without', reason);
     } catch (error) {
       // A repository that nobody has published to offers nothing.
-      if (!signal.aborted && !isSatchelError(error, 'repository-absent')) tell(messageOf(error));
+      if (!signal.aborted && !isSatchelError(error, 'repository-absent'))
+        tell('activities-rsync-failed', messageOf(error));
     }
   };
   const work = async () => {

@@ -72,6 +72,11 @@ export function activitiesRoute(service: ActivitiesService, log: Logger): Activi
       try {
         await find(request, response, path, record);
       } catch (error) {
+        if (isSatchelError(error, 'bundle-zip-no-room', 'disk-full') && !response.headersSent) {
+          warnOnce(messageOf(error));
+          answerPlainly(request, response, 507, 'answer-no-room');
+          return;
+        }
         log.error({ err: error }, messageOf(error));
         if (response.headersSent) response.destroy();
         else if (isSatchelError(error))
@@ -101,7 +106,7 @@ export function activitiesRoute(service: ActivitiesService, log: Logger): Activi
     const own = brought?.bundles.find((each) => `${localGroup}/${each.file}` === rest);
     if (own !== undefined) return sendFile(request, response, { ...own, ...own.details }, record);
     const [, name, file] =
-      /^(?:([A-Za-z0-9][A-Za-z0-9._+-]{0,63})\/)?(index\.[A-Za-z_@-]{2,30}\.html)?$/.exec(rest) ?? [];
+      /^(?:([A-Za-z0-9][A-Za-z0-9._+-]{0,63})\/)?(index\.[A-Za-z0-9_@-]{2,42}\.html)?$/.exec(rest) ?? [];
     const group = groups.find((each) => each.record.group === (name ?? rest));
     // Relative links of a page need the slash at its end.
     if (path === base || (group !== undefined && name === undefined && rest !== '')) {
@@ -123,13 +128,13 @@ export function activitiesRoute(service: ActivitiesService, log: Logger): Activi
   ): Promise<(LocalBundles & { readonly group: ShownGroup }) | undefined> {
     if (local === undefined || signed.some(({ record }) => record.group === localGroup)) return undefined;
     const found = await local();
-    for (const { path, reason } of found.refused) warnOnce(path, reason);
+    for (const { path, reason } of found.refused)
+      warnOnce(say('activities-local-refused', { file: path, reason }, 'en').text);
     if (found.bundles.length === 0) return undefined;
     return { ...found, group: { record: localRecord(), details: [], listed: localPageBundles(found) } };
   }
 
-  function warnOnce(path: string, reason: string): void {
-    const { text } = say('activities-local-refused', { file: path, reason }, 'en');
+  function warnOnce(text: string): void {
     if (!told.has(text)) log.warn(text);
     told.add(text);
   }
@@ -230,13 +235,15 @@ function sendGroup(
   sendPage(request, response, page, chosen);
 }
 
-/** The language of the page that a reader weighs most; '' for the plain texts. */
+/** The language of the page that a reader weighs most; '' for the plain texts, which the page calls English. */
 function languageWanted(request: IncomingMessage, languages: readonly string[]): string {
   let best = { language: '', weight: 0 };
   for (const [wish, weight] of weights(request.headers['accept-language'])) {
+    const [primary] = wish.split('-');
     const found =
-      languages.find((code) => code.toLowerCase().replace('_', '-') === wish) ??
-      languages.find((code) => code.toLowerCase() === wish.split('-')[0]);
+      languages.find((code) => code.toLowerCase().replaceAll('_', '-') === wish) ??
+      languages.find((code) => code.toLowerCase() === primary) ??
+      (primary === 'en' || wish === '*' ? '' : undefined);
     if (found !== undefined && weight > best.weight) best = { language: found, weight };
   }
   return best.language;

@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
 import { bringBuild } from './bring-build.ts';
 import { currentSettings } from './current-settings.ts';
 import { currentUpstream } from './current-upstream.ts';
-import { createEvictor, type Evictor } from './evict.ts';
+import { createEvictor, type Evictor, type SiteUsage } from './evict.ts';
 import type { SiteTrees } from './evict-carry-out.ts';
 import { type BuildUses, createBuildUses } from './evict-use.ts';
 import { startForwarder } from './forward.ts';
@@ -143,7 +143,10 @@ function openParts(options: Foundation): Parts {
   });
   const store = readThrough(layout, pull);
   const ensureRoom = async (bytes: number) => await evictor?.ensureRoom(bytes);
-  const zips = openZipCache(layout.bundles, store, { ensureRoom });
+  const zips = openZipCache(layout.bundles, store, {
+    ...{ ensureRoom, spare: async () => spareOf(await evictor?.usage()) },
+    linked: [rsyncLayout(rsyncDirectory).activities],
+  });
   evictor = createEvictor({
     ...{ layout, settings, pull, uses, clock },
     trees: madeAgain(zips, trees),
@@ -159,6 +162,13 @@ function openParts(options: Foundation): Parts {
       served = given;
     },
   };
+}
+
+/** Bytes that a site may still take without anything having to go. */
+function spareOf(usage: SiteUsage | undefined): number {
+  if (usage === undefined) return 0;
+  const { budget, usedBytes, free, reserve } = usage;
+  return Math.min(budget - usedBytes, free - reserve);
 }
 
 /** All that can be made again from what stays: bundles as files, which go first, and trees. */

@@ -10,7 +10,7 @@ import { silentReporter } from '../base/progress.ts';
 import { makeDelta } from '../delta/make-delta.ts';
 import { zipOf } from '../formats/zip.testkit.ts';
 import { loadTree, openCatalog } from '../repository/catalog.ts';
-import { defaultGroup } from '../repository/group-record.ts';
+import { defaultGroup, type GroupName } from '../repository/group-record.ts';
 import { deltaFile, packFile } from '../repository/layout.ts';
 import { openDirectoryStore } from '../store/directory.ts';
 import { readAll } from '../store/read-all.ts';
@@ -21,7 +21,7 @@ async function publishActivity(
   fixture: StickFixture,
   version: string,
   stream: string,
-  similar?: Buffer,
+  { similar, group = defaultGroup }: { readonly similar?: Buffer; readonly group?: GroupName } = {},
 ): Promise<void> {
   const info = `[Activity]\nname = One\nbundle_id = org.test.One\nactivity_version = ${version}\nexec = x\nicon = i\n`;
   const large = similar === undefined ? noise(200_000) : Buffer.concat([similar, Buffer.from(version)]);
@@ -36,7 +36,7 @@ async function publishActivity(
     ...{ store, keys, clock: () => fixture.time.now, reporter: silentReporter },
     spoolDirectory: fixture.path('spool'),
     sources: [(sink) => readBundle(path, sink)],
-    ...{ group: defaultGroup, streams: [streamName(stream)], optional: false, keep: 2 },
+    ...{ group, streams: [streamName(stream)], optional: false, keep: 2 },
     deltas: { make: makeDelta, reporter: silentReporter },
   });
 }
@@ -93,7 +93,7 @@ test('a stick carries the deltas to a version; one that is damaged leaves the ve
   const fixture = await stickFixture(context);
   await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable'] });
   const large = noise(200_000);
-  for (const version of ['1', '2']) await publishActivity(fixture, version, 'stable', large);
+  for (const version of ['1', '2']) await publishActivity(fixture, version, 'stable', { similar: large });
   const { bundles: records } = await (await openCatalog(fixture.origin)).group(defaultGroup);
   const { stored, length } = records[0]!.deltas![0]!;
   await fixture.prepare();
@@ -108,6 +108,24 @@ test('a stick carries the deltas to a version; one that is damaged leaves the ve
     ['stick-file-damaged'],
   );
   assert.deepEqual(builds.at(-1), { ...builds.at(-1), name: testing, complete: true });
+});
+
+test('a version that another group has for others brings a whole stick no complaint', async (context) => {
+  const fixture = await stickFixture(context);
+  await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable', 'testing'] });
+  const similar = noise(10_000);
+  await publishActivity(fixture, '1', 'stable', { similar });
+  const games = { similar, group: 'games' as GroupName };
+  await publishActivity(fixture, '1', 'testing', games);
+  // What is shown of both groups is not the same.
+  await publishActivity(fixture, '2', 'trial', games);
+  await fixture.prepare({ streams: ['stable'] });
+  const { builds, problems } = await fixture.load(await fixture.site('village'));
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    builds.map(({ complete }) => complete),
+    builds.map(() => true),
+  );
 });
 
 test('a bundle that is damaged on the stick is named, and the others are taken', async (context) => {

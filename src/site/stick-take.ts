@@ -157,9 +157,6 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
   const build = await orProblem(() => signedBuild(trust, name), options);
   if (build === undefined) return undefined;
   const isOnStick = (file: SignedFile) => isThere(file, tree);
-  const isListed = (file: string) =>
-    (options.list?.manifest.files.some(({ name }) => name === `repo/${file}`) ?? false) ||
-    tree.sizeOf(`repo/${file}`) !== undefined;
   // Records of all builds may go along, and builds with the same tree share lists: only all of them are a build's own.
   if (!build.lists.every(isOnStick) && !build.deltas.some(isOnStick)) return undefined;
   const packs = await orProblem(() => packsOf(trust, build), options);
@@ -170,7 +167,7 @@ async function offerOf(name: BuildName, options: TakeOptions): Promise<Offer | u
     needed: packs && [...build.records, ...build.lists, ...packs],
     missing: all.filter((file) => !isHere(layout, file) && isOnStick(file)),
     files: all,
-    isDeltasOnly: packs?.every(({ name }) => !isListed(name)) ?? false,
+    isDeltasOnly: packs?.every(({ name }) => !isListed(name, options)) ?? false,
   };
 }
 
@@ -183,9 +180,11 @@ async function offerOfBundle(
   if (!bundleLists(bundle).every((file) => isThere(file, tree))) return undefined;
   const packs = await orProblem(() => packsOfBundle(trust, bundle), options);
   const files = [...lists, ...deltas, ...(packs ?? [])];
+  // What is shown of a group goes with its own versions; another group may have brought the lists of this one.
+  const own = lists.filter(({ name }) => isListed(name, options));
   return {
     ...{ name, files, rank: Number.MAX_SAFE_INTEGER },
-    needed: packs && [...lists, ...packs],
+    needed: packs && [...own, ...packs],
     missing: files.filter((file) => !isHere(layout, file) && isThere(file, tree)),
     isDeltasOnly: false,
   };
@@ -206,6 +205,14 @@ async function orProblem<Result>(
       problems.push({ code: error.code, parameters: error.parameters });
     return undefined;
   }
+}
+
+/** True for a file that was put on the stick, whatever has become of it. */
+function isListed(file: string, { list, tree }: Pick<TakeOptions, 'list' | 'tree'>): boolean {
+  const name = `repo/${file}`;
+  return (
+    (list?.manifest.files.some((each) => each.name === name) ?? false) || tree.sizeOf(name) !== undefined
+  );
 }
 
 /** True for a file that the stick has in full length. */

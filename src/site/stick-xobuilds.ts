@@ -102,7 +102,7 @@ async function readManifest({ stick, folder: name = usualFolder, security, signa
         })
       : `there is no ${kind.name}.sig`;
     if (reason !== undefined)
-      throw new SatchelError('xs-manifest-unsigned', { switch: security.switch, path, reason });
+      throw new SatchelError('xs-manifest-unsigned', { switch: security.switch, path, reason, folder: name });
   }
   return { lines: parseXsManifest(bytes, kind.digits, path), algorithm: kind.algorithm };
 }
@@ -128,7 +128,10 @@ async function copyAll(
   const needed = missing.reduce((sum, { size }) => sum + size, 0);
   const free = freeSpace(directory).bytes;
   if (needed > free)
-    throw new SatchelError('xs-no-room', { needed: formatBytes(needed), free: formatBytes(free), directory });
+    throw new SatchelError('xs-no-room', {
+      ...{ needed: formatBytes(needed), free: formatBytes(free) },
+      ...{ directory, folder },
+    });
   state?.expect(needed);
   let copied = 0;
   const failed = new Set(

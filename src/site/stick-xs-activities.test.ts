@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { localBundles, localPageBundles } from '../activities/local-bundles.ts';
+import { say } from '../base/catalogue.ts';
 import { zipOf } from '../formats/zip.testkit.ts';
 import { type StickFixture, stickFixture } from './stick.fixture.ts';
 
@@ -58,6 +59,19 @@ test('what is no bundle is named with its reason, and goes', async (context) => 
     [['activities-local-refused', 'xs-activity-server/Bad-1.xo']],
   );
   assert.deepEqual(readdirSync(xsActivities!.directory), ['One-1.xo']);
+});
+
+test('a bad manifest is named with the folder that it is in', async (context) => {
+  const fixture = await stickFixture(context);
+  putActivities(fixture, { 'One-1.xo': activity('1') });
+  writeFileSync(join(fixture.stick, 'xs-activity-server/manifest.sha1'), 'no manifest\n');
+  const { problems } = await fixture.load(await fixture.site('village'));
+  assert.deepEqual(
+    problems.map(({ code, parameters }) => [code, parameters.folder]),
+    [['xs-manifest-damaged', 'xs-activity-server']],
+  );
+  const { text } = say('xs-manifest-damaged', problems[0]!.parameters, 'en');
+  assert.match(text, /Nothing of xs-activity-server was taken\.$/);
 });
 
 test('what is not as its manifest says is not taken', async (context) => {

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 
 /** A file in a list of checksums. */
@@ -19,15 +20,17 @@ const allowedName = /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,199}$/;
 export function parseXsManifest(bytes: Uint8Array, digits: number, path: string): XsLine[] {
   const seen = new Set<string>();
   const lines: XsLine[] = [];
+  const damaged = (line: number) =>
+    new SatchelError('xs-manifest-damaged', { path, line, folder: basename(dirname(path)) });
   for (const [index, raw] of Buffer.from(bytes).toString('latin1').split('\n').entries()) {
     const line = raw.replace(/\r$/, '');
     if (line === '') continue;
     const [, sum, name] = /^([0-9A-Fa-f]+) [ *](?:\.\/)?(.+)$/.exec(line) ?? [];
     const isRight = sum?.length === digits && name !== undefined && allowedName.test(name) && !seen.has(name);
-    if (!isRight) throw new SatchelError('xs-manifest-damaged', { path, line: index + 1 });
+    if (!isRight) throw damaged(index + 1);
     seen.add(name);
     lines.push({ name, sum: sum.toLowerCase() });
   }
-  if (lines.length === 0) throw new SatchelError('xs-manifest-damaged', { path, line: 1 });
+  if (lines.length === 0) throw damaged(1);
   return lines;
 }

@@ -55,15 +55,31 @@ export const activitiesDeviceMessages = {
     'not brought back: {id} was removed (name it to install it again)',
     'no se trae de vuelta: {id} se quitó (nómbrelo para instalarlo de nuevo)',
   ),
+  'result-activities-folder-taken': words(
+    'left out: {id}, because its folder is the one of {by}',
+    'se omite {id}, porque su carpeta es la de {by}',
+  ),
+  'result-activities-other-disk': words(
+    'left out: {id}, because its folder would lie on another disk than the home',
+    'se omite {id}, porque su carpeta quedaría en otro disco que la carpeta personal',
+  ),
   'result-activities-taken-away': words('{id} {version} is gone', '{id} {version} ya no está'),
   'result-activities-nothing': words('all activities are up to date', 'todas las actividades están al día'),
   'result-activities-plan': words(
-    'needs {bytes} from the source ({whole} if all of them came whole) and {disk} of disk',
-    'necesita {bytes} del origen ({whole} si vinieran enteras) y {disk} de disco',
+    'needs {bytes} from the source and {disk} of disk',
+    'necesita {bytes} del origen y {disk} de disco',
   ),
   'result-activities-done': words(
-    'received {received} in {requests} requests, {seconds} ({whole} if all of them had come whole)',
-    'recibidos {received} en {requests} peticiones, {seconds} ({whole} si hubieran venido enteras)',
+    'received {received} in {requests} requests, {seconds}',
+    'recibidos {received} en {requests} peticiones, {seconds}',
+  ),
+  'result-activities-by-delta': words(
+    '{count} of {all} by deltas from the versions that were here',
+    '{count} de {all} mediante deltas desde las versiones que había aquí',
+  ),
+  'result-activities-whole': words(
+    '(all that is in them takes {whole})',
+    '(todo lo que contienen ocupa {whole})',
   ),
   'result-activities-pinned': words('{id} stays on {version}', '{id} se queda en {version}'),
   'result-activities-unpinned': words(
@@ -91,6 +107,14 @@ export const activitiesDeviceMessages = {
   'result-activities-line-removed': words(
     '{name} ({id}) {version}, removed',
     '{name} ({id}) {version}, quitada',
+  ),
+  'result-activities-line-folder-taken': words(
+    '{name} {version}, left out: its folder is the one of {by}',
+    '{name} {version}, omitida: su carpeta es la de {by}',
+  ),
+  'result-activities-line-other-disk': words(
+    '{name} {version}, left out: its folder would lie on another disk than the home',
+    '{name} {version}, omitida: su carpeta quedaría en otro disco que la carpeta personal',
   ),
   'home-absent': {
     exit: 3,
@@ -124,6 +148,17 @@ export const activitiesDeviceMessages = {
       hint: 'Espere a que termine y repita la orden.',
     },
   },
+  'home-state-damaged': {
+    exit: 1,
+    en: {
+      text: '{path} cannot be understood; it says what was installed in {home}.',
+      hint: 'Restore it from a copy, or remove it: what is installed stays, and is left alone like what was put there by hand; move a folder away to have it installed and looked after again.',
+    },
+    es: {
+      text: 'No se entiende {path}; dice qué se instaló en {home}.',
+      hint: 'Recupérelo de una copia, o elimínelo: lo instalado se queda, y se deja como está, igual que lo puesto a mano; mueva una carpeta a otro lugar para que se instale y cuide de nuevo.',
+    },
+  },
   'activities-no-space': {
     exit: 4,
     en: {
@@ -155,6 +190,28 @@ export const activitiesDeviceMessages = {
     es: {
       text: '{id} se instaló o cambió a mano, y se deja como está.',
       hint: 'Mueva antes su carpeta a otro lugar; después nómbrelo de nuevo para instalar el que se ofrece.',
+    },
+  },
+  'bundle-folder-taken': {
+    exit: 4,
+    en: {
+      text: '{id} cannot be put in {folder}, which is the folder of {by}.',
+      hint: 'Remove one of them with "satchel activities remove ID"; tell the operator, who can give one another folder.',
+    },
+    es: {
+      text: 'No se puede poner {id} en {folder}, que es la carpeta de {by}.',
+      hint: 'Quite uno de los dos con «satchel activities remove ID»; avise al operador, que puede dar otra carpeta a uno.',
+    },
+  },
+  'bundle-other-disk': {
+    exit: 4,
+    en: {
+      text: '{id} cannot be put in {folder}: that lies on another disk than {home}/.satchel.',
+      hint: 'Bundles are put in place in one step, which works on one disk only. Put a directory in the place of the link, or move the whole home.',
+    },
+    es: {
+      text: 'No se puede poner {id} en {folder}: está en otro disco que {home}/.satchel.',
+      hint: 'Los paquetes se ponen en su lugar en un solo paso, lo que solo funciona en un mismo disco. Ponga un directorio en lugar del enlace, o mueva toda la carpeta personal.',
     },
   },
   'bundle-not-installed': {

@@ -25,6 +25,14 @@ export const activitiesServerMessages = {
     'The rsync module "activities" stays as it is: {reason}',
     'El módulo rsync «activities» queda como está: {reason}',
   ),
+  'activities-rsync-without': words(
+    'The rsync module "activities" goes without one of its files: {reason}',
+    'El módulo rsync «activities» queda sin uno de sus archivos: {reason}',
+  ),
+  'answer-no-room': words(
+    'There is no room here to make this file of what is stored. Whoever looks after the server can make some.',
+    'Aquí no hay espacio para crear este archivo con lo que está guardado. Quien cuida el servidor puede hacerlo.',
+  ),
   'rsync-comment-activities': words(
     'activities for Sugar, for everybody',
     'actividades para Sugar, para todos',

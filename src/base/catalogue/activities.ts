@@ -32,6 +32,17 @@ export const activitiesMessages = {
       hint: 'Publique el contenido grande como directorio: «satchel content publish DIR».',
     },
   },
+  'bundle-zip-no-room': {
+    exit: 4,
+    en: {
+      text: '{name} is not handed out as a file: that may take {bytes}, and there is no room for it.',
+      hint: 'Free some space on the disk. Devices with Satchel get it without such a file.',
+    },
+    es: {
+      text: '{name} no se entrega como archivo: podría ocupar {bytes}, y no hay espacio para él.',
+      hint: 'Libere espacio en el disco. Los equipos con Satchel lo reciben sin ese archivo.',
+    },
+  },
   'bundle-delta-too-large': {
     exit: 1,
     en: {
@@ -57,6 +68,17 @@ export const activitiesMessages = {
     es: {
       text: '{path} en {archive} no está en la única carpeta que contiene un paquete.',
       hint: 'Empaquete una sola carpeta, por ejemplo Maze.activity, y nada a su lado.',
+    },
+  },
+  'bundle-path-too-long': {
+    exit: 1,
+    en: {
+      text: '{path} in {archive} is longer than {limit} bytes with its folder; in the home of a user there might be no room for such a name.',
+      hint: 'Give shorter names, or put fewer directories inside each other.',
+    },
+    es: {
+      text: '{path} en {archive} tiene más de {limit} bytes con su carpeta; en la carpeta personal de un usuario podría no caber un nombre así.',
+      hint: 'Use nombres más cortos, o menos directorios unos dentro de otros.',
     },
   },
   'bundle-special-file': {
@@ -90,6 +112,28 @@ export const activitiesMessages = {
     es: {
       text: 'La carpeta en {archive} se llama {folder}; la de una actividad termina en «.activity».',
       hint: 'Cambie el nombre de la carpeta y empaquete de nuevo.',
+    },
+  },
+  'bundle-folder-unusable': {
+    exit: 1,
+    en: {
+      text: 'The folder in {archive} is called {folder}, which cannot be the name of a directory on a device.',
+      hint: 'Give it a name in UTF-8 without control characters that begins neither with a full stop nor like "C:".',
+    },
+    es: {
+      text: 'La carpeta en {archive} se llama {folder}, que no puede ser el nombre de un directorio en un equipo.',
+      hint: 'Dele un nombre en UTF-8 sin caracteres de control que no empiece con punto ni como «C:».',
+    },
+  },
+  'bundle-folder-occupied': {
+    exit: 1,
+    en: {
+      text: '{id} would be installed as {folder}, and so is {other} in the group {group}: devices can have only one of them.',
+      hint: 'Rename the folder of one, give it to another group, or stop offering the other one with "satchel activity remove".',
+    },
+    es: {
+      text: '{id} se instalaría como {folder}, y así se instala {other} en el grupo {group}: los equipos solo pueden tener uno de los dos.',
+      hint: 'Cambie el nombre de una de las carpetas, use otro grupo, o deje de ofrecer el otro con «satchel activity remove».',
     },
   },
   'bundle-info-missing': {
@@ -187,6 +231,17 @@ export const activitiesMessages = {
     },
     es: {
       text: 'El grupo {group} tendría más de {limit} versiones de paquetes.',
+      hint: 'Conserve menos versiones con --keep, o use varios grupos.',
+    },
+  },
+  'group-details-too-large': {
+    exit: 4,
+    en: {
+      text: 'Names and pictures of the bundles in the group {group} would take more than {limit} bytes.',
+      hint: 'Keep fewer versions with --keep, or use several groups.',
+    },
+    es: {
+      text: 'Los nombres e imágenes de los paquetes del grupo {group} ocuparían más de {limit} bytes.',
       hint: 'Conserve menos versiones con --keep, o use varios grupos.',
     },
   },

@@ -191,6 +191,17 @@ export const agentMessages = {
       hint: 'Se intentará de nuevo. «satchel activities update --home {home}» muestra más.',
     },
   },
+  'agent-activities-stuck': {
+    exit: 1,
+    en: {
+      text: 'The program that brings the activities of {home} was ended: it had done nothing for {minutes} minutes.',
+      hint: 'It is tried again. "satchel activities update --home {home}" shows where it stops.',
+    },
+    es: {
+      text: 'Se terminó el programa que trae las actividades de {home}: llevaba {minutes} minutos sin hacer nada.',
+      hint: 'Se intentará de nuevo. «satchel activities update --home {home}» muestra dónde se detiene.',
+    },
+  },
   'contents-hash-other': {
     exit: 1,
     en: {

@@ -431,22 +431,22 @@ export const stickMessages = {
   'xs-manifest-damaged': {
     exit: 1,
     en: {
-      text: '{path} is no list of checksums: line {line}. Nothing of xs-xobuilds was taken.',
+      text: '{path} is no list of checksums: line {line}. Nothing of {folder} was taken.',
       hint: 'Make it again with "sha256sum *": plain names, no folders.',
     },
     es: {
-      text: '{path} no es una lista de sumas: línea {line}. No se tomó nada de xs-xobuilds.',
+      text: '{path} no es una lista de sumas: línea {line}. No se tomó nada de {folder}.',
       hint: 'Créela de nuevo con «sha256sum *»: nombres simples, sin carpetas.',
     },
   },
   'xs-manifest-unsigned': {
     exit: 4,
     en: {
-      text: 'Security is on ({switch}), and {path} has no good signature by a key of this machine: {reason}. Nothing of xs-xobuilds was taken.',
+      text: 'Security is on ({switch}), and {path} has no good signature by a key of this machine: {reason}. Nothing of {folder} was taken.',
       hint: 'Sign the manifest with "gpg --detach-sign --output {path}.sig {path}", and import the public key here with "gpg --import".',
     },
     es: {
-      text: 'La seguridad está activada ({switch}), y {path} no tiene una firma válida de una clave de esta máquina: {reason}. No se tomó nada de xs-xobuilds.',
+      text: 'La seguridad está activada ({switch}), y {path} no tiene una firma válida de una clave de esta máquina: {reason}. No se tomó nada de {folder}.',
       hint: 'Firme el manifiesto con «gpg --detach-sign --output {path}.sig {path}», e importe aquí la clave pública con «gpg --import».',
     },
   },
@@ -467,11 +467,11 @@ export const stickMessages = {
   'xs-no-room': {
     exit: 4,
     en: {
-      text: 'The builds in xs-xobuilds need {needed}; {free} are free in {directory}. Nothing of them was taken.',
+      text: 'The files in {folder} need {needed}; {free} are free in {directory}. Nothing of them was taken.',
       hint: 'Free some space, then plug the stick in again.',
     },
     es: {
-      text: 'Las versiones de xs-xobuilds necesitan {needed}; hay {free} libres en {directory}. No se tomó nada de ellas.',
+      text: 'Los archivos de {folder} necesitan {needed}; hay {free} libres en {directory}. No se tomó nada de ellos.',
       hint: 'Libere espacio y conecte de nuevo la memoria USB.',
     },
   },
