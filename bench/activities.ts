@@ -89,6 +89,7 @@ function describe(set: readonly TestBundle[], change: SetChange, results: readon
     ['downloading them whole', formatBytes(whole), '100 %'],
     ['received by the update', formatBytes(done.bytesReceived), share(done.bytesReceived)],
     ['of it content', formatBytes(done.plan?.bytes ?? 0), share(done.plan?.bytes ?? 0)],
+    ['bundles by deltas', `${done.plan?.byDelta ?? 0}`, ''],
     ['requests', `${done.requests}`, ''],
     ['goal', formatBytes(whole * goal), share(whole * goal)],
     ['seconds of the update', wall.toFixed(2), `${(wall / copy).toFixed(1)} × cp -a`],

@@ -3,7 +3,7 @@ import type { Sha256 } from '../base/identifiers.ts';
 import { parseIndex } from '../build/index-format.ts';
 import { IndexTable } from '../build/index-table.ts';
 import { type BuildObject, objectsOf } from '../build/objects.ts';
-import { readStoredIndex, storeIndex } from '../device/installed.ts';
+import { readStoredIndex, storeIndexUnsynced } from '../device/installed.ts';
 import { fetchWhole, type ListFile } from '../device/lists.ts';
 import type { DeviceSession } from '../device/session.ts';
 import type { Spending } from '../device/spending.ts';
@@ -45,7 +45,7 @@ export async function fetchBundleLists(
     const fresh = received.get(indexFile(record.index.stored));
     const entries = fresh === undefined ? keptIndex(layout, record.index.sha256) : parseIndex(fresh);
     if (entries === undefined) throw new Error('an index that was kept a moment ago is gone');
-    if (fresh !== undefined) storeIndex(layout.place, record.index.sha256, fresh);
+    if (fresh !== undefined) storeIndexUnsynced(layout.place, record.index.sha256, fresh);
     const objects = objectsOf(entries);
     const sizes = objects.map(({ size }) => size);
     const raw = received.get(mapFile(record.map.stored))!;

@@ -1,3 +1,4 @@
+import { isSatchelError, SatchelError } from '../base/errors.ts';
 import { isSha256, type Sha256 } from '../base/identifiers.ts';
 import { type Fields, readStateFile, writeStateFile } from '../device/state-file.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { type BundleVersion, isBundleVersion } from '../repository/bundle-version.ts';
 import { type GroupName, isGroupName } from '../repository/group-record.ts';
 import type { HomeLayout } from './home.ts';
+import { parseWaiting, type WaitingBundle } from './waiting-bundles.ts';
 
 /** One version as it was installed. */
 export type InstalledVersion = {
@@ -46,22 +48,32 @@ export type PendingVersion = InstalledVersion & {
 export type HomeState = {
   /** The groups that it follows; absent: the default one. */
   readonly groups?: readonly GroupName[];
-  readonly pending?: PendingVersion;
+  /** Versions that are about to be in their places, together; absent: none. */
+  readonly pending?: readonly PendingVersion[];
+  /** What the last update of all could not put in place; absent: nothing. */
+  readonly waiting?: readonly WaitingBundle[];
   readonly bundles: ReadonlyMap<BundleId, InstalledBundle>;
 };
 
 const format = 1;
 
-/** The state; empty before anything was installed. Throws `device-file-newer`, `device-file-damaged`. */
-export function readHomeState({ state }: HomeLayout): HomeState {
-  return readStateFile(state, format, parseState) ?? { bundles: new Map() };
+/** The state; empty before anything was installed. Throws `device-file-newer`, `home-state-damaged`, `file-not-regular`. */
+export function readHomeState({ home, state }: HomeLayout): HomeState {
+  try {
+    return readStateFile(state, format, parseState) ?? { bundles: new Map() };
+  } catch (error) {
+    if (!isSatchelError(error, 'device-file-damaged')) throw error;
+    throw new SatchelError('home-state-damaged', { path: state, home }, { cause: error });
+  }
 }
 
 /** Replaces the state atomically. */
-export function writeHomeState({ state }: HomeLayout, { groups, pending, bundles }: HomeState): void {
+export function writeHomeState({ state }: HomeLayout, home: HomeState): void {
+  const { groups, pending, waiting, bundles } = home;
   writeStateFile(state, format, {
     ...(groups === undefined ? {} : { groups }),
     ...(pending === undefined ? {} : { pending }),
+    ...(waiting === undefined ? {} : { waiting }),
     bundles: [...bundles.values()].toSorted((one, other) => (one.id < other.id ? -1 : 1)),
   });
 }
@@ -74,19 +86,32 @@ export function withBundle(state: HomeState, id: BundleId, bundle: InstalledBund
   return { ...state, bundles };
 }
 
-function parseState({ groups, pending, bundles }: Fields): HomeState | undefined {
+function parseState({ groups, pending, waiting, bundles }: Fields): HomeState | undefined {
   if (!Array.isArray(bundles)) return undefined;
   const parsed = bundles.map(parseBundle);
   if (parsed.includes(undefined)) return undefined;
   const known = new Map(parsed.map((bundle) => [bundle!.id, bundle!]));
   if (known.size !== parsed.length) return undefined;
-  const begun = pending === undefined ? undefined : parsePending(pending);
+  const begun = pending === undefined ? undefined : parseAllPending(pending);
   if (pending !== undefined && begun === undefined) return undefined;
-  const rest = { ...(begun === undefined ? {} : { pending: begun }), bundles: known };
+  const waits = waiting === undefined ? undefined : parseWaiting(waiting);
+  if (waiting !== undefined && waits === undefined) return undefined;
+  const rest = {
+    ...(begun === undefined ? {} : { pending: begun }),
+    ...(waits === undefined ? {} : { waiting: waits }),
+    bundles: known,
+  };
   if (groups === undefined) return rest;
   if (!Array.isArray(groups) || !groups.every((name) => typeof name === 'string' && isGroupName(name)))
     return undefined;
   return { groups: groups as GroupName[], ...rest };
+}
+
+/** A single one that is no list is what was written when each bundle was put in its place by itself. */
+function parseAllPending(value: unknown): readonly PendingVersion[] | undefined {
+  const parsed = (Array.isArray(value) ? value : [value]).map(parsePending);
+  const ids = new Set(parsed.map((each) => each?.id));
+  return ids.has(undefined) || ids.size !== parsed.length ? undefined : (parsed as PendingVersion[]);
 }
 
 function parsePending(value: unknown): PendingVersion | undefined {

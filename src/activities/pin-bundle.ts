@@ -8,6 +8,7 @@ import type { GroupName } from '../repository/group-record.ts';
 import type { HomeLayout } from './home.ts';
 import { type HomeState, type InstalledBundle, withBundle, writeHomeState } from './home-state.ts';
 import { lockHome } from './lock-home.ts';
+import { requirePlace } from './note-waiting.ts';
 import { hasPrevious, placeBelowHome, previousPlace, putInPlace } from './put-in-place.ts';
 
 /** Keeps a bundle on the version that is there. Throws `bundle-not-installed`, `activities-running`. */
@@ -31,15 +32,17 @@ export type WentBack = { readonly from: BundleVersion; readonly to: BundleVersio
 
 /**
  * Puts the version before of a bundle in its place, in one step, and keeps the present one for coming back. It is pinned
- * from now on: the next update would undo it otherwise. Throws `bundle-not-installed`, `bundle-nothing-before`.
+ * from now on: the next update would undo it otherwise. Throws `bundle-not-installed`, `bundle-nothing-before`,
+ * `bundle-folder-taken`, `bundle-other-disk`.
  */
 export function rollBackBundle(layout: HomeLayout, id: BundleId, clock: Clock): WentBack {
   return change(layout, id, clock, (state, bundle) => {
     const { previous, kind } = bundle;
     if (previous === undefined || !hasPrevious(layout, bundle))
       throw new SatchelError('bundle-nothing-before', { id });
+    requirePlace(layout, state, { id, kind, folder: previous.folder });
     const tree = previousPlace(layout, id);
-    putInPlace(layout, state, { ...previous, id, kind, tree, pinned: true }, clock);
+    putInPlace(layout, state, [{ ...previous, id, kind, tree, pinned: true }], clock);
     return { from: bundle.version, to: previous.version };
   });
 }

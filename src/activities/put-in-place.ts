@@ -18,15 +18,16 @@ import {
 } from './home-state.ts';
 
 /**
- * How a version of a bundle gets into its place:
+ * How versions of bundles get into their places, all in few steps, because each step waits for the disk:
  *
- * 1. the state says what is about to happen, with the inode of its tree,
- * 2. that tree is renamed to `previous/.next-<id>`,
- * 3. one rename (an exchange, where there is a version before) puts it into its place,
- * 4. what was there becomes `previous/<id>`,
+ * 1. the state says what is about to happen, with the inode of each tree,
+ * 2. each tree is renamed to `previous/.next-<id>`,
+ * 3. one rename each (an exchange, where there is a version before) puts it into its place,
+ * 4. what was in each place becomes `previous/<id>`,
  * 5. the state says what is there.
  *
- * After a power cut the inode in the place tells whether the third step was done: see {@link settleHome}.
+ * Each bundle is at every moment its old version or its new one. After a power cut the inode in each place tells whether
+ * the third step was done for it: see {@link settleHome}.
  */
 
 /** A version that is to be in its place, with its tree. */
@@ -50,82 +51,102 @@ export function placeBelowHome({
   return `${kindFolders[kind]}/${folder}`;
 }
 
-/** Puts a version in its place, and keeps the one before for going back. */
+/** Puts versions of different bundles in their places, and keeps those before for going back. */
 export function putInPlace(
   layout: HomeLayout,
   state: HomeState,
-  { tree, pinned, ...next }: NextVersion,
+  versions: readonly NextVersion[],
   clock: Clock,
 ): HomeState {
-  const waiting = waitingPlace(layout, next.id);
-  moveToTrash(layout.place, waiting);
-  const inode = inodeOf(tree) ?? '0';
-  const pending: PendingVersion = { ...next, inode, ...(pinned ? { pinned } : {}) };
+  if (versions.length === 0) return state;
+  for (const { id } of versions) moveToTrash(layout.place, waitingPlace(layout, id));
+  const pending = versions.map(pendingOf);
   const begun = { ...state, pending };
   writeHomeState(layout, begun);
-  renameTree(tree, waiting);
+  for (const { tree, id } of versions) renameTree(tree, waitingPlace(layout, id));
   syncDirectory(layout.previous);
-  const place = join(layout.home, placeBelowHome(next));
+  for (const next of pending) exchange(layout, next);
+  syncEach(pending.map((next) => layout.folders[next.kind]));
+  return finish(layout, begun, pending, clock);
+}
+
+function pendingOf({ tree, pinned, ...next }: NextVersion): PendingVersion {
+  return { ...next, inode: inodeOf(tree) ?? '0', ...(pinned ? { pinned } : {}) };
+}
+
+/** Step three. */
+function exchange(layout: HomeLayout, next: PendingVersion): void {
+  const waiting = waitingPlace(layout, next.id);
+  const place = placeOf(layout, next);
   withSystemErrors('mkdir', place, () => mkdirSync(dirname(place), { recursive: true, mode: 0o755 }));
   if (inodeOf(place) === undefined) renameTree(waiting, place);
   else exchangeNames(waiting, place);
-  syncDirectory(dirname(place));
-  return finish(layout, begun, pending, clock);
+}
+
+function syncEach(folders: Iterable<string>): void {
+  for (const folder of new Set(folders)) syncDirectory(folder);
 }
 
 /** Brings to its end, or takes back, what a power cut has interrupted. Nothing to do is the usual case. */
 export function settleHome(layout: HomeLayout, state: HomeState, clock: Clock): HomeState {
-  const { pending, ...rest } = state;
+  const { pending } = state;
   if (pending === undefined) return state;
-  if (inodeOf(join(layout.home, placeBelowHome(pending))) === pending.inode)
-    return finish(layout, state, pending, clock);
-  const waiting = waitingPlace(layout, pending.id);
-  const isPrevious = rest.bundles.get(pending.id)?.previous?.index === pending.index;
-  // A version to go back to is the only one of its kind; one that was fetched can be fetched again.
-  if (
-    isPrevious &&
-    inodeOf(previousPlace(layout, pending.id)) === undefined &&
-    inodeOf(waiting) !== undefined
-  )
-    renameTree(waiting, previousPlace(layout, pending.id));
-  else moveToTrash(layout.place, waiting);
-  writeHomeState(layout, rest);
-  return rest;
+  const isThere = (next: PendingVersion) => inodeOf(placeOf(layout, next)) === next.inode;
+  const there = pending.filter(isThere);
+  for (const next of pending) if (!there.includes(next)) takeBack(layout, state, next);
+  return finish(layout, state, there, clock);
 }
 
-/** Steps four and five. */
-function finish(layout: HomeLayout, state: HomeState, pending: PendingVersion, clock: Clock): HomeState {
-  const { id, kind, version, folder, index, pinned } = pending;
-  const before = state.bundles.get(id);
-  const previous = keepBefore(layout, before, pending);
-  const installed: InstalledBundle = {
-    ...{ id, kind, version, folder, index, installedAt: new Date(clock()).toISOString() },
-    ...(pinned === undefined ? {} : { pinned: version }),
-    ...(previous === undefined ? {} : { previous }),
-  };
-  const { pending: _done, ...rest } = state;
-  const next = withBundle(rest, id, installed);
+function takeBack(layout: HomeLayout, { bundles }: HomeState, { id, index }: PendingVersion): void {
+  const waiting = waitingPlace(layout, id);
+  const kept = previousPlace(layout, id);
+  const isPrevious = bundles.get(id)?.previous?.index === index;
+  // A version to go back to is the only one of its kind; one that was fetched can be fetched again.
+  if (isPrevious && inodeOf(kept) === undefined && inodeOf(waiting) !== undefined) renameTree(waiting, kept);
+  else moveToTrash(layout.place, waiting);
+}
+
+/** Steps four and five, for the versions that are in their places. */
+function finish(
+  layout: HomeLayout,
+  { pending: _done, ...state }: HomeState,
+  there: readonly PendingVersion[],
+  clock: Clock,
+): HomeState {
+  const taken = new Set(there.map((next) => placeOf(layout, next)));
+  const installedAt = new Date(clock()).toISOString();
+  let next: HomeState = state;
+  for (const { id, kind, version, folder, index, pinned } of there) {
+    const before = state.bundles.get(id);
+    const previous = keepBefore(layout, before, { id, kind, folder, index }, taken);
+    next = withBundle(next, id, {
+      ...{ id, kind, version, folder, index, installedAt },
+      ...(pinned === undefined ? {} : { pinned: version }),
+      ...(previous === undefined ? {} : { previous }),
+    });
+  }
+  syncDirectory(layout.previous);
   writeHomeState(layout, next);
   return next;
 }
 
-/** Makes what was in the place the version to go back to. */
+/** Makes what was in the place the version to go back to. `taken` are the places of all that have just come. */
 function keepBefore(
   layout: HomeLayout,
   before: InstalledBundle | undefined,
-  next: PendingVersion,
+  next: Pick<PendingVersion, 'id' | 'kind' | 'folder' | 'index'>,
+  taken: ReadonlySet<string>,
 ): InstalledVersion | undefined {
   const kept = previousPlace(layout, next.id);
   const waiting = waitingPlace(layout, next.id);
   const moveOut = (from: string) => {
     moveToTrash(layout.place, kept);
     renameTree(from, kept);
-    syncDirectory(layout.previous);
   };
   if (inodeOf(waiting) !== undefined) moveOut(waiting);
-  else if (before !== undefined && !before.removed && placeBelowHome(before) !== placeBelowHome(next)) {
-    const old = join(layout.home, placeBelowHome(before));
-    if (inodeOf(old) !== undefined) moveOut(old);
+  else if (before !== undefined && !before.removed) {
+    const old = placeOf(layout, before);
+    if (!taken.has(old) && inodeOf(old) !== undefined) moveOut(old);
   }
   if (before === undefined || before.removed || inodeOf(kept) === undefined) return undefined;
   // Finished twice: the state names the new version already.
@@ -136,6 +157,10 @@ function keepBefore(
 /** True when the version before of a bundle is there to go back to. */
 export function hasPrevious(layout: HomeLayout, { id, previous }: InstalledBundle): boolean {
   return previous !== undefined && inodeOf(previousPlace(layout, id)) !== undefined;
+}
+
+function placeOf(layout: HomeLayout, bundle: Parameters<typeof placeBelowHome>[0]): string {
+  return join(layout.home, placeBelowHome(bundle));
 }
 
 /** Where the version before of a bundle is kept. */

@@ -7,15 +7,18 @@ import { emptyTrashNow } from '../device/trash.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import type { BundleId } from '../repository/bundle-record.ts';
 import type { BundleVersion } from '../repository/bundle-version.ts';
-import { type BundlePlan, bringBundles, planBundles, type WantedBundle } from './bring-bundles.ts';
+import { type BundlePlan, bringBundles, planBundles } from './bring-bundles.ts';
+import type { BringOptions, WantedBundle } from './bring-options.ts';
 import { dropIndexes } from './bundle-lists.ts';
 import { type Choice, chooseBundles, type Staying } from './choose-bundles.ts';
 import { type HomeLayout, ownerOf } from './home.ts';
+import { kindsElsewhere } from './home-disks.ts';
 import { scanHome } from './home-scan.ts';
 import { type DeviceSettings, openHomeSession } from './home-session.ts';
 import { type HomeState, withBundle, writeHomeState } from './home-state.ts';
 import { lockHome } from './lock-home.ts';
-import { placeBelowHome, putInPlace } from './put-in-place.ts';
+import { noPlace, noteWaiting } from './note-waiting.ts';
+import { type NextVersion, placeBelowHome, putInPlace } from './put-in-place.ts';
 
 export type UpdateActivitiesOptions = {
   readonly layout: HomeLayout;
@@ -27,6 +30,8 @@ export type UpdateActivitiesOptions = {
   /** Says what would be done; only lists are fetched. */
   readonly dryRun: boolean;
   readonly maximumBytes?: number | undefined;
+  /** Bytes of memory that applying a delta may take; what is free when absent. */
+  readonly memory?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
   /** Milliseconds that the source may be silent. */
   readonly patience?: number | undefined;
@@ -47,6 +52,8 @@ export type StayingBundle = {
   readonly id: BundleId;
   readonly version: BundleVersion | null;
   readonly because: Staying;
+  /** Whose folder it is. */
+  readonly by?: BundleId | undefined;
 };
 
 /** What an update of activities did. */
@@ -72,12 +79,15 @@ export async function updateActivities(options: UpdateActivitiesOptions): Promis
   const started = performance.now();
   const owner = ownerOf(layout);
   using locked = lockHome(layout, clock);
-  const state = noteRemoved(layout, locked.state);
-  const { session, groups } = await openHomeSession(layout, state, settings, options);
+  const before = noteRemoved(layout, locked.state);
+  const { session, groups } = await openHomeSession(layout, before, settings, options);
   try {
     const { stream } = settings;
-    const choices = chooseBundles({ groups, stream, state, found: scanHome(layout), named });
-    requireOffered(choices, named, session.store.location);
+    const home = { state: before, found: scanHome(layout), elsewhere: kindsElsewhere(layout) };
+    const choices = chooseBundles({ groups, stream, named, ...home });
+    requireOffered(choices, options, session.store.location);
+    const isWhole = named.size === 0 && !options.dryRun;
+    const state = isWhole ? noteWaiting(layout, before, choices) : before;
     const wanted = choices.filter(isInstall).filter(({ id }) => named.size === 0 || named.has(id));
     const bring = { ...options, owner, session, wanted };
     // What an update that was killed at its last step has left is of no use any more.
@@ -100,14 +110,14 @@ export async function updateActivities(options: UpdateActivitiesOptions): Promis
   }
 }
 
-type Bringing = Parameters<typeof bringBundles>[0] & UpdateActivitiesOptions;
+type Bringing = BringOptions & UpdateActivitiesOptions;
 
 async function carryOut(options: Bringing, state: HomeState): Promise<BundlePlan> {
   if (options.dryRun) return planBundles(options);
   const { layout, session } = options;
   const { stage, plan } = await bringBundles(options);
-  let next = state;
-  for (const bundle of options.wanted) next = install(options, next, bundle, stage);
+  const versions = options.wanted.map((bundle) => nextVersion(options, state, bundle, stage));
+  const next = putInPlace(layout, state, versions, options.clock);
   session.spool.clear();
   removeTree(stage);
   dropIndexes(layout, next);
@@ -115,16 +125,23 @@ async function carryOut(options: Bringing, state: HomeState): Promise<BundlePlan
   return plan;
 }
 
-function install(
-  { layout, clock, pin = false }: Bringing,
-  state: HomeState,
+function nextVersion(
+  { pin = false }: Bringing,
+  { bundles }: HomeState,
   { record }: WantedBundle,
   stage: string,
-): HomeState {
+): NextVersion {
   const { id, kind, version, folder, index } = record;
-  const pinned = pin || state.bundles.get(id)?.pinned !== undefined;
-  const tree = join(stage, placeBelowHome(record));
-  return putInPlace(layout, state, { id, kind, version, folder, index: index.sha256, tree, pinned }, clock);
+  const pinned = pin || bundles.get(id)?.pinned !== undefined;
+  return {
+    id,
+    kind,
+    version,
+    folder,
+    index: index.sha256,
+    tree: join(stage, placeBelowHome(record)),
+    pinned,
+  };
 }
 
 /** What was installed and is not there any more was taken away by the user, and does not come back by itself. */
@@ -144,13 +161,18 @@ function isInstall(choice: Choice): choice is Extract<Choice, { action: 'install
   return choice.action === 'install';
 }
 
-function stayingOf({ id, installed, because }: Extract<Choice, { readonly action: 'stay' }>): StayingBundle {
-  return { id, version: installed?.version ?? null, because };
+function stayingOf({
+  id,
+  installed,
+  because,
+  by,
+}: Extract<Choice, { readonly action: 'stay' }>): StayingBundle {
+  return { id, version: installed?.version ?? null, because, ...(by === undefined ? {} : { by }) };
 }
 
 function requireOffered(
   choices: readonly Choice[],
-  named: UpdateActivitiesOptions['named'],
+  { layout, named }: Pick<UpdateActivitiesOptions, 'layout' | 'named'>,
   source: string,
 ): void {
   for (const choice of choices) {
@@ -159,5 +181,7 @@ function requireOffered(
     const name = version === undefined ? choice.id : `${choice.id}-${version}`;
     if (choice.record === undefined) throw new SatchelError('bundle-not-offered', { name, source });
     if (choice.because === 'by-hand') throw new SatchelError('bundle-by-hand', { id: choice.id });
+    if (choice.because === 'folder-taken' || choice.because === 'other-disk')
+      throw noPlace(layout, choice.record, choice.by);
   }
 }

@@ -7,6 +7,8 @@ import { readConfiguration } from '../device/configuration.ts';
 import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { type DeviceSession, openSession } from '../device/session.ts';
 import { failureOf } from '../device/trial-failures.ts';
+import { defaultGroup } from '../repository/group-record.ts';
+import { groupTarget } from '../repository/layout.ts';
 import { type Agent, momentOf } from './agent.ts';
 import { attemptWrite } from './attempt-write.ts';
 import { bringBuild, choiceOf, noteLater, tellSource } from './bring-build.ts';
@@ -75,7 +77,8 @@ async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
   if (work.isWhole && isEnrolled(session)) await attempt(work, () => askWithKey(work, session));
   await attempt(work, async () => {
     const choice = choiceOf(agent, settings);
-    if (choice === undefined || isBeingProven(agent)) return;
+    if (choice === undefined || isBeingProven(agent) || (await hasOnlyActivities(session, agent.signal)))
+      return;
     const { waiting, brought } = await bringBuild(agent, session, {
       choice,
       settings,
@@ -86,6 +89,15 @@ async function lookAtSource(work: Work, session: DeviceSession): Promise<void> {
   });
   if (work.isWhole) await attempt(work, () => noteGroups(work, session));
   await tellSource(agent, session);
+}
+
+/** An origin may publish activities and no builds: then there is no stream to miss. */
+async function hasOnlyActivities(
+  { client }: Pick<DeviceSession, 'client'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (client.targetPaths('streams').length > 0) return false;
+  return (await client.locate(groupTarget(defaultGroup), { signal })) !== undefined;
 }
 
 /**

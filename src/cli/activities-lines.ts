@@ -13,18 +13,26 @@ export function activitiesLines(
       ? words.say(dryRun ? 'result-activities-would-install' : 'result-activities-installed', { id, to })
       : words.say(dryRun ? 'result-activities-would-update' : 'result-activities-updated', { id, from, to }),
   );
-  for (const { id, because } of staying)
-    if (because === 'by-hand' || because === 'removed')
-      lines.push(words.say(`result-activities-${because}`, { id }));
+  for (const { id, because, by = '' } of staying)
+    if (isTold(because)) lines.push(words.say(`result-activities-${because}`, { id, by }));
   if (plan === undefined) return [...lines, words.say('result-activities-nothing', {})];
-  const cost = { bytes: formatBytes(plan.bytes), whole: formatBytes(plan.everything) };
-  if (dryRun)
-    return [...lines, words.say('result-activities-plan', { ...cost, disk: formatBytes(plan.disk) })];
-  return [
-    ...lines,
-    words.say('result-activities-done', {
-      ...{ received: formatBytes(bytesReceived), requests, seconds: formatSeconds(seconds) },
-      whole: cost.whole,
-    }),
-  ];
+  if (plan.byDelta > 0)
+    lines.push(words.say('result-activities-by-delta', { count: plan.byDelta, all: updated.length }));
+  const whole =
+    plan.whole === undefined
+      ? []
+      : [words.say('result-activities-whole', { whole: formatBytes(plan.whole) })];
+  const cost = dryRun
+    ? words.say('result-activities-plan', { bytes: formatBytes(plan.bytes), disk: formatBytes(plan.disk) })
+    : words.say('result-activities-done', {
+        ...{ received: formatBytes(bytesReceived), requests, seconds: formatSeconds(seconds) },
+      });
+  return [...lines, [cost, ...whole].join(' ')];
+}
+
+/** Why a bundle stays, where somebody may want to do something about it. */
+const told = ['by-hand', 'removed', 'folder-taken', 'other-disk'] as const;
+
+function isTold(because: string): because is (typeof told)[number] {
+  return told.some((each) => each === because);
 }

@@ -1,11 +1,11 @@
 /** The activities of a home, brought by a process of their own that becomes the owner of that home. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ActivitiesUpdated } from '../activities/update-activities.ts';
 import type { HomeUpdate } from '../agent/agent.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { type MessageCode, type MessageParameters, messages } from '../base/catalogue.ts';
-import { messageOf, SatchelError } from '../base/errors.ts';
+import { SatchelError } from '../base/errors.ts';
+import { type ChildEnd, type Patience, runWatched } from './watched-child.ts';
 
 /** What is passed on to the process. */
 export type ActivitiesCall = {
@@ -16,60 +16,40 @@ export type ActivitiesCall = {
   readonly environment: NodeJS.ProcessEnv;
 };
 
-/** The last of what the process wrote, for the sentence about one that broke. */
-const complaintLimit = 2000;
+/** A source may be silent and a slow disk busy for minutes; a process that hangs waits for no end. */
+const usualPatience: Patience = { idle: 15 * 60_000, grace: 30_000 };
 
 /**
  * Runs `satchel activities update` for one home. Throws what that command failed with, `agent-activities-broken` when it
- * ended without a word, `cancelled`.
+ * ended without a word, `agent-activities-stuck` when it had to be ended, `cancelled`.
  */
-export async function updateHome(
-  { root, source, timeout, environment }: ActivitiesCall,
-  { home, bytesPerSecond, signal }: HomeUpdate,
-): Promise<ActivitiesUpdated> {
+export async function updateHome(call: ActivitiesCall, update: HomeUpdate): Promise<ActivitiesUpdated> {
+  const { environment, timeout = 0 } = call;
+  const { home, signal } = update;
   throwIfCancelled(signal);
   const program = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const words = [
+  const words = [...process.execArgv, program, ...wordsFor(call, update)];
+  const patience = { ...usualPatience, idle: usualPatience.idle + timeout };
+  const ended = await runWatched([process.execPath, ...words], { environment, signal, patience });
+  throwIfCancelled(signal);
+  if (ended.isStuck)
+    throw new SatchelError('agent-activities-stuck', { home, minutes: Math.round(patience.idle / 60_000) });
+  return answerIn(ended, home);
+}
+
+function wordsFor({ root, source, timeout }: ActivitiesCall, { home, bytesPerSecond }: HomeUpdate): string[] {
+  return [
     ...['activities', 'update', '--json', '--root', root, '--home', home],
     ...(source === undefined ? [] : ['--source', source]),
     ...(timeout === undefined ? [] : ['--timeout', `${Math.max(1, Math.round(timeout / 1000))}s`]),
     ...(bytesPerSecond === undefined ? [] : ['--limit-rate', String(bytesPerSecond)]),
   ];
-  const child = spawn(process.execPath, [...process.execArgv, program, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment,
-  });
-  // It ends by itself at a safe place, and is waited for: two must not work on one home.
-  const stop = () => child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const { code, output, complaint } = await endOf(child);
-    throwIfCancelled(signal);
-    const answer = objectIn(output);
-    if (code === 0 && answer !== undefined) return answer as ActivitiesUpdated;
-    throw failureIn(answer) ?? new SatchelError('agent-activities-broken', { home, reason: complaint });
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
-type Ended = { readonly code: number | null; readonly output: string; readonly complaint: string };
-
-function endOf(child: ChildProcess): Promise<Ended> {
-  let [output, complaint] = ['', ''];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-complaintLimit);
-  });
-  const lastLine = () => complaint.trim().split('\n').at(-1) ?? '';
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: null, output: '', complaint: messageOf(error) }));
-    child.once('close', (code, signal) =>
-      resolve({ code, output, complaint: lastLine() || String(signal ?? code) }),
-    );
-  });
+function answerIn({ code, output, complaint }: ChildEnd, home: string): ActivitiesUpdated {
+  const answer = objectIn(output);
+  if (code === 0 && answer !== undefined) return answer as ActivitiesUpdated;
+  throw failureIn(answer) ?? new SatchelError('agent-activities-broken', { home, reason: complaint });
 }
 
 function objectIn(text: string): object | undefined {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { becomeOwner } from '../activities/become-owner.ts';
 import { type HomeLayout, homeLayout, ownerOf } from '../activities/home.ts';
 import { type DeviceSettings, deviceSettings } from '../activities/home-session.ts';
+import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { StreamName } from '../base/identifiers.ts';
 import { value } from './option-kinds.ts';
@@ -30,13 +31,16 @@ function usualHome(): string {
   throw new SatchelError('home-not-named', {});
 }
 
-/** The same for commands that ask the source of the device, whose settings root may have to read first. */
-export function openHomeOf(options: {
-  readonly home?: string | undefined;
-  readonly root: string;
-  readonly source?: string | undefined;
-  readonly stream?: StreamName | undefined;
-}): { readonly layout: HomeLayout; readonly settings: DeviceSettings } {
-  const settings = deviceSettings(options.root, options);
+/** The same for commands that ask the source of the device: root reads its settings and opens its account first. */
+export function openHomeOf(
+  options: {
+    readonly home?: string | undefined;
+    readonly root: string;
+    readonly source?: string | undefined;
+    readonly stream?: StreamName | undefined;
+  },
+  clock: Clock,
+): { readonly layout: HomeLayout; readonly settings: DeviceSettings } {
+  const settings = deviceSettings(options.root, options, clock);
   return { layout: openHome(options.home), settings };
 }

@@ -86,7 +86,7 @@ function soundBase(layout: DeviceLayout, from: BuildName, entries: IndexTable): 
 }
 
 function openSpooledDelta(
-  { layout, spool, from, to }: BootStageOptions,
+  { layout, spool, to }: BootStageOptions,
   { stored, head: headLength }: Extract<BootStageWay, { kind: 'delta' }>,
   { base, index, plan }: { base: IndexTable; index: BuildIndex; plan: StagePlan },
 ): { readonly delta: SpooledDelta; readonly archives: Disposable } {
@@ -94,8 +94,7 @@ function openSpooledDelta(
   const end = head.segments.reduce((sum, { length }) => sum + length, headLength);
   locate(spool, stored, { start: 0, end }, to);
   const archives = openArchiveScene(layout.own, head.archives);
-  const tree = { tree: '', ledger: undefined, owed: new Map(), check: () => 'clean' as const };
-  const scene = sceneOfDelta({ ...tree, name: from, entries: base }, index, plan, archives.scene);
+  const scene = sceneOfDelta({ entries: base }, index, plan, archives.scene);
   return { delta: { stored, head, headLength, scene }, archives };
 }
 

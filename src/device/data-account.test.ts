@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { countOnce, openDataAccount, readDataCount } from './data-account.ts';
+import { isSatchelError } from '../base/errors.ts';
+import { countOnce, holdDataAccount, openDataAccount, readDataCount } from './data-account.ts';
 import { emptyDevice } from './device.fixture.ts';
 
 const at = (text: string) => Date.parse(text);
@@ -94,4 +96,40 @@ test('what came before there was an account is counted in one go', async (contex
   await countOnce(layout, () => at('2026-01-15T00:00:00Z'), 4321);
   assert.deepEqual(count(), ['2026-01', 4321]);
   assert.equal(readFileSync(join(layout.usage, '2026-01'), 'utf8'), '4321\n');
+});
+
+test('a held account counts with the others, in the month in which it was opened', async (context) => {
+  const { layout, open, count, setTime } = device(context, '2026-01-31T23:00:00Z');
+  open().add(1000);
+  const held = holdDataAccount(layout, at('2026-01-31T23:00:00Z'));
+  held?.add(50);
+  setTime('2026-02-01T01:00:00Z');
+  held?.add(7);
+  assert.deepEqual([held?.count().month, held?.count().bytes], ['2026-01', 1057]);
+  await held?.close();
+  assert.deepEqual(count(), ['2026-02', 0]);
+  setTime('2026-01-31T23:30:00Z');
+  assert.deepEqual(count(), ['2026-01', 1057]);
+});
+
+test('a held account goes on where it may not be opened, nor even seen, any more', async (context) => {
+  const { layout, count } = device(context, '2026-01-15T00:00:00Z');
+  const held = holdDataAccount(layout, at('2026-01-15T00:00:00Z'));
+  const away = `${layout.usage}-away`;
+  renameSync(layout.usage, away);
+  held?.add(20);
+  assert.equal(held?.count().bytes, 20);
+  await held?.close();
+  renameSync(away, layout.usage);
+  assert.deepEqual(count(), ['2026-01', 20]);
+});
+
+test('a pipe in the place of a month is refused and not waited for', { timeout: 10_000 }, (context) => {
+  const { layout, open } = device(context, '2026-01-15T00:00:00Z');
+  mkdirSync(layout.usage, { recursive: true });
+  execFileSync('mkfifo', [join(layout.usage, '2026-01')]);
+  const isRefused = (error: unknown) => isSatchelError(error, 'file-not-regular');
+  assert.throws(() => open().add(5), isRefused);
+  assert.throws(() => open().count(), isRefused);
+  assert.throws(() => holdDataAccount(layout, at('2026-01-15T00:00:00Z')), isRefused);
 });

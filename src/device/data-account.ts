@@ -2,17 +2,18 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.ts';
-import { listIfThere } from '../os/if-there.ts';
-import { errnoOf, systemError } from '../os/system-error.ts';
+import { listIfThere, readFileIfThere, requireRegular } from '../os/if-there.ts';
+import { errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
 import { countAt, isMonth, type Month, type MonthCount, monthOf } from '../plan/month.ts';
 
 const dataSync = promisify(fdatasync);
@@ -103,7 +104,7 @@ export function openDataAccount({ usage }: AccountFolder, { now, isLaw }: DataAc
         unsynced = 0;
         awaitLater(syncing.then(() => dataSync(fd)));
       } catch (error) {
-        if (!isLaw && ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) return;
+        if (!isLaw && isForbidden(error)) return;
         throw systemError(error, 'write', usage);
       }
     },
@@ -111,15 +112,72 @@ export function openDataAccount({ usage }: AccountFolder, { now, isLaw }: DataAc
   };
 }
 
-function openMonth(directory: string, month: Month): number {
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-  const path = join(directory, month);
+/**
+ * Opens the account of a place at once, for a process that gives up its rights afterwards: it goes on counting for the
+ * month of `time` until it ends, and nobody else can take a count back. Undefined where this user may not write the
+ * account. Throws what the system says otherwise.
+ */
+export function holdDataAccount({ usage }: AccountFolder, time: number): DataAccount | undefined {
+  let fd: number;
+  let month: Month;
   try {
-    return openSync(path, flags, 0o644);
+    const present = countAt(time, readMonths(usage));
+    month = present.month;
+    fd = openMonth(usage, month);
+    takeOver(usage, present.invented, fd);
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw systemError(error, 'write', usage);
+  }
+  return {
+    count: () => ({ month, bytes: sumOf(contentOf(fd, usage)), invented: [] }),
+    add(bytes) {
+      if (bytes > 0) withSystemErrors('write', usage, () => writeSync(fd, `${bytes}\n`));
+    },
+    async close() {
+      try {
+        await dataSync(fd);
+      } catch (error) {
+        throw systemError(error, 'sync', usage);
+      } finally {
+        closeSync(fd);
+      }
+    },
+  };
+}
+
+function contentOf(fd: number, usage: string): Buffer {
+  return withSystemErrors('read', usage, () => {
+    const content = Buffer.alloc(fstatSync(fd).size);
+    return content.subarray(0, readSync(fd, content, 0, content.length, 0));
+  });
+}
+
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '');
+}
+
+function openMonth(directory: string, month: Month): number {
+  // A reader, so that the sum can be read when the rights to open it again are gone; no pipe is waited for.
+  const flags =
+    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const path = join(directory, month);
+  const open = () => {
+    const fd = openSync(path, flags, 0o644);
+    try {
+      requireRegular(fd, path);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  };
+  try {
+    return open();
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     mkdirSync(directory, { recursive: true, mode: 0o755 });
-    return openSync(path, flags, 0o644);
+    return open();
   }
 }
 
@@ -144,18 +202,17 @@ function readMonthNames(directory: string): Month[] {
   return listIfThere(directory).filter(isMonth);
 }
 
-/** The sum of the lines. What a power cut left half written counts as far as it is digits. */
 function readMonth(directory: string, month: Month): number {
-  const path = join(directory, month);
-  try {
-    let sum = 0;
-    for (const line of readFileSync(path, 'latin1').split('\n')) {
-      const bytes = Number(/\d+$/.exec(line)?.[0] ?? 0);
-      if (Number.isSafeInteger(sum + bytes)) sum += bytes;
-    }
-    return sum;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 0;
-    throw systemError(error, 'read', path);
+  const bytes = readFileIfThere(join(directory, month));
+  return bytes === undefined ? 0 : sumOf(bytes);
+}
+
+/** The sum of the lines. What a power cut left half written counts as far as it is digits. */
+function sumOf(content: Buffer): number {
+  let sum = 0;
+  for (const line of content.toString('latin1').split('\n')) {
+    const bytes = Number(/\d+$/.exec(line)?.[0] ?? 0);
+    if (Number.isSafeInteger(sum + bytes)) sum += bytes;
   }
+  return sum;
 }

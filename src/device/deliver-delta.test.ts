@@ -90,6 +90,7 @@ function deltaOf(context: TestContext, options: Options = {}) {
     ordinals: new Map(shas.map((sha256, ordinal) => [sha256, ordinal])),
     reporter: { progress() {}, notice: (code) => void said.push(code) },
     delta: {
+      from: name,
       head: { from: file, to: file, indexPatch: Buffer.alloc(0), segments },
       reference: {
         ...{

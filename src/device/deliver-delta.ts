@@ -1,4 +1,4 @@
-import type { BuildName, Sha256 } from '../base/identifiers.ts';
+import type { Sha256 } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
 import { type SegmentEntry, segmentOffsets } from '../delta/delta-format.ts';
 import { deltaFile } from '../repository/layout.ts';
@@ -18,8 +18,8 @@ export type DeltaDeliveryOptions = {
   readonly ordinals: ReadonlyMap<Sha256, number>;
   /** Upper limit in bytes a second. */
   readonly bytesPerSecond?: number | undefined;
-  /** For sentences. */
-  readonly build: BuildName;
+  /** What it leads to, for sentences. */
+  readonly build: string;
   readonly reporter: Reporter;
   readonly spending?: Pick<Spending, 'require'> | undefined;
   /** Needed objects that the old build has, so that no delta makes them. */
@@ -48,7 +48,7 @@ export function createDeltaDelivery(options: DeltaDeliveryOptions): Delivery {
       missing = objects.filter(({ sha256 }) => !produced.has(options.ordinals.get(sha256) ?? -1));
       const { reporter, build, delta, beside } = options;
       if (isBaseSound && missing.some(({ sha256 }) => !beside?.has(sha256)))
-        reporter.notice('delta-of-no-use', { from: delta.reference.from, build });
+        reporter.notice('delta-of-no-use', { from: delta.from, build });
     }
     if (missing.length === 0) return;
     rest ??= options.rest();

@@ -9,7 +9,7 @@ import type { DeltaScene } from './stage-segment.ts';
 
 /** What worker threads have to know to apply a delta: where its bases lie, and where what it makes goes. */
 export function sceneOfDelta(
-  base: TreeBase,
+  base: Pick<TreeBase, 'entries'>,
   { objects }: BuildIndex,
   stage: StagePlan,
   archives: ArchiveScene | undefined,

@@ -63,6 +63,12 @@ export function storeIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Arr
   writeFileAtomic(indexFile(layout, sha256), compressZstdNow(bytes, { level: indexLevel }));
 }
 
+/** The same without waiting for the disk: for many at once, before the whole file system is synced. */
+export function storeIndexUnsynced(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): void {
+  const stored = compressZstdNow(bytes, { level: indexLevel });
+  writeFileAtomic(indexFile(layout, sha256), stored, { isChecked: true });
+}
+
 /**
  * The uncompressed bytes of a kept index, or undefined when it is absent or they are not what its name says. One that
  * lies there uncompressed, as they once did, is read too.

@@ -67,9 +67,14 @@ export async function fetchMap(options: ListsOptions, { objects }: BuildIndex): 
 }
 
 /** Checks an index whose hash is right, and keeps it for next time. */
-export function keepIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): BuildIndex {
+export function keepIndex(
+  layout: DeviceLayout,
+  sha256: Sha256,
+  bytes: Uint8Array,
+  store: typeof storeIndex = storeIndex,
+): BuildIndex {
   const entries = parseIndex(bytes);
-  storeIndex(layout, sha256, bytes);
+  store(layout, sha256, bytes);
   return indexOf(entries);
 }
 

@@ -4,9 +4,9 @@ import type { BuildName } from '../base/identifiers.ts';
 import { type DeltaHead, memoryToApply, parseHead, scratchToApply } from '../delta/delta-format.ts';
 import { applyIndexPatch } from '../delta/index-patch.ts';
 import { deltaFile } from '../repository/layout.ts';
-import type { DeltaReference } from '../repository/records.ts';
+import type { DeltaReference, StoredFile, TreeDelta } from '../repository/records.ts';
 import { fetchRanges } from './fetch.ts';
-import { readInstalled, readStoredIndex } from './installed.ts';
+import { readInstalled, readStoredIndex, type storeIndex } from './installed.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type BuildIndex, indexKnownOr, keepIndex, type ListsOptions } from './lists.ts';
 import { readPieces } from './spool.ts';
@@ -14,8 +14,21 @@ import type { Wanted } from './wanted.ts';
 
 /** A delta from the version that the device has: its head has been received and compared with the signed record. */
 export type OpenDelta = {
-  readonly reference: DeltaReference;
+  readonly reference: TreeDelta;
+  /** What it leads from, for sentences. */
+  readonly from: string;
   readonly head: DeltaHead;
+};
+
+/** What a delta leads to, and where its head and the indexes are kept. */
+export type DeltaPurpose = Omit<ListsOptions, 'wanted'> & {
+  /** The index that it has to make. */
+  readonly index: Pick<StoredFile, 'sha256' | 'size'>;
+  /** What it leads between, for sentences. */
+  readonly from: string;
+  readonly to: string;
+  /** Keeps the index for next time; durably, when absent. */
+  readonly storeIndex?: typeof storeIndex;
 };
 
 /** The delta that leads from an installed version to the wanted build, when the repository has one. */
@@ -29,22 +42,34 @@ export function offeredDelta(
   return index === undefined ? undefined : deltas.deltas.find(({ fromIndex }) => fromIndex === index);
 }
 
+/** As {@link openTreeDelta}, of one that leads from a build to the wanted one. */
+export function openDelta(
+  options: ListsOptions,
+  reference: DeltaReference,
+): Promise<OpenedDelta | undefined> {
+  const { name, index } = options.wanted.build;
+  return openTreeDelta({ ...options, index, from: reference.from, to: name }, reference);
+}
+
+export type OpenedDelta = { readonly delta: OpenDelta; readonly index: BuildIndex };
+
 /**
  * Brings in the head of a delta and makes the new index from the old one. Undefined, with a notice, when it proves
  * to be of no use: another way has to be taken then. Throws what `fetchRanges` throws.
  */
-export async function openDelta(
-  options: ListsOptions,
-  reference: DeltaReference,
-): Promise<{ readonly delta: OpenDelta; readonly index: BuildIndex } | undefined> {
+export async function openTreeDelta(
+  purpose: DeltaPurpose,
+  reference: TreeDelta,
+): Promise<OpenedDelta | undefined> {
+  const { from, to, reporter } = purpose;
   try {
-    const head = await fetchHead(options, reference);
-    const index = head && makeIndex(options, head);
-    if (head !== undefined && index !== undefined) return { delta: { reference, head }, index };
+    const head = await fetchHead(purpose, reference);
+    const index = head && makeIndex(purpose, head);
+    if (head !== undefined && index !== undefined) return { delta: { reference, from, head }, index };
   } catch (error) {
     if (!isSatchelError(error, 'delta-damaged', 'delta-newer') && !isUnservable(error)) throw error;
   }
-  options.reporter.notice('delta-of-no-use', { from: reference.from, build: options.wanted.build.name });
+  reporter.notice('delta-of-no-use', { from, build: to });
   return undefined;
 }
 
@@ -67,19 +92,19 @@ export function isUnservable(error: unknown): boolean {
 const attempts = 2;
 
 async function fetchHead(
-  options: ListsOptions,
-  { stored, head, length, fromIndex, memory, scratch = 0 }: DeltaReference,
+  purpose: DeltaPurpose,
+  { stored, head, length, fromIndex, memory, scratch = 0 }: TreeDelta,
 ): Promise<DeltaHead | undefined> {
-  const { spool, wanted } = options;
+  const { spool, index } = purpose;
   const interval = { start: 0, end: head.length };
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const range = { name: deltaFile(stored), file: stored, offset: 0, length: head.length };
-    await fetchRanges({ ...options, ranges: [range], onReceived() {} });
+    await fetchRanges({ ...purpose, ranges: [range], onReceived() {} });
     const bytes = readPieces(spool.locate(stored, interval));
     if (hash('sha256', bytes) === head.sha256) {
       const parsed = parseHead(bytes);
       const whole = parsed.segments.reduce((sum, segment) => sum + segment.length, head.length);
-      const isRight = parsed.from === fromIndex && parsed.to === wanted.build.index.sha256;
+      const isRight = parsed.from === fromIndex && parsed.to === index.sha256;
       const isStated = memoryToApply(parsed) <= memory && scratchToApply(parsed) <= scratch;
       return isRight && whole === length && isStated ? parsed : undefined;
     }
@@ -89,11 +114,11 @@ async function fetchHead(
 }
 
 /** Undefined when the old index is lost: then there is nothing to patch. */
-function makeIndex({ layout, wanted }: ListsOptions, head: DeltaHead): BuildIndex | undefined {
-  const { sha256, size } = wanted.build.index;
+function makeIndex({ layout, index, storeIndex }: DeltaPurpose, head: DeltaHead): BuildIndex | undefined {
+  const { sha256, size } = index;
   return indexKnownOr(layout, sha256, () => {
     const old = readStoredIndex(layout, head.from);
     if (old === undefined) return undefined;
-    return keepIndex(layout, sha256, applyIndexPatch(old, head.indexPatch, { sha256, size }));
+    return keepIndex(layout, sha256, applyIndexPatch(old, head.indexPatch, { sha256, size }), storeIndex);
   });
 }

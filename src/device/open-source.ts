@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { openSourceStore, type SourceStore } from '../store/open.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { createAllowance } from './allowance.ts';
-import { type AccountFolder, openDataAccount } from './data-account.ts';
+import { type AccountFolder, type DataAccount, openDataAccount } from './data-account.ts';
 import { type DataMonth, dataMonth } from './data-month.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type MeteredSource, meterSource } from './metered-source.ts';
@@ -15,6 +15,8 @@ export type SourceOptions = {
   /** Milliseconds that the source may be silent; the store's own when absent. */
   readonly patience: number | undefined;
   readonly clock: Clock;
+  /** Counts in place of the account of the place, and is closed by whoever opened it. */
+  readonly account?: DataAccount | undefined;
 };
 
 /** A source, and what the device has received this month: undefined for a source that costs nothing. */
@@ -35,12 +37,15 @@ export type AccountPlace = AccountFolder & { readonly trust: string };
 export function meterForMonth(
   layout: AccountPlace,
   source: SourceStore,
-  { address, monthlyBytes, clock }: Omit<SourceOptions, 'patience'>,
+  { address, monthlyBytes, clock, account: given }: Omit<SourceOptions, 'patience'>,
 ): OpenSource {
   if (!isNetwork(address)) return { store: meterSource(source, {}), month: () => undefined };
   const isLaw = monthlyBytes !== undefined;
   const floor = openTimeFloor(join(layout.trust, 'floor'), clock);
-  const account = openDataAccount(layout, { now: floor.now, isLaw });
+  const account =
+    given === undefined
+      ? openDataAccount(layout, { now: floor.now, isLaw })
+      : { ...given, close: async () => undefined };
   const month = () => dataMonth(account.count(), monthlyBytes);
   const allowance = isLaw ? createAllowance(month, { isEncrypted: /^https:/i.test(address) }) : undefined;
   return { store: meterSource(source, { account, allowance }), month };

@@ -10,6 +10,7 @@ import { openTrustClient, type Refreshed, type TrustClient } from '../trust/clie
 import { organisationOf } from '../trust/organisation.ts';
 import { loadState } from '../trust/trust-state.ts';
 import { chooseStream, type DeviceConfiguration, readConfiguration } from './configuration.ts';
+import type { DataAccount } from './data-account.ts';
 import type { DataMonth } from './data-month.ts';
 import { openFirstPlace } from './first-place.ts';
 import { type DeviceLayout, deviceLayout, requireDevice, requireInsideRoot } from './layout.ts';
@@ -64,11 +65,17 @@ export async function openSession(options: SessionOptions): Promise<DeviceSessio
   return openSessionFor(layout, { ...configuration, source: configuration.source }, options);
 }
 
+/** How a place that is no device is opened. */
+export type PlaceOptions = Omit<SessionOptions, 'root'> & {
+  /** Counts what comes, in place of an account of the place, and is closed by whoever opened it. */
+  readonly account?: DataAccount | undefined;
+};
+
 /** The same for any place that keeps its trust and its spool like a device, with what is set for it. */
 export async function openSessionFor(
   layout: DeviceLayout,
   configuration: DeviceConfiguration & { readonly source: string },
-  options: Omit<SessionOptions, 'root'>,
+  options: PlaceOptions,
 ): Promise<DeviceSession> {
   const { session } = await openFirstPlace<OpenedAt>(
     options.source ?? configuration.source,
@@ -94,13 +101,14 @@ async function openSessionAt(
   address: string,
   layout: DeviceLayout,
   configuration: DeviceConfiguration,
-  options: Omit<SessionOptions, 'root'>,
+  options: PlaceOptions,
 ): Promise<OpenedAt> {
   const { store, month } = await openMeteredSource(layout, {
     address,
     monthlyBytes: configuration.monthlyBytes,
     patience: options.patience,
     clock: options.clock,
+    account: options.account,
   });
   try {
     const { clock, reporter, signal } = options;

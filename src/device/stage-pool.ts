@@ -27,7 +27,10 @@ export type StageSetting = {
 
 /** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
 export type StagePool = {
-  /** Says what the tasks are about, and how many bytes they will write. Comes before the first task, and only once. */
+  /**
+   * Says what the next tasks are about, and how many bytes they will write. Comes before the first task, and for another
+   * tree when all tasks of the one before have been done.
+   */
   use(setting: StageSetting, bytes: number): void;
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
@@ -55,7 +58,8 @@ export function openStagePool(): StagePool {
   };
   return {
     use(setting, bytes) {
-      if (bytes > worthSecondThread && availableParallelism() > 1) threads.push(startThread(() => send()));
+      const isWorthIt = bytes > worthSecondThread && availableParallelism() > 1;
+      if (isWorthIt && threads.length === 1) threads.push(startThread(() => send()));
       for (const { worker } of threads) worker.postMessage(setting);
     },
     run: (task) =>

@@ -28,12 +28,14 @@ export function temporaryBeside(path: string): string {
 
 /**
  * Writes a file so that at every moment, also after a power cut, the name holds either the old content or the
- * new: temporary file, fsync, rename, fsync of the folder. `mode` is exact (no umask), 0644 when absent.
+ * new: temporary file, fsync, rename, fsync of the folder. `mode` is exact (no umask), 0644 when absent. With `isChecked`,
+ * for what is compared with its hash whenever it is read, it does not wait for the disk: after a power cut the content may
+ * be wrong.
  */
 export function writeFileAtomic(
   path: string,
   bytes: Uint8Array | string,
-  options: { readonly mode?: number } = {},
+  options: { readonly mode?: number; readonly isChecked?: boolean } = {},
 ): void {
   withSystemErrors('write', path, () => {
     const temporary = temporaryBeside(path);
@@ -46,7 +48,7 @@ export function writeFileAtomic(
       try {
         writeFileSync(fd, bytes);
         fchmodSync(fd, options.mode ?? 0o644);
-        fsyncSync(fd);
+        if (!options.isChecked) fsyncSync(fd);
       } finally {
         closeSync(fd);
       }
@@ -55,7 +57,7 @@ export function writeFileAtomic(
       rmSync(temporary, { force: true });
       throw error;
     }
-    syncDirectory(dirname(path));
+    if (!options.isChecked) syncDirectory(dirname(path));
   });
 }
 

@@ -102,6 +102,8 @@ function callOf(call: string, paths: readonly string[]): Call | undefined {
     path
       .replace(`${order.root}/`, '')
       .replace(/[0-9a-f]{10,}/g, '#')
+      // The folder of one run: see openRunFolder.
+      .replace(/(\/bundle-deltas\.)[A-Za-z0-9]{6}/, '$1#')
       .replace(/^\/proc\/self\/fd\/\d+$/, '#'),
   );
   const label = `${call} ${places.join(' ')}`;

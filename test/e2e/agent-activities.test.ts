@@ -80,7 +80,7 @@ test('what goes wrong in a home is a failure of the round, with its sentence', a
   assert.deepEqual([code, homes(report)], [1, [['failed']]]);
   assert.deepEqual(
     report.failures.map(({ code: each }) => each),
-    ['device-file-damaged'],
+    ['home-state-damaged'],
   );
   assert.match(stderr, /state\.json/);
   writeFileSync(state, good);

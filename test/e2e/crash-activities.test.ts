@@ -20,12 +20,16 @@ let world: World;
 let file: (name: string) => string;
 const bundles = ['One', 'Two'] as const;
 
+/** Digits that do not repeat: the next version comes by a delta. */
+const digits = Array.from({ length: 500 }, (_, number) => (number * 48271) ** 2).join('');
+
 function pack(name: string, version: string): string {
   const info = `[Activity]\nname = ${name}\nbundle_id = org.test.${name}\nactivity_version = ${version}\nexec = x\n`;
   const files = {
     'activity/activity.info': info,
     [`only-in-${version}`]: version,
     'the-same': name.repeat(2000),
+    'a-little-new': `${digits} of version ${version}`,
   };
   const path = file(`${name}-${version}.xo`);
   const members = Object.entries(files).map(([each, content]) => ({
@@ -61,7 +65,12 @@ function versionAt(home: string, name: string): string | undefined {
   const version = /activity_version = (\d)/.exec(
     readFileSync(join(folder, 'activity/activity.info'), 'utf8'),
   )?.[1];
-  assert.deepEqual(readdirSync(folder).sort(), ['activity', `only-in-${version}`, 'the-same']);
+  assert.deepEqual(readdirSync(folder).sort(), [
+    'a-little-new',
+    'activity',
+    `only-in-${version}`,
+    'the-same',
+  ]);
   assert.equal(readFileSync(join(folder, 'the-same'), 'utf8'), name.repeat(2000));
   return version;
 }

@@ -13,8 +13,8 @@ export const activitiesListCommand = defineCommand({
   },
   show({ home: directory, bundles }, words) {
     if (bundles.length === 0) return [words.say('result-activities-empty', { home: directory })];
-    return bundles.map(({ id, version, names, state, pinned, previous }) => {
-      const common = { id, name: textFor(names, words.language), version: version ?? '—' };
+    return bundles.map(({ id, version, names, state, pinned, previous, by = '' }) => {
+      const common = { id, name: textFor(names, words.language), version: version ?? '—', by };
       if (state !== 'ours') return words.say(`result-activities-line-${state}` as const, common);
       const line = pinned ? 'result-activities-line-pinned' : 'result-activities-line';
       return words.say(line, { ...common, previous: previous ?? '—' });

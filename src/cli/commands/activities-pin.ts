@@ -19,7 +19,7 @@ export const activitiesPinCommand = defineCommand({
       const pinned = pinBundle(openHome(options.home), id, call.clock);
       return { id, pinned, updated: undefined };
     }
-    const { layout, settings } = openHomeOf(options);
+    const { layout, settings } = openHomeOf(options, call.clock);
     const updated = await updateActivities({
       ...{ ...call, layout, settings, dryRun: false, pin: true },
       patience: options.timeout,

@@ -20,7 +20,7 @@ export const activitiesUpdateCommand = defineCommand({
     dryRun: flag('option-activities-dry-run'),
   },
   async run({ options, arguments: { ids }, ...call }) {
-    const { layout, settings } = openHomeOf(options);
+    const { layout, settings } = openHomeOf(options, call.clock);
     const done = await updateActivities({
       ...{ ...call, layout, settings, dryRun: options.dryRun },
       patience: options.timeout,
