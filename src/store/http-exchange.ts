@@ -63,7 +63,12 @@ export async function exchange(
     watch.stop();
   });
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request.once('response', resolve);
+  request.once('response', (response) => {
+    // Errors are told through the body. Without a listener one of a body that nobody reads yet would end the process, and
+    // it may come before whoever waits for the answer has his turn.
+    response.on('error', () => undefined);
+    resolve(response);
+  });
   request.on('error', (error) => {
     watch.blame(explain(error, wanted));
     reject(watch.failure());
@@ -72,8 +77,6 @@ export async function exchange(
   if (signal?.aborted) watch.cancel();
   try {
     const response = await promise;
-    // Errors are told through the body; without a listener an unread body would end the process.
-    response.on('error', () => undefined);
     watch.rest();
     return readable(request, response, { wanted, watch });
   } catch (error) {
@@ -121,7 +124,9 @@ function watchRequest(
   let sinceRefresh = Number.POSITIVE_INFINITY;
   const end = (cause: SatchelError) => {
     failure ??= cause;
-    request.destroy(failure);
+    // Without the error: a connection whose answer is complete, and that nobody has taken back yet, would throw it at the
+    // process. Whoever waits for the answer or reads its body is told by the failure.
+    request.destroy();
   };
   const runOut = () => {
     if (!isExpecting) {

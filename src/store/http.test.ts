@@ -354,6 +354,26 @@ describe('an HTTP store', () => {
     assert.equal(received, 100_000);
   });
 
+  test('a wish to stop that comes as an answer ends harms nobody', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const stop = new AbortController();
+      const { body } = await store.read('packs/a', { signal: stop.signal, offset: 0, length: 1 });
+      await assert.rejects(
+        async () => {
+          for await (const _piece of body) {
+            // The answer is complete, and its connection is on its way back to where others find it.
+            for (let turn = 0; turn < turns; turn += 1)
+              await new Promise<void>((resolve) => process.nextTick(resolve));
+            stop.abort();
+          }
+        },
+        (error) => isSatchelError(error, 'cancelled'),
+      );
+      // What is thrown at the process comes with the next events.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
   test('the address is shown without a password and must be one', () => {
     assert.equal(openHttpStore('http://me:secret@host/repo').location, 'http://host/repo/');
     for (const address of ['', 'host', 'ftp://host/', 'http://', 'http://host/?q', 'http://host/#x'])
