@@ -67,7 +67,7 @@ export async function makePowerDisk(folder: string, from: PowerBuilds, kind: Pow
   const root = join(folder, 'root');
   const efi = kind.boot === 'bls' ? join(folder, 'efi') : undefined;
   const rootDevice = efi === undefined ? '/dev/vda1' : '/dev/vda2';
-  const kernelOptions = `root=${rootDevice} rootfstype=${kind.fileSystem} console=ttyS0 panic=1 loglevel=6`;
+  const kernelOptions = `root=${rootDevice} rootfstype=${kind.fileSystem} console=ttyS0 panic=1 loglevel=6 no_timer_check`;
   for (const name of 'home proc sys dev run security bootpart'.split(' '))
     mkdirSync(join(root, name), { recursive: true });
   await must('device', 'init', '--root', root, '--source', from.repository, '--trust', from.rootHash);
