@@ -1,4 +1,6 @@
 /** The builds that the boot tests publish: one Debian that works, and what becomes of it when somebody spoils it. */
+
+import { createCipheriv } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -44,6 +46,20 @@ export async function makeSystem(tree: string, generator: Generator): Promise<vo
       'initramfs-tools-core',
     ]);
   bootInstall(['--tree', tree, '--with', generator]);
+}
+
+/** Makes a system larger by programs of 4 MiB that nobody calls: what a desktop has, and this small Debian has not. */
+export function addPrograms(tree: string, mebibytes: number): void {
+  const folder = join(tree, 'usr/lib/programs');
+  mkdirSync(folder);
+  // A key stream is noise to every compressor, and the same noise every time.
+  const noise = createCipheriv('aes-128-ctr', Buffer.alloc(16, 1), Buffer.alloc(16, 2));
+  const zeros = Buffer.alloc(4 * 1024 * 1024);
+  for (let number = 0; number < mebibytes / 4; number += 1)
+    writeFileSync(
+      join(folder, `program-${number}`),
+      Buffer.concat([Buffer.from('\x7fELF'), noise.update(zeros)]),
+    );
 }
 
 /** Calls `boot install`; what it writes for a loader comes from the same command. */

@@ -6,6 +6,7 @@ import { done, type RunningServer, serve } from '../doubles/satchel-program.ts';
 import { bootLabels, type DiskPlan, makeDisk, rootLabel } from './disk.ts';
 import { command } from './tool.ts';
 import {
+  addPrograms,
   bootInstall,
   brokenInit,
   failingCheck,
@@ -49,14 +50,20 @@ export type World = {
 
 /**
  * Publishes the builds, made with the generator, and serves them. With `SATCHEL_BOOT_WORLD` the folder of that name is
- * used and stays: made at the first run, found at the next.
+ * used and stays: made at the first run, found at the next. With `programs` the system is larger by so many MiB.
  */
-export async function makeWorld(generator: Generator = 'initramfs-tools'): Promise<World> {
+export async function makeWorld(
+  generator: Generator = 'initramfs-tools',
+  { programs = 0 }: { readonly programs?: number } = {},
+): Promise<World> {
   const kept = process.env.SATCHEL_BOOT_WORLD;
-  const folder = kept === undefined ? mkdtempSync(join(tmpdir(), 'satchel-boot-')) : resolve(kept, generator);
+  const folder =
+    kept === undefined
+      ? mkdtempSync(join(tmpdir(), 'satchel-boot-'))
+      : resolve(kept, `${generator}-${programs}`);
   const repository = join(folder, 'repository');
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(join(folder, 'complete'))) await publishAll(folder, repository, generator);
+  if (!existsSync(join(folder, 'complete'))) await publishAll(folder, repository, { generator, programs });
   const server = await serve(repository);
   return {
     source: server.url.replace('127.0.0.1', hostAddress),
@@ -69,11 +76,16 @@ export async function makeWorld(generator: Generator = 'initramfs-tools'): Promi
   };
 }
 
-async function publishAll(folder: string, repository: string, generator: Generator) {
+async function publishAll(
+  folder: string,
+  repository: string,
+  { generator, programs }: { readonly generator: Generator; readonly programs: number },
+) {
   const tree = join(folder, 'tree');
   rmSync(tree, { recursive: true, force: true });
   rmSync(repository, { recursive: true, force: true });
   await makeSystem(tree, generator);
+  if (programs > 0) addPrograms(tree, programs);
   await done(['init', '--repo', repository]);
   const publish = (name: string, source: string) =>
     done(['publish', '--repo', repository, '--name', name, '--stream', 'stable', source]);
