@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  copyFileSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { copyLibraries } from '../../test/doubles/linked-program.ts';
 import { isSatchelError } from '../base/errors.ts';
 import { silentReporter } from '../base/progress.ts';
 import { needsRoot } from '../formats/gnu-tar.testkit.ts';
@@ -114,12 +114,7 @@ test('the generator of the system makes the initramfs, in the system itself', {
   for (const path of ['proc', 'dev', 'sys', 'usr/lib64']) mkdirSync(join(tree, path), { recursive: true });
   symlinkSync('usr/lib64', join(tree, 'lib64'));
   const busybox = findProgram('busybox') ?? assert.fail('busybox is missing');
-  // None where it was linked as a whole.
-  const libraries = spawnSync('ldd', [busybox], { encoding: 'utf8' }).stdout.match(/\/\S+/g) ?? [];
-  for (const file of libraries) {
-    mkdirSync(join(tree, dirname(file)), { recursive: true });
-    copyFileSync(file, join(tree, file));
-  }
+  copyLibraries(busybox, tree);
   cpSync(busybox, join(tree, 'usr/bin/busybox'));
   symlinkSync('busybox', join(tree, 'usr/bin/sh'));
   program(

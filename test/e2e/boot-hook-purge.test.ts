@@ -31,6 +31,9 @@ const scratch = scratchFolder('boot-purge');
 const shells = hookShells(scratch.path);
 const [dash] = shells;
 const oldPurge = resolve(import.meta.dirname, '../doubles/old-purge.sh');
+
+import { copyLibraries } from '../doubles/linked-program.ts';
+
 after(() => scratch.remove());
 
 /** A device that starts `now`, with these versions; all that can lie of a version lies there. */
@@ -135,9 +138,11 @@ describe('purging', { skip }, () => {
   test('the running system deletes what was taken out of the way', () => {
     using device = withVersions('trash', ['now', 'old']);
     pointTo(device, 'now');
-    const bin = device.disk.file('versions/pristine/now/bin');
-    run('cp', [run('sh', ['-c', 'command -v busybox']).trim(), bin]);
-    for (const name of ['sh', 'rm']) symlinkSync('busybox', join(bin, name));
+    const tree = device.disk.file('versions/pristine/now');
+    const busybox = run('sh', ['-c', 'command -v busybox']).trim();
+    run('cp', [busybox, join(tree, 'bin/busybox')]);
+    copyLibraries(busybox, tree);
+    for (const name of ['sh', 'rm']) symlinkSync('busybox', join(tree, 'bin', name));
     const script = 'while [ -e versions/updates/satchel/trash ]; do sleep 0.01; done; ls versions/pristine';
     assert.equal(mustBoot(device.disk, { shell: dash, script }).output, 'now\n');
   });

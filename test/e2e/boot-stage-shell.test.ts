@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { needsRoot } from '../../src/formats/gnu-tar.testkit.ts';
+import { copyLibraries } from '../doubles/linked-program.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 
 const hook = resolve(import.meta.dirname, '../../initramfs/satchel-boot-stage');
@@ -20,9 +21,7 @@ function ordered(name: string, script: string): { root: string; stage: string; o
   for (const folder of ['bin', 'versions', 'bootpart', 'proc', 'dev'])
     mkdirSync(join(kit, folder), { recursive: true });
   execFileSync('cp', [execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), join(kit, 'bin/sh')]);
-  const libraries =
-    spawnSync('ldd', [join(kit, 'bin/sh')], { encoding: 'utf8' }).stdout.match(/\/\S+/g) ?? [];
-  for (const library of libraries) execFileSync('cp', ['-L', '--parents', library, kit]);
+  copyLibraries(join(kit, 'bin/sh'), kit);
   writeFileSync(join(kit, 'script'), script);
   writeFileSync(join(stage, 'order'), 'from=os-1\nto=os-2\nprogram=/bin/sh /script\n');
   return { root, stage, own };
