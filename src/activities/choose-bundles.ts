@@ -1,13 +1,10 @@
 import type { StreamName } from '../base/identifiers.ts';
 import type { BundleId, BundleKind } from '../repository/bundle-record.ts';
 import { type BundleVersion, compareBundleVersions } from '../repository/bundle-version.ts';
-import type { BundleRecord, GroupRecord } from '../repository/group-record.ts';
+import { type BundleRecord, everybodysStream, type GroupRecord } from '../repository/group-record.ts';
 import type { FoundBundle } from './home-scan.ts';
 import type { HomeState, InstalledBundle } from './home-state.ts';
 import { placeBelowHome } from './put-in-place.ts';
-
-/** The stream whose versions are for everybody whose own stream has none. */
-const everybody = 'stable' as StreamName;
 
 /** What is known when it is decided what a home should have. */
 export type Choosing = {
@@ -146,7 +143,7 @@ function placeOf(
 
 /** The version of the device's stream, else the one for everybody; of several groups the newest. */
 function ofStream({ groups, stream }: Choosing, id: BundleId): BundleRecord | undefined {
-  for (const name of new Set([stream, everybody])) {
+  for (const name of new Set([stream, everybodysStream])) {
     const heads = groups.flatMap(({ bundles }) =>
       bundles.filter((each) => each.id === id && each.streams.includes(name)),
     );

@@ -1,6 +1,6 @@
 import type { MessageCode } from '../base/catalogue.ts';
 import { isSatchelError, SatchelError } from '../base/errors.ts';
-import type { Reporter } from '../base/progress.ts';
+import { partOfWhole, type Reporter } from '../base/progress.ts';
 import { formatBytes } from '../base/units.ts';
 import type { makeDelta } from '../delta/make-delta.ts';
 import { costFrom } from '../repository/costs.ts';
@@ -152,23 +152,11 @@ async function makeAll(place: DeltaPlace, making: DeltaMaking, pairs: readonly P
   const outcomes: Outcome[] = [];
   let before = 0;
   for (const pair of pairs) {
-    const reporter = partOf(making.reporter, { before, total });
+    const reporter = partOfWhole(making.reporter, { before, total });
     outcomes.push(await orTell(making, pair, () => makeOne(spool, { ...making, reporter }, pair)));
     before += pair.newBytes;
   }
   return outcomes;
-}
-
-/** One progress for all: each counts from where the one before it ended. */
-function partOf(
-  reporter: Reporter,
-  { before, total }: { readonly before: number; readonly total: number },
-): Reporter {
-  return {
-    progress: (progress) =>
-      reporter.progress({ ...progress, done: Math.min(before + progress.done, total), total }),
-    notice: (code, parameters) => reporter.notice(code, parameters),
-  };
 }
 
 /** What went wrong with one is told, unless the next would fail the same way. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Reporter } from '../base/progress.ts';
+import { partOfWhole } from '../base/progress.ts';
 import { objectOrdinals } from '../build/objects.ts';
 import { openArchiveScene } from '../device/archive-scene.ts';
 import { createDelivery, type Delivery } from '../device/deliver.ts';
@@ -35,24 +35,11 @@ export async function stageByDelta(
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let before = 0;
   for (const [number, bundle] of bundles.entries()) {
-    const reporter = partOf(options.reporter, { before, total });
+    // What is received for each was there before.
+    const reporter = partOfWhole(options.reporter, { before, total }, (step) => step !== 'fetch');
     await stageOne({ ...options, reporter }, bundle, staging, () => restOf(options, bundle, staging));
     before += sizes[number]!;
   }
-}
-
-/** One progress for all of them. What is received for each was there before. */
-function partOf(
-  reporter: Reporter,
-  { before, total }: { readonly before: number; readonly total: number },
-): Reporter {
-  return {
-    progress(progress) {
-      if (progress.step !== 'fetch')
-        reporter.progress({ ...progress, done: Math.min(before + progress.done, total), total });
-    },
-    notice: (code, parameters) => reporter.notice(code, parameters),
-  };
 }
 
 async function stageOne(

@@ -32,5 +32,23 @@ export interface Reporter {
   notice(code: MessageCode, parameters?: MessageParameters): void;
 }
 
+/**
+ * Shows one of several equal pieces of work as a part of the whole, of which `before` is done when it begins. Steps that
+ * `isCounted` denies are not shown.
+ */
+export function partOfWhole(
+  reporter: Reporter,
+  { before, total }: { readonly before: number; readonly total: number },
+  isCounted: (step: Step) => boolean = () => true,
+): Reporter {
+  return {
+    progress(progress) {
+      if (isCounted(progress.step))
+        reporter.progress({ ...progress, done: Math.min(before + progress.done, total), total });
+    },
+    notice: (code, parameters) => reporter.notice(code, parameters),
+  };
+}
+
 /** A reporter that drops everything, for callers that do not listen. */
 export const silentReporter: Reporter = { progress() {}, notice() {} };

@@ -95,24 +95,6 @@ export function optionalArgument<Value>(
   };
 }
 
-/** All words that are left, one at least. Throws `argument-needed`. */
-export function someArguments<Value>(
-  summary: MessageCode,
-  placeholder: string,
-  parse: Parser<Value>,
-): ArgumentDefinition<readonly Value[]> {
-  return {
-    summary,
-    placeholder,
-    optional: false,
-    rest: true,
-    read: (words, label) => {
-      if (words.length === 0) throw new SatchelError('argument-needed', { argument: label });
-      return words.map((word) => parse(word, label));
-    },
-  };
-}
-
 /** All words that are left, none too. */
 export function restArguments<Value>(
   summary: MessageCode,
@@ -126,4 +108,16 @@ export function restArguments<Value>(
     rest: true,
     read: (words, label) => words.map((word) => parse(word, label)),
   };
+}
+
+/** The same, one at least. Throws `argument-needed`. */
+export function someArguments<Value>(
+  ...given: Parameters<typeof restArguments<Value>>
+): ArgumentDefinition<readonly Value[]> {
+  const rest = restArguments(...given);
+  const read = (words: readonly string[], label: string) => {
+    if (words.length === 0) throw new SatchelError('argument-needed', { argument: label });
+    return rest.read(words, label);
+  };
+  return { ...rest, optional: false, read };
 }

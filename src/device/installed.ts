@@ -60,13 +60,21 @@ const indexLevel = 1;
 
 /** Keeps an index, which is given uncompressed and stored in one zstd frame, under its hash, durable. */
 export function storeIndex(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): void {
-  writeFileAtomic(indexFile(layout, sha256), compressZstdNow(bytes, { level: indexLevel }));
+  writeIndex(layout, sha256, bytes, { isChecked: false });
 }
 
 /** The same without waiting for the disk: for many at once, before the whole file system is synced. */
 export function storeIndexUnsynced(layout: DeviceLayout, sha256: Sha256, bytes: Uint8Array): void {
-  const stored = compressZstdNow(bytes, { level: indexLevel });
-  writeFileAtomic(indexFile(layout, sha256), stored, { isChecked: true });
+  writeIndex(layout, sha256, bytes, { isChecked: true });
+}
+
+function writeIndex(
+  layout: DeviceLayout,
+  sha256: Sha256,
+  bytes: Uint8Array,
+  options: { readonly isChecked: boolean },
+): void {
+  writeFileAtomic(indexFile(layout, sha256), compressZstdNow(bytes, { level: indexLevel }), options);
 }
 
 /**
