@@ -8,7 +8,7 @@ import { type ByteString, byteString, byteStringFromText, pathBelow } from '../b
 import { type BuildName, buildName, type Sha256 } from '../base/identifiers.ts';
 import type { IndexEntry, InodeEntry, Xattr } from '../build/entry.ts';
 import { serialiseIndex } from '../build/index-format.ts';
-import { removeTree } from '../os/remove-tree.ts';
+import { discard } from '../os/discard.testkit.ts';
 import { applyMetadata, type Owed } from './apply-metadata.ts';
 import { storeIndex, writeInstalled } from './installed.ts';
 import { type DeviceLayout, initialiseDevice, ledgerFile, pristineTree } from './layout.ts';
@@ -19,7 +19,7 @@ import { makeInode } from './restore-inode.ts';
 /** A temporary folder that goes with the test. */
 export function temporaryFolder(context: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'satchel-device-'));
-  context.after(() => removeTree(path));
+  context.after(() => discard(path));
   return path;
 }
 

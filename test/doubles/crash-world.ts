@@ -20,6 +20,7 @@ import { type DeviceLayout, deviceLayout, ledgerFile, pristineTree } from '../..
 import { ledgerOfTree, writeLedger } from '../../src/device/ledger.ts';
 import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
 import { type DescribedTree, describeTree } from '../../src/formats/gnu-tar.testkit.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import { getXattr, setXattr } from '../../src/os/system-calls.ts';
 import { must } from './command.ts';
 import type { CrashAction, CrashPoint, LoggedCall } from './crash-order.ts';
@@ -88,11 +89,6 @@ function scratchPlace(): string {
     // Then on the disk.
   }
   return tmpdir();
-}
-
-/** Removes a scratch folder, also while the process that empties a device's trash is still at work. */
-export function discard(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 /** Copies a repository and its keys. */

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removeTree } from '../../src/os/remove-tree.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 
 /** A temporary folder for all tests of a file. */
 export type Scratch = {
@@ -18,6 +18,6 @@ export function scratchFolder(story: string): Scratch {
   return {
     path,
     file: (...names) => join(path, ...names),
-    remove: () => removeTree(path),
+    remove: () => discard(path),
   };
 }

@@ -10,9 +10,9 @@ import { writeBootSettings } from '../../src/device/boot-settings.ts';
 import { bootableVersion } from '../../src/device/device.fixture.ts';
 import { initialiseDevice } from '../../src/device/layout.ts';
 import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import type { LoggedCall } from '../doubles/crash-order.ts';
 import { crashesAt, forEach, pointsOf, recordCalls, runOrdered, sampleOf } from '../doubles/crash-run.ts';
-import { discard } from '../doubles/crash-world.ts';
 import { type Startable, startableByEntries, startableByLinks } from '../doubles/loader-view.ts';
 import { scratchFolder } from '../doubles/scratch.ts';
 

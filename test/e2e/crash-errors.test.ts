@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
 import { deviceLayout, pristineTree } from '../../src/device/layout.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import { assertSentence, must } from '../doubles/command.ts';
 import type { CrashAction, CrashPoint } from '../doubles/crash-order.ts';
 import { forEach, pointsOf, recordCalls, runOrdered, sampleOf } from '../doubles/crash-run.ts';
@@ -13,7 +14,6 @@ import {
   assertReadable,
   copyDevice,
   copyRepository,
-  discard,
   inodesOf,
   makeWorld,
   type World,

@@ -7,12 +7,12 @@ import { after, before, describe, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
 import { deviceLayout, pristineTree } from '../../src/device/layout.ts';
 import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import { must } from '../doubles/command.ts';
 import {
   ageTemporaries,
   assertBootable,
   copyDevice,
-  discard,
   inodesOf,
   makeWorld,
   saidOf,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
 import { deviceLayout, pristineTree } from '../../src/device/layout.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import { assertSentence, must, runCommand } from '../doubles/command.ts';
 import { isComplete } from '../doubles/crash-run.ts';
 import {
@@ -15,7 +16,6 @@ import {
   copyDevice,
   copyRepository,
   deviceInit,
-  discard,
   inodesOf,
   makeWorld,
   type World,

@@ -16,6 +16,7 @@ import { after, before, test } from 'node:test';
 import { buildName } from '../../src/base/identifiers.ts';
 import { type DeviceLayout, deviceLayout, pristineTree } from '../../src/device/layout.ts';
 import { describeTree } from '../../src/formats/gnu-tar.testkit.ts';
+import { discard } from '../../src/os/discard.testkit.ts';
 import { assertSentence, must, runCommand } from '../doubles/command.ts';
 import { sampleOf } from '../doubles/crash-run.ts';
 import {
@@ -23,7 +24,6 @@ import {
   assertReadable,
   copyDevice,
   copyRepository,
-  discard,
   makeWorld,
   type World,
 } from '../doubles/crash-world.ts';
