@@ -4,9 +4,10 @@ import { siteLayout } from '../site/layout.ts';
 import { askServer, type ControlRequest } from '../site/mirror-control.ts';
 import { readSiteSettings } from '../site/settings.ts';
 import type { Site } from '../site/site.ts';
+import { type RsyncPlaceOptions, rsyncDirectoryOf } from './rsync-place.ts';
 
 type SiteCall = {
-  readonly options: { readonly repo: string };
+  readonly options: RsyncPlaceOptions;
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
@@ -29,7 +30,11 @@ export async function atSite<Result>(
   // Loaded only now: who asks a server needs none of it.
   const { openSite } = await import('../site/site.ts');
   const { clock, reporter } = call;
-  const site = await openSite({ repository, clock, reporter, onFailure() {}, offline: false });
+  const rsyncDirectory = rsyncDirectoryOf(call.options);
+  const site = await openSite({
+    ...{ repository, rsyncDirectory, clock, reporter, offline: false },
+    onFailure() {},
+  });
   try {
     return await act(site);
   } finally {

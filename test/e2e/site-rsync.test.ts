@@ -1,6 +1,6 @@
 /** Old clients at a site: a tree is made of what arrives when somebody asks for it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { rsync } from '../doubles/rsync-client.ts';
 import { assertSameTree } from '../doubles/same-tree.ts';
@@ -54,7 +54,8 @@ test('a tree that is here is served whatever went away, and without the origin',
 test('where no rsync clients are served, their trees and what else lies there count all the same', async () => {
   await school.server.stop();
   const repo = ['--repo', school.repository];
-  const gc = () => done<{ usedBytes: number; treeBytes: number; missing: number }>(['site', 'gc', ...repo]);
+  const gc = (...more: string[]) =>
+    done<{ usedBytes: number; treeBytes: number; missing: number }>(['site', 'gc', ...repo, ...more]);
   const rsyncDirectory = `${school.repository}.rsync`;
   assert.deepEqual(readdirSync(`${rsyncDirectory}/ready`), ['b1', 'b2']);
   const { usedBytes } = await gc();
@@ -66,6 +67,12 @@ test('where no rsync clients are served, their trees and what else lies there co
   }
   const more = (await gc()).usedBytes;
   assert.ok(more >= usedBytes + 3 * size, `${more} after ${usedBytes}`);
+  const moved = story.scratch.file('moved.rsync');
+  renameSync(rsyncDirectory, moved);
+  assert.ok((await gc()).usedBytes <= more - 3 * size);
+  assert.equal((await gc('--rsync-dir', moved)).usedBytes, more);
+  rmSync(rsyncDirectory, { recursive: true, force: true });
+  renameSync(moved, rsyncDirectory);
   await done(['site', 'set', ...repo, '--budget', `${more - 1}`]);
   const { treeBytes, missing } = await gc();
   assert.ok(treeBytes > 0);

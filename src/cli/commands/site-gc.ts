@@ -1,12 +1,12 @@
 import { formatBytes } from '../../base/units.ts';
 import { defineCommand } from '../command.ts';
-import { siteRepo } from '../shared-options.ts';
+import { rsyncDir, siteRepo } from '../shared-options.ts';
 import { atSite } from '../site-work.ts';
 
 /** `satchel site gc`: remove what no build needs, and what is over the budget. */
 export const siteGcCommand = defineCommand({
   arguments: {},
-  options: { repo: siteRepo },
+  options: { repo: siteRepo, rsyncDir },
   run: (call) => atSite(call, { do: 'gc' }, ({ evictor }) => evictor.collect({ signal: call.signal })),
   show: ({ builds, files, fileBytes, treeBytes, usedBytes, missing }, words) => [
     ...(treeBytes > 0 ? [words.say('result-gc-trees', { bytes: formatBytes(treeBytes) })] : []),

@@ -8,7 +8,7 @@ import { defineCommand } from '../command.ts';
 import { mirrorPlanLines, sitePriceLines } from '../mirror-lines.ts';
 import { flag, optionalArgument, value } from '../option-kinds.ts';
 import { rate } from '../options.ts';
-import { build, siteRepo } from '../shared-options.ts';
+import { build, rsyncDir, siteRepo } from '../shared-options.ts';
 import { atSite } from '../site-work.ts';
 
 /**
@@ -19,6 +19,7 @@ export const sitePlanCommand = defineCommand({
   arguments: { build: optionalArgument('argument-site-plan-build', 'BUILD', build) },
   options: {
     repo: siteRepo,
+    rsyncDir,
     rate: value('option-site-plan-rate', 'RATE', rate),
     deltasOnly: flag('option-deltas-only'),
   },

@@ -2,13 +2,13 @@ import { isLinkCode, runMirror } from '../../site/mirror-run.ts';
 import { defineCommand } from '../command.ts';
 import { mirrorResultLines } from '../mirror-lines.ts';
 import { flag } from '../option-kinds.ts';
-import { siteRepo } from '../shared-options.ts';
+import { rsyncDir, siteRepo } from '../shared-options.ts';
 import { atSite } from '../site-work.ts';
 
 /** `satchel site sync`: fetch what the followed streams lack, within the hours and the limits of the site. */
 export const siteSyncCommand = defineCommand({
   arguments: {},
-  options: { repo: siteRepo, now: flag('option-sync-now'), deltasOnly: flag('option-deltas-only') },
+  options: { repo: siteRepo, rsyncDir, now: flag('option-sync-now'), deltasOnly: flag('option-deltas-only') },
   run(call) {
     const { now, deltasOnly } = call.options;
     const { signal, reporter } = call;
