@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { heldSide } from './delta-side.testkit.ts';
 import { matchBuilds } from './match.ts';
@@ -67,4 +68,13 @@ test('a file of quite another size is no candidate', async () => {
 test('content that stands in two places is made once', async () => {
   const targets = matchBuilds(await heldSide({ a: old }), await heldSide({ a: renewed, b: renewed }));
   assert.equal(targets.length, 1);
+});
+
+test('the windows of a large file share one list of what they may be made from', async () => {
+  const content = randomBytes(20 * 1024 * 1024);
+  const touched = Buffer.from(content);
+  for (const place of [1000, content.length - 1000]) touched[place]! ^= 1;
+  const targets = matchBuilds(await heldSide({ big: content }), await heldSide({ big: touched }));
+  assert.equal(targets.length, 2);
+  assert.equal(new Set(targets.map(({ candidates }) => candidates[0]!.file)).size, 1);
 });

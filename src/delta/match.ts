@@ -5,7 +5,7 @@ import { objectOrdinals, objectsOfFile } from '../build/objects.ts';
 import type { DeltaSide } from './content-source.ts';
 import { oldFiles } from './old-files.ts';
 import type { PartTarget } from './part-target.ts';
-import { baseForWindow, type PlacedObject, windowsOf } from './windows.ts';
+import { baseFinder, type PlacedObject, windowsOf } from './windows.ts';
 
 /** Objects that the old build has not, all of one file, and what they may be made from. */
 export type Target = {
@@ -31,7 +31,7 @@ export type Candidate = {
   readonly bases: readonly number[];
   /** True when they are the whole file. */
   readonly isWholeFile: boolean;
-  /** All objects of the file. */
+  /** All objects of the file; the same list for all windows that may be made from it. */
   readonly file: readonly number[];
 };
 
@@ -56,7 +56,14 @@ export function matchBuilds(from: DeltaSide, to: DeltaSide): Target[] {
     );
     if (missing.length === 0) continue;
     const ordinalsOfFile = file.objects.map(({ ordinal }) => ordinal);
-    const candidates = old.candidatesFor(entry).map((candidate) => placed(candidate, oldOrdinals));
+    // Once a file: of a large one there are many windows, and each list is as long as the file.
+    const candidates = old.candidatesFor(entry).map((candidate) => {
+      const { objects, size } = placed(candidate, oldOrdinals);
+      return {
+        file: objects.map(({ ordinal }) => ordinal),
+        baseOf: baseFinder(file, { objects, size }),
+      };
+    });
     for (const window of windowsOf(missing)) {
       targets.push({
         path: entry.path,
@@ -64,13 +71,9 @@ export function matchBuilds(from: DeltaSide, to: DeltaSide): Target[] {
         places: window.map(({ position }) => position),
         isWholeFile: window.length === file.objects.length,
         file: ordinalsOfFile,
-        candidates: candidates.map((candidate) => {
-          const bases = baseForWindow(window, file, candidate);
-          return {
-            bases: bases.map(({ ordinal }) => ordinal),
-            isWholeFile: bases.length === candidate.objects.length,
-            file: candidate.objects.map(({ ordinal }) => ordinal),
-          };
+        candidates: candidates.map(({ file, baseOf }) => {
+          const bases = baseOf(window).map(({ ordinal }) => ordinal);
+          return { bases, isWholeFile: bases.length === file.length, file };
         }),
       });
     }

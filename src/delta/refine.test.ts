@@ -47,3 +47,39 @@ test('a base that is a whole file stays', async () => {
   const refined = await createRefiner(from).refine(target, to.contentOf(0), undefined);
   assert.deepEqual(refined, target);
 });
+
+/** A file of which each object changed a little, and the same file as it was, for a refiner that counts what it reads. */
+async function touchedFile() {
+  const old = noise('long', 3_000_000);
+  const touched = Buffer.from(old);
+  for (let place = 0; place < touched.length; place += 2000) touched[place]! ^= 1;
+  const from = await heldSide({ 'big-1': old });
+  const to = await heldSide({ 'big-2': touched });
+  const file = from.objects.map((_, ordinal) => ordinal);
+  const candidate = { bases: file.slice(0, 2), isWholeFile: false, file };
+  const target = { ...matchBuilds(from, to)[0]!, candidates: [candidate] };
+  let read = 0;
+  const counting: typeof from = {
+    ...from,
+    async read(ordinals, signal) {
+      read += ordinals.length;
+      return from.read(ordinals, signal);
+    },
+  };
+  return { counting, target, file, readObjects: () => read, content: touched.subarray(0, 400_000) };
+}
+
+test('a file is read once for all windows that may be made from it', async () => {
+  const { counting, target, file, readObjects, content } = await touchedFile();
+  const other = { ...target.candidates[0]!, file: [...file] };
+  const refiner = createRefiner(counting);
+  for (let window = 0; window < 3; window += 1)
+    await refiner.refine({ ...target, candidates: [target.candidates[0]!, other] }, content, undefined);
+  assert.equal(readObjects(), 2 * file.length);
+});
+
+test('a file that is longer than what may be sketched is not read, and its bases stay', async () => {
+  const { counting, target, readObjects, content } = await touchedFile();
+  const refined = await createRefiner(counting, 2_000_000).refine(target, content, undefined);
+  assert.deepEqual([refined, readObjects()], [target, 0]);
+});

@@ -13,24 +13,48 @@ export type Refiner = {
 /** An old object that shares fewer anchors with a window is not worth reading for it. */
 const fewestShared = 4;
 
-/** A refiner that keeps the sketch of the file it was asked about last: windows of one file come in a row. */
-export function createRefiner(from: DeltaSide): Refiner {
-  let known: { readonly key: string; readonly sketch: Promise<Sketch> } | undefined;
-  const sketchFor = (file: readonly number[], signal: AbortSignal | undefined): Promise<Sketch> => {
-    const key = file.join();
-    if (known?.key !== key) known = { key, sketch: sketchOf(from, file, signal) };
-    return known.sketch;
+/**
+ * Bytes of old files that are sketched for one window, and kept sketched; a sketch takes a tenth of them as memory. Of
+ * longer files all would have to be read for a few windows, and where unchanged objects stand around a window, they
+ * tell its base as well.
+ */
+const mostSketched = 512 * 1024 * 1024;
+
+/** A refiner that keeps the sketches of the files it was asked about last: windows of one file come in a row. */
+export function createRefiner(from: DeltaSide, most = mostSketched): Refiner {
+  const known = new Map<Candidate['file'], { readonly length: number; readonly sketch: Promise<Sketch> }>();
+  const lengthOf = (file: Candidate['file']) =>
+    file.reduce((sum, ordinal) => sum + from.objects[ordinal]!.size, 0);
+  const sketchFor = (
+    file: Candidate['file'],
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Sketch> => {
+    const found = known.get(file) ?? { length, sketch: sketchOf(from, file, signal) };
+    // The one that was asked for last stands last.
+    known.delete(file);
+    known.set(file, found);
+    let kept = [...known.values()].reduce((sum, each) => sum + each.length, 0);
+    for (const [oldest, each] of known) {
+      if (kept <= most) break;
+      known.delete(oldest);
+      kept -= each.length;
+    }
+    return found.sketch;
   };
   return {
     async refine(target, content, signal) {
       if (target.candidates.length === 0) return target;
       const candidates: Candidate[] = [];
+      let left = most;
       for (const candidate of target.candidates) {
-        if (candidate.isWholeFile) {
+        const length = candidate.isWholeFile ? 0 : lengthOf(candidate.file);
+        if (candidate.isWholeFile || length > left) {
           candidates.push(candidate);
           continue;
         }
-        const sketch = await sketchFor(candidate.file, signal);
+        left -= length;
+        const sketch = await sketchFor(candidate.file, length, signal);
         const bases = likest(candidate, sketch.countShared(content), from.objects);
         candidates.push({ ...candidate, bases });
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sha256 } from '../base/identifiers.ts';
 import { segmentLimits } from './delta-format.ts';
-import { baseForWindow, type PlacedObject, windowsOf } from './windows.ts';
+import { baseFinder, type PlacedObject, windowsOf } from './windows.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -39,14 +39,14 @@ test('gaps count as well: what lies far apart is made from different bases', () 
 test('a small file is its own base as a whole', () => {
   const from = file(numbered('old', 8));
   const to = file(numbered('new', 8));
-  assert.deepEqual(baseForWindow(to.objects, to, from), from.objects);
+  assert.deepEqual(baseFinder(to, from)(to.objects), from.objects);
 });
 
 test('the base of a window is around the place that unchanged objects point to', () => {
   const same = numbered('same', 30);
   const from = file([...numbered('gone', 30), ...same, 'old', ...numbered('end', 30)]);
   const to = file([...same, 'new', ...numbered('end', 30)]);
-  const base = baseForWindow([to.objects[30]!], to, from);
+  const base = baseFinder(to, from)([to.objects[30]!]);
   assert.ok(base.some(({ sha256 }) => sha256 === 'old'));
   assert.ok(lengthOf(base) <= 6 * mebibyte);
 });
@@ -55,7 +55,7 @@ test('no base is longer than a segment may read', () => {
   const from = file(numbered('old', 100));
   const to = file(numbered('new', 100));
   for (const window of windowsOf(to.objects)) {
-    const length = lengthOf(baseForWindow(window, to, from));
+    const length = lengthOf(baseFinder(to, from)(window));
     assert.ok(length <= segmentLimits.base && length > 2 * lengthOf(window) - mebibyte);
   }
 });

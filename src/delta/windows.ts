@@ -41,41 +41,56 @@ function evenLength(whole: number): number {
 }
 
 /**
- * The objects of the old file that are the base for a window of the new one: the part that matches, judged by the
+ * Finds the objects of the old file that are the base for a window of the new one: the part that matches, judged by the
  * objects that both files hold, and about half of its length more on both sides. Never longer than a segment may
  * read.
  */
-export function baseForWindow(
-  window: readonly PlacedObject[],
-  file: { readonly objects: readonly PlacedObject[]; readonly size: number },
-  old: { readonly objects: readonly PlacedObject[]; readonly size: number },
-): PlacedObject[] {
-  const first = window[0]!;
-  const last = window.at(-1)!;
-  const span = last.position + last.size - first.position;
-  const length = Math.min(old.size, segmentLimits.base, 2 * span + slack);
+export function baseFinder(
+  file: PlacedFile,
+  old: PlacedFile,
+): (window: readonly PlacedObject[]) => PlacedObject[] {
   const place = placing(file, old);
-  const middle = (place(first.position) + place(last.position + last.size)) / 2;
-  const start = Math.max(0, Math.min(old.size - length, middle - length / 2));
-  return within(old.objects, { start, end: start + length });
+  return (window) => {
+    const first = window[0]!;
+    const last = window.at(-1)!;
+    const span = last.position + last.size - first.position;
+    const length = Math.min(old.size, segmentLimits.base, 2 * span + slack);
+    const middle = (place(first.position) + place(last.position + last.size)) / 2;
+    const start = Math.max(0, Math.min(old.size - length, middle - length / 2));
+    return within(old.objects, { start, end: start + length });
+  };
 }
+
+/** A file as its objects at their places. */
+export type PlacedFile = { readonly objects: readonly PlacedObject[]; readonly size: number };
 
 /** The objects that touch the span; those at its ends only while the whole stays within the limit. */
 function within(objects: readonly PlacedObject[], { start, end }: Span): PlacedObject[] {
-  const touching = objects.filter(({ position, size }) => position < end && position + size > start);
+  const touching = objects.slice(
+    firstOf(objects, ({ position, size }) => position + size > start),
+    firstOf(objects, ({ position }) => position >= end),
+  );
   let length = touching.reduce((sum, { size }) => sum + size, 0);
   while (length > segmentLimits.base) length -= touching.pop()!.size;
   return touching;
+}
+
+/** Where a list in order has the first for which something holds, as it does for all behind it; its length for none. */
+function firstOf<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(items[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**
  * Where a position of the new file is in the old one: exactly so where both hold the same object, and in proportion
  * between such places.
  */
-function placing(
-  file: { readonly objects: readonly PlacedObject[]; readonly size: number },
-  old: { readonly objects: readonly PlacedObject[]; readonly size: number },
-): (position: number) => number {
+function placing(file: PlacedFile, old: PlacedFile): (position: number) => number {
   const oldPlaces = new Map<Sha256, number>(old.objects.map(({ sha256, position }) => [sha256, position]));
   const anchors: [number, number][] = [[0, 0]];
   for (const { sha256, position, size } of file.objects) {
@@ -88,7 +103,7 @@ function placing(
   return (position) => {
     const next = Math.max(
       1,
-      anchors.findIndex(([here]) => here >= position),
+      firstOf(anchors, ([here]) => here >= position),
     );
     const [here, there] = anchors[next - 1]!;
     const [nextHere, nextThere] = anchors[next]!;
