@@ -95,6 +95,7 @@ function describe(set: readonly TestBundle[], change: SetChange, results: readon
     ['seconds of the update', wall.toFixed(2), `${(wall / copy).toFixed(1)} × cp -a`],
     ['its CPU seconds', median(results.map((each) => each.update.cpu)).toFixed(2), ''],
     ['seconds of cp -a and sync', copy.toFixed(2), ''],
+    ['its CPU seconds', median(results.map((each) => each.copy.cpu)).toFixed(2), ''],
     ['its largest process', formatBytes(Math.max(...results.map((each) => each.update.peak))), ''],
     ['written by it', formatBytes(update.written), ''],
     ['files of the new set', `${change.files}`, formatBytes(change.bytes)],

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SatchelError } from '../base/errors.ts';
 import type { BuildName } from '../base/identifiers.ts';
@@ -8,12 +9,16 @@ import { openStagePool } from '../device/stage-pool.ts';
 import { freeSpace } from '../os/disk.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import { syncFilesystemInBackground } from '../os/system-calls.ts';
+import { withSystemErrors } from '../os/system-error.ts';
 import { directoryDisk, fileDisk } from '../plan/disk.ts';
 import { diskReserve } from '../plan/ways.ts';
-import { type DeltaBundle, fetchDeltas, prepareByDelta } from './bring-by-delta.ts';
-import { type ObjectBundles, prepareByObjects, stageByObjects } from './bring-by-objects.ts';
+import type { BundleRecord } from '../repository/group-record.ts';
+import { type DeltaBundle, deltaTo, prepareByDelta } from './bring-by-delta.ts';
+import { type ObjectBundles, prepareByObjects, stagedByObjects } from './bring-by-objects.ts';
 import type { BringOptions, WantedBundle } from './bring-options.ts';
-import { stageByDelta } from './stage-by-delta.ts';
+import { placeBelowHome } from './put-in-place.ts';
+import { shareStaging, stagedByDelta } from './stage-by-delta.ts';
+import { gatherCrew, partsAtOnce } from './staging-crew.ts';
 
 /** What bringing bundles takes. */
 export type BundlePlan = {
@@ -28,8 +33,13 @@ export type BundlePlan = {
   readonly byDelta: number;
 };
 
-/** Bundles that are staged: the tree of each lies below `stage` where it will lie below the home. */
-export type Brought = { readonly stage: string; readonly plan: BundlePlan };
+/** Bundles that are staged. */
+export type Brought = {
+  /** Holds nothing of use when each tree has been taken to its place. */
+  readonly folder: string;
+  readonly treeOf: (record: BundleRecord) => string;
+  readonly plan: BundlePlan;
+};
 
 /** What all bundles of one run are called in sentences about budgets. */
 const together = 'activities' as BuildName;
@@ -38,7 +48,6 @@ type Prepared = {
   readonly byDelta: readonly DeltaBundle[];
   readonly byObjects: ObjectBundles | undefined;
   readonly plan: BundlePlan;
-  readonly spending: Spending;
 };
 
 /**
@@ -46,34 +55,76 @@ type Prepared = {
  * `activities-no-space`, and what the source throws.
  */
 export async function planBundles(options: BringOptions): Promise<BundlePlan> {
-  return (await prepare(options)).plan;
+  return (await prepare(options, startSpendingTogether(options))).plan;
 }
 
 /**
- * Fetches the deltas, and what is missing of all other bundles together, and stages all of them. When it throws, nothing
- * of what is installed has changed, and what was received is kept.
+ * Fetches what is missing of all bundles and stages each while it comes. Nothing is begun before the price is known, but
+ * where nothing could be refused. When it throws, nothing of what is installed has changed, and what was received is kept.
  */
 export async function bringBundles(options: BringOptions): Promise<Brought> {
-  const { layout, reporter } = options;
-  const { byDelta, byObjects, plan, spending } = await prepare(options);
-  const stage = join(layout.place.stage, 'new');
-  removeTree(stage);
+  const { layout, wanted, reporter, memory } = options;
+  const folder = join(layout.place.stage, 'new');
+  removeTree(folder);
+  withSystemErrors('mkdir', folder, () => mkdirSync(folder, { mode: 0o700 }));
   await using pool = openStagePool();
-  await fetchDeltas(options, byDelta, spending);
-  // Makes the folders that the trees of the others go into, so it comes first.
-  if (byObjects !== undefined) await stageByObjects(options, byObjects, { stage, pool, spending });
-  await stageByDelta(options, byDelta, { stage, pool, spending });
+  pool.expect(sum(wanted.map(({ record }) => record.tree.bytes)));
+  const spending = startSpendingTogether(options);
+  const stage = join(folder, 'deltas');
+  const staging = shareStaging({ stage, pool, spending, memory: memoryOf(wanted, memory) });
+  await using crew = gatherCrew(options);
+  const stageNow = (bundle: DeltaBundle) => crew.add(stagedByDelta(options, bundle, staging));
+  const isAtOnce = cannotBeRefused(options, spending);
+  const { byDelta, byObjects, plan } = await prepare(options, spending, isAtOnce ? stageNow : undefined);
+  if (!isAtOnce) byDelta.forEach(stageNow);
+  const objects = join(folder, 'objects');
+  if (byObjects !== undefined) crew.add(stagedByObjects(options, byObjects, { ...staging, stage: objects }));
+  await crew.finish();
   reporter.progress({ step: 'verify', done: 0, unit: 'entries' });
   await syncFilesystemInBackground(layout.place.own);
-  return { stage, plan };
+  const records = new Set(byDelta.map(({ record }) => record));
+  return {
+    folder,
+    plan,
+    treeOf: (record) => join(records.has(record) ? staging.stage : objects, placeBelowHome(record)),
+  };
+}
+
+/** Bytes that the greediest delta among those that fit into the memory takes. */
+function memoryOf(wanted: readonly WantedBundle[], limit = process.availableMemory()): number {
+  const stated = wanted.map((bundle) => deltaTo(bundle)?.memory ?? 0);
+  return Math.max(0, ...stated.filter((bytes) => bytes <= limit));
+}
+
+/** True when there is no budget, and room on the disk for more than bundles can take in whatever way they come. */
+function cannotBeRefused({ layout, wanted }: BringOptions, spending: Spending): boolean {
+  if (spending.left() !== undefined || spending.monthLeft() !== undefined) return false;
+  const most = wanted.map((bundle) => {
+    const { tree, everything } = bundle.record;
+    const { length = 0, scratch = 0 } = deltaTo(bundle) ?? {};
+    return 2 * tree.bytes + tree.entries * (fileDisk(1) + directoryDisk) + everything + length + scratch;
+  });
+  return sum(most) <= freeSpace(layout.home).bytes - diskReserve;
+}
+
+function startSpendingTogether({ session, maximumBytes }: BringOptions): Spending {
+  return startSpending(session, { build: together, maximumBytes });
 }
 
 /** Deltas that need room for a moment are left out where the disk has none for them. */
-async function prepare(options: BringOptions): Promise<Prepared> {
-  const { layout, session, maximumBytes, memory = process.availableMemory() } = options;
-  const spending = startSpending(session, { build: together, maximumBytes });
+async function prepare(
+  options: BringOptions,
+  spending: Spending,
+  onOpened?: (bundle: DeltaBundle) => void,
+): Promise<Prepared> {
+  const { layout, memory = process.availableMemory() } = options;
   const free = freeSpace(layout.home).bytes - diskReserve;
-  let prepared = await prepareWithin(options, { memory, scratch: Number.POSITIVE_INFINITY }, spending);
+  let prepared = await prepareWithin(
+    options,
+    { memory, scratch: Number.POSITIVE_INFINITY },
+    spending,
+    onOpened,
+  );
   if (prepared.plan.disk > free) prepared = await prepareWithin(options, { memory, scratch: 0 }, spending);
   const { plan, byDelta } = prepared;
   // The heads of deltas are a part of the price, and have been paid.
@@ -90,17 +141,26 @@ async function prepareWithin(
   options: BringOptions,
   limits: Parameters<typeof prepareByDelta>[1],
   spending: Spending,
+  onOpened?: (bundle: DeltaBundle) => void,
 ): Promise<Prepared> {
   const { wanted } = options;
-  const byDelta = await prepareByDelta(options, limits, spending);
+  const byDelta = await prepareByDelta(options, limits, spending, onOpened);
   const records = new Set(byDelta.map(({ record }) => record));
   const others = wanted.filter(({ record }) => !records.has(record));
   const byObjects = await prepareByObjects(options, others, spending);
-  return { byDelta, byObjects, spending, plan: price(byDelta, byObjects, wanted) };
+  return { byDelta, byObjects, plan: price(byDelta, byObjects, wanted) };
 }
 
 function headBytes(bundles: readonly DeltaBundle[]): number {
-  return bundles.reduce((sum, { paid }) => sum + paid, 0);
+  return sum(bundles.map(({ paid }) => paid));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((one, other) => one + other, 0);
+}
+
+function partsOf(byDelta: readonly DeltaBundle[], byObjects: ObjectBundles | undefined) {
+  return [...byDelta, ...(byObjects === undefined ? [] : [byObjects])];
 }
 
 function price(
@@ -108,10 +168,10 @@ function price(
   byObjects: ObjectBundles | undefined,
   wanted: readonly WantedBundle[],
 ): BundlePlan {
-  const parts = [...byDelta, ...(byObjects === undefined ? [] : [byObjects])];
-  const sum = (values: readonly number[]) => values.reduce((one, other) => one + other, 0);
+  const parts = partsOf(byDelta, byObjects);
   const bytes = sum(parts.map(({ cost }) => cost.bytes));
-  const scratch = Math.max(0, ...byDelta.map(({ delta }) => delta.reference.scratch ?? 0));
+  const scratches = byDelta.map(({ delta }) => delta.reference.scratch ?? 0).sort((a, b) => b - a);
+  const scratch = sum(scratches.slice(0, partsAtOnce));
   return {
     bytes,
     requests: sum(parts.map(({ cost }) => cost.requests)),

@@ -1,4 +1,5 @@
 import type { Reporter } from '../base/progress.ts';
+import type { Pace } from '../device/fetch.ts';
 import type { DeviceSession } from '../device/session.ts';
 import type { BundleRecord } from '../repository/group-record.ts';
 import type { HomeLayout, Owner } from './home.ts';
@@ -16,7 +17,8 @@ export type BringOptions = {
   readonly maximumBytes?: number | undefined;
   /** Bytes of memory that applying a delta may take; what is free when absent. */
   readonly memory?: number | undefined;
-  readonly bytesPerSecond?: number | undefined;
+  /** The limit of the rate that all of it shares. */
+  readonly pace?: Pace | undefined;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
 };

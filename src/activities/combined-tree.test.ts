@@ -5,7 +5,7 @@ import type { Sha256 } from '../base/identifiers.ts';
 import type { IndexEntry } from '../build/entry.ts';
 import { parseIndex, serialiseIndex } from '../build/index-format.ts';
 import { impliedDirectory } from '../build/tree.ts';
-import { combineTrees, ownedTree } from './combined-tree.ts';
+import { combineTrees } from './combined-tree.ts';
 
 const owner = { uid: 1000, gid: 100 };
 
@@ -38,10 +38,7 @@ test('trees of bundles whose names begin alike stand in the order that an index 
 });
 
 test('everything belongs to the owner of the home', () => {
-  for (const tree of [
-    ownedTree(bundle(), owner),
-    combineTrees([{ entries: bundle(), at: 'Library/x' }], owner),
-  ])
+  for (const tree of [bundle().ownedBy(owner), combineTrees([{ entries: bundle(), at: 'Library/x' }], owner)])
     for (const entry of tree)
       if (entry.type !== 'hardlink') assert.deepEqual([entry.uid, entry.gid], [1000, 100]);
 });

@@ -22,14 +22,6 @@ export function combineTrees(trees: readonly PlacedTree[], owner: Owner): IndexT
   return IndexTable.ofChecked(serialiseIndex(placedEntries(trees, owner)));
 }
 
-/** The tree of one bundle by itself; everything in it belongs to the owner of the home. */
-export function ownedTree(entries: IndexTable, { uid, gid }: Owner): IndexTable {
-  function* owned(): Generator<IndexEntry, void> {
-    for (const entry of entries) yield entry.type === 'hardlink' ? entry : { ...entry, uid, gid };
-  }
-  return IndexTable.ofChecked(serialiseIndex(owned()));
-}
-
 /** A run of entries that no other run stands between, and what it is sorted by. */
 type Run = { readonly key: string; readonly entries: () => Iterable<IndexEntry> };
 

@@ -1,23 +1,20 @@
 import { lstatSync } from 'node:fs';
 import { type ByteString, pathBelow } from '../base/byte-string.ts';
 import type { InodeEntry } from '../build/entry.ts';
-import type { IndexTable } from '../build/index-table.ts';
+import type { EntryList } from '../build/index-table.ts';
 import type { Base } from '../device/stage-plan.ts';
 import { keptIndex } from './bundle-lists.ts';
-import { combineTrees, ownedTree } from './combined-tree.ts';
+import { combineTrees } from './combined-tree.ts';
 import { type HomeLayout, kindFolders, type Owner } from './home.ts';
 import type { InstalledBundle } from './home-state.ts';
 import { placeBelowHome } from './put-in-place.ts';
-
-/** What is installed, as a place to copy unchanged files from. */
-export type InstalledBase = Base & { readonly entries: IndexTable };
 
 /** Several bundles in one tree, which is the home; undefined when nothing is known of any. */
 export function baseOfBundles(
   layout: HomeLayout,
   owner: Owner,
   installed: readonly InstalledBundle[],
-): InstalledBase | undefined {
+): Base | undefined {
   const trees = installed.flatMap((bundle) => {
     const entries = keptIndex(layout, bundle.index);
     return entries === undefined ? [] : [{ entries, at: placeBelowHome(bundle) }];
@@ -27,17 +24,13 @@ export function baseOfBundles(
   return baseIn(layout.home, combineTrees(trees, owner), (path) => path.startsWith(content));
 }
 
-/** One bundle by itself, in its folder. */
-export function baseOfBundle(
-  owner: Owner,
-  { kind }: InstalledBundle,
-  { tree, entries }: { readonly tree: string; readonly entries: IndexTable },
-): InstalledBase {
-  return baseIn(tree, ownedTree(entries, owner), () => kind === 'content');
+/** One bundle by itself, in its folder `tree`; its entries say that they belong to the owner of the home. */
+export function baseOfBundle({ kind }: InstalledBundle, tree: string, entries: EntryList): Base {
+  return baseIn(tree, entries, () => kind === 'content');
 }
 
 /** `mayShare` says which files may be the same inode in two versions: those that no program writes in place. */
-function baseIn(tree: string, entries: IndexTable, mayShare: (path: ByteString) => boolean): InstalledBase {
+function baseIn(tree: string, entries: EntryList, mayShare: (path: ByteString) => boolean): Base {
   return {
     entries,
     check(number) {

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { StreamName } from '../base/identifiers.ts';
 import type { Reporter } from '../base/progress.ts';
+import { startPacing } from '../device/fetch.ts';
 import { emptyTrashNow } from '../device/trash.ts';
 import { removeTree } from '../os/remove-tree.ts';
 import type { BundleId } from '../repository/bundle-record.ts';
@@ -16,9 +16,10 @@ import { kindsElsewhere } from './home-disks.ts';
 import { scanHome } from './home-scan.ts';
 import { type DeviceSettings, openHomeSession } from './home-session.ts';
 import { type HomeState, withBundle, writeHomeState } from './home-state.ts';
+import { keptOrMissing } from './kept-before.ts';
 import { lockHome } from './lock-home.ts';
 import { noPlace, noteWaiting } from './note-waiting.ts';
-import { type NextVersion, placeBelowHome, putInPlace } from './put-in-place.ts';
+import { type NextVersion, placeBelowHome, previousPlace, putInPlace } from './put-in-place.ts';
 
 export type UpdateActivitiesOptions = {
   readonly layout: HomeLayout;
@@ -89,7 +90,7 @@ export async function updateActivities(options: UpdateActivitiesOptions): Promis
     const isWhole = named.size === 0 && !options.dryRun;
     const state = isWhole ? noteWaiting(layout, before, choices) : before;
     const wanted = choices.filter(isInstall).filter(({ id }) => named.size === 0 || named.has(id));
-    const bring = { ...options, owner, session, wanted };
+    const bring = { ...options, owner, session, wanted, pace: startPacing(options.bytesPerSecond) };
     // What an update that was killed at its last step has left is of no use any more.
     if (wanted.length === 0 && named.size === 0) session.spool.clear();
     const plan = wanted.length === 0 ? undefined : await carryOut(bring, state);
@@ -113,25 +114,31 @@ export async function updateActivities(options: UpdateActivitiesOptions): Promis
 type Bringing = BringOptions & UpdateActivitiesOptions;
 
 async function carryOut(options: Bringing, state: HomeState): Promise<BundlePlan> {
-  if (options.dryRun) return planBundles(options);
-  const { layout, session } = options;
-  const { stage, plan } = await bringBundles(options);
-  const versions = options.wanted.map((bundle) => nextVersion(options, state, bundle, stage));
+  const { layout, session, owner } = options;
+  const { kept, missing } = keptOrMissing(layout, owner, options.wanted);
+  const bring = { ...options, wanted: missing };
+  if (options.dryRun) return missing.length === 0 ? nothingToBring : planBundles(bring);
+  const brought = missing.length === 0 ? undefined : await bringBundles(bring);
+  const versions = [
+    ...kept.map(({ record }) => nextVersion(options, state, record, previousPlace(layout, record.id))),
+    ...missing.map(({ record }) => nextVersion(options, state, record, brought!.treeOf(record))),
+  ];
   const next = putInPlace(layout, state, versions, options.clock);
   session.spool.clear();
-  removeTree(stage);
+  if (brought !== undefined) removeTree(brought.folder);
   dropIndexes(layout, next);
   emptyTrashNow(layout.place);
-  return plan;
+  return brought?.plan ?? nothingToBring;
 }
+
+const nothingToBring: BundlePlan = { bytes: 0, requests: 0, disk: 0, byDelta: 0 };
 
 function nextVersion(
   { pin = false }: Bringing,
   { bundles }: HomeState,
-  { record }: WantedBundle,
-  stage: string,
+  { id, kind, version, folder, index }: WantedBundle['record'],
+  tree: string,
 ): NextVersion {
-  const { id, kind, version, folder, index } = record;
   const pinned = pin || bundles.get(id)?.pinned !== undefined;
   return {
     id,
@@ -139,7 +146,7 @@ function nextVersion(
     version,
     folder,
     index: index.sha256,
-    tree: join(stage, placeBelowHome(record)),
+    tree,
     pinned,
   };
 }

@@ -27,3 +27,18 @@ export function createRelief(interval: number): (bytes: number) => void {
 export function freeBuffer({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
+
+/** Gives memory for one content after another; what was lent before is gone when it is asked again. */
+export type Lender = (length: number) => Buffer;
+
+/** A lender that keeps as much as was ever asked for: fresh memory costs more than what is read into it. */
+export function createLender(): Lender {
+  let held = Buffer.allocUnsafeSlow(0);
+  return (length) => {
+    if (held.length < length) {
+      freeBuffer(held);
+      held = Buffer.allocUnsafeSlow(length);
+    }
+    return held.subarray(0, length);
+  };
+}

@@ -103,8 +103,8 @@ function parseCanonicalLine(text: string, line: number): IndexEntry {
 /** Looks at entries one by one and refuses those that do not fit what came before, which `table` can be asked for. */
 function treeChecker(table: IndexTable): (entry: IndexEntry, line: number) => void {
   let previous: IndexEntry | undefined;
-  // Neighbours mostly share their directory, so one remembered directory saves nearly all searches.
-  let directory: DirectoryEntry | undefined;
+  // Of a tree in byte order the newest directory of each depth is nearly always the one that is looked for.
+  const newest: string[] = [];
   const wrong = (
     code: 'index-out-of-order' | 'index-parent-missing' | 'index-link-wrong',
     { path }: IndexEntry,
@@ -119,16 +119,20 @@ function treeChecker(table: IndexTable): (entry: IndexEntry, line: number) => vo
     } else {
       if (!(previous.path < entry.path)) throw wrong('index-out-of-order', entry, line);
       const parent = parentOf(entry.path);
-      if (directory?.path !== parent) {
-        const found = earlier(parent);
-        if (found?.type !== 'directory') throw wrong('index-parent-missing', entry, line);
-        directory = found;
-      }
+      if (newest[depthOf(parent)] !== parent && earlier(parent)?.type !== 'directory')
+        throw wrong('index-parent-missing', entry, line);
     }
+    if (entry.type === 'directory') newest[depthOf(entry.path)] = entry.path;
     if (entry.type === 'hardlink' && !isLinkable(earlier(entry.link)))
       throw wrong('index-link-wrong', entry, line);
     previous = entry;
   };
+}
+
+function depthOf(path: string): number {
+  let depth = 0;
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) depth += 1;
+  return path === '' ? 0 : depth + 1;
 }
 
 /** True for an entry that further names may refer to: an inode that is not a directory. */

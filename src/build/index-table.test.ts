@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { type ByteString, byteString, byteStringFromText } from '../base/byte-string.ts';
+import type { Sha256 } from '../base/identifiers.ts';
 import type { IndexEntry } from './entry.ts';
 import { parseIndex, serialiseIndex } from './index-format.ts';
 import { entryAt, hardLinksOf, IndexTable, pathOf, type SharedIndex } from './index-table.ts';
@@ -60,4 +61,31 @@ test('hard links are found without reading other lines, in a table as in a list'
   const expected = [[3, entries[3]]];
   assert.deepEqual([...hardLinksOf(table())], expected);
   assert.deepEqual([...hardLinksOf(entries)], expected);
+});
+
+test('a table may say that every inode belongs to one owner, in other threads too', () => {
+  const owned = table().ownedBy({ uid: 1000, gid: 100 });
+  const expected = entries.map((entry) =>
+    entry.type === 'hardlink' ? entry : { ...entry, uid: 1000, gid: 100 },
+  );
+  assert.deepEqual([...owned], expected);
+  assert.deepEqual([...IndexTable.ofShared(structuredClone(owned.share()))], expected);
+});
+
+test('whether a file has one of some objects is found without reading lines', () => {
+  const [whole, chunk, other] = ['a', 'b', 'c'].map((digit) => digit.repeat(64) as Sha256);
+  const large = 2 * 1024 * 1024;
+  const files = IndexTable.ofChecked(
+    serialiseIndex([
+      entries[0]!,
+      { type: 'file', path: 'f' as ByteString, ...inode, size: 1, sha256: whole! },
+      {
+        ...{ type: 'file', path: 'g' as ByteString, ...inode, size: large, sha256: other! },
+        chunks: [{ sha256: chunk!, size: large }],
+      },
+    ]),
+  );
+  assert.ok(files.namesAny(new Set([whole!])));
+  assert.ok(files.namesAny(new Set([chunk!])));
+  assert.ok(!files.namesAny(new Set(['d'.repeat(64)])));
 });

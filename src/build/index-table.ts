@@ -3,8 +3,15 @@ import { freeBuffer } from '../base/memory.ts';
 import type { HardLinkEntry, IndexEntry } from './entry.ts';
 import { parseIndexLine } from './index-line-parser.ts';
 
+/** Whom all inodes of a table belong to, whatever its lines say. */
+export type TableOwner = { readonly uid: number; readonly gid: number };
+
 /** The bytes of a table and where its lines end, for another thread: `bytes` is shared, not copied. */
-export type SharedIndex = { readonly bytes: Uint8Array; readonly ends: Uint32Array };
+export type SharedIndex = {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+  readonly owner?: TableOwner | undefined;
+};
 
 const lineFeed = 0x0a;
 const typeField = Buffer.from(',"type":"');
@@ -22,11 +29,13 @@ export class IndexTable implements Iterable<IndexEntry> {
   #ends: Uint32Array;
   #lines: number;
   #last: { readonly number: number; readonly entry: IndexEntry } | undefined;
+  readonly #owner: TableOwner | undefined;
 
-  private constructor(buffer: Buffer, ends: Uint32Array, lines: number) {
+  private constructor(buffer: Buffer, ends: Uint32Array, lines: number, owner?: TableOwner) {
     this.#buffer = buffer;
     this.#ends = ends;
     this.#lines = lines;
+    this.#owner = owner;
   }
 
   /** A table that has no line yet over bytes whose lines are being checked: see {@link addLine}. */
@@ -44,8 +53,14 @@ export class IndexTable implements Iterable<IndexEntry> {
   }
 
   /** The same table in another thread. */
-  static ofShared({ bytes, ends }: SharedIndex): IndexTable {
-    return new IndexTable(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ends, ends.length);
+  static ofShared({ bytes, ends, owner }: SharedIndex): IndexTable {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return new IndexTable(buffer, ends, ends.length, owner);
+  }
+
+  /** The same tree where every inode belongs to this owner: a table over the same lines. */
+  ownedBy({ uid, gid }: TableOwner): IndexTable {
+    return IndexTable.ofShared({ ...this.share(), owner: { uid, gid } });
   }
 
   /**
@@ -62,7 +77,7 @@ export class IndexTable implements Iterable<IndexEntry> {
       ends.set(this.#ends.subarray(0, this.#lines));
       this.#ends = ends;
     }
-    return { bytes: this.#buffer, ends: this.#ends };
+    return { bytes: this.#buffer, ends: this.#ends, owner: this.#owner };
   }
 
   /** Appends the line that ends with the line feed at this position. */
@@ -90,10 +105,9 @@ export class IndexTable implements Iterable<IndexEntry> {
   }
 
   #read(number: number): IndexEntry {
-    return parseIndexLine(
-      this.#buffer.toString('utf8', this.#start(number), this.#ends[number + 1]),
-      number + 2,
-    );
+    const text = this.#buffer.toString('utf8', this.#start(number), this.#ends[number + 1]);
+    const entry = parseIndexLine(text, number + 2);
+    return this.#owner === undefined || entry.type === 'hardlink' ? entry : { ...entry, ...this.#owner };
   }
 
   /** The path of an entry that exists, without the rest of it. */
@@ -111,6 +125,16 @@ export class IndexTable implements Iterable<IndexEntry> {
       const number = this.#numberAt(found);
       yield [number, this.at(number) as HardLinkEntry];
     }
+  }
+
+  /**
+   * True when the content of a file is, or has, one of these objects; false for sure, while a path that looks like a
+   * hash may be taken for one. No line is read for it.
+   */
+  namesAny(objects: ReadonlySet<string>): boolean {
+    const text = this.#buffer.toString('latin1');
+    for (const [, sha256] of text.matchAll(/"([0-9a-f]{64})"/g)) if (objects.has(sha256!)) return true;
+    return false;
   }
 
   /** Every entry with its number. */

@@ -36,9 +36,10 @@ export function applyMetadata(
   path: SystemPath,
   entry: Applicable,
   powers: Powers = { root: ownUser === 0 },
+  fresh?: FreshInode,
 ): readonly Owed[] {
   const noMode = entry.type === 'symlink';
-  return apply(entry, powers, path, {
+  const changes: Changes = {
     chown: (uid, gid) => lchownSync(path, uid, gid),
     chmod: (mode) => (noMode ? undefined : chmodSync(path, mode)),
     setXattr: ({ name, value }) => setXattr(path, name, value),
@@ -47,7 +48,8 @@ export function applyMetadata(
       if (whole === undefined) setTimes(path, time);
       else lutimesSync(path, whole, whole);
     },
-  });
+  };
+  return apply(entry, powers, path, changes, fresh);
 }
 
 /** The same for a regular file that is open for writing and has all its content; `path` is for messages. */

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import { throwIfCancelled } from '../base/cancel.ts';
 import { isSatchelError } from '../base/errors.ts';
-import { freeBuffer } from '../base/memory.ts';
+import { createLender, freeBuffer } from '../base/memory.ts';
 import type { Reporter } from '../base/progress.ts';
 import { decompressFrame } from '../pack/frame.ts';
 import type { BootStageScene } from './boot-stage-scene.ts';
@@ -65,7 +65,8 @@ function tryTask(task: StepTask, scene: BootStageScene, written: Uint8Array): Ou
   if (task.kind === 'frame') return tryFrame(task) ? right : { badBytes: true, damaged: [], isWhole: false };
   const { delta, trees } = scene;
   if (delta === undefined) throw new Error('a segment without its delta');
-  const applied = applyReceivedSegment(task, { ...delta.scene, written, tree: trees.base }, () => {});
+  const place = { tree: trees.base, lend: createLender() };
+  const applied = applyReceivedSegment(task, { ...delta.scene, written, ...place }, () => {});
   return {
     badBytes: applied.badBytes,
     damaged: applied.damaged,

@@ -13,6 +13,7 @@ import { dirname } from 'node:path';
 import { displayOf, pathBelow } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
 import type { Sha256 } from '../base/identifiers.ts';
+import { createLender } from '../base/memory.ts';
 import type { HardLinkEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
 import { entryAt } from '../build/index-table.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -118,7 +119,7 @@ export class BootStageTree {
 function openScene({ trees, index, delta }: BootStageScene): StageScene {
   const { uid, gid } = lstatSync(trees.stage);
   const fresh = { uid, gid, umask: process.umask() };
-  return { ...trees, fresh, entries: index.entries, delta: delta?.scene };
+  return { ...trees, fresh, entries: index.entries, delta: delta?.scene, lend: createLender() };
 }
 
 /** What the file system refused is owed, as anywhere else: by now the new version is the better one in any case. */

@@ -207,12 +207,22 @@ function readMonth(directory: string, month: Month): number {
   return bytes === undefined ? 0 : sumOf(bytes);
 }
 
-/** The sum of the lines. What a power cut left half written counts as far as it is digits. */
+/** The sum of the lines. What a power cut left half written counts as far as it is digits at the end of a line. */
 function sumOf(content: Buffer): number {
   let sum = 0;
-  for (const line of content.toString('latin1').split('\n')) {
-    const bytes = Number(/\d+$/.exec(line)?.[0] ?? 0);
+  let bytes = 0;
+  const add = () => {
     if (Number.isSafeInteger(sum + bytes)) sum += bytes;
+    bytes = 0;
+  };
+  // There is a line for every piece that was received, and each request asks for the sum.
+  for (const byte of content) {
+    if (byte >= digitZero && byte <= digitNine) bytes = bytes * 10 + byte - digitZero;
+    else if (byte === lineFeed) add();
+    else bytes = 0;
   }
+  add();
   return sum;
 }
+
+const [lineFeed, digitZero, digitNine] = [0x0a, 0x30, 0x39];

@@ -3,8 +3,9 @@ import type { Reporter } from '../base/progress.ts';
 import { type SegmentEntry, segmentOffsets } from '../delta/delta-format.ts';
 import { deltaFile } from '../repository/layout.ts';
 import type { ReadableStore } from '../store/store.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import type { Delivery, ReceivedTask } from './deliver.ts';
-import { fetchRanges } from './fetch.ts';
+import { fetchRanges, type Pace } from './fetch.ts';
 import { isUnservable, type OpenDelta } from './offered-delta.ts';
 import type { Spending } from './spending.ts';
 import type { Interval, Spool } from './spool.ts';
@@ -18,6 +19,13 @@ export type DeltaDeliveryOptions = {
   readonly ordinals: ReadonlyMap<Sha256, number>;
   /** Upper limit in bytes a second. */
   readonly bytesPerSecond?: number | undefined;
+  /** The limit that several deliveries share. */
+  readonly pace?: Pace | undefined;
+  /**
+   * Room in memory for applying, in bytes, which deltas that are applied beside each other share; as much as this one
+   * states when absent.
+   */
+  readonly admit?: Admission | undefined;
   /** What it leads to, for sentences. */
   readonly build: string;
   readonly reporter: Reporter;
@@ -118,7 +126,7 @@ async function receive(
   const handed: Promise<void>[] = [];
   const stop = new AbortController();
   // Small segments may be applied beside others, never with more memory than the record states for the greediest.
-  const admit = createAdmission(options.delta.reference.memory);
+  const { admit = createAdmission(options.delta.reference.memory) } = options;
   const apply = async (segment: Segment) => {
     using _room = await admit(segment.entry.memory);
     stop.signal.throwIfAborted();
@@ -168,34 +176,4 @@ function rangesOf(segments: readonly Segment[], file: Sha256) {
     else ranges.push({ name: deltaFile(file), file, offset: start, length: end - start });
   }
   return ranges;
-}
-
-/**
- * Lets in as many as fit under a limit; one that is larger than the limit goes alone. Small ones pass a large one that
- * has to wait, so that there is work for a second thread.
- */
-function createAdmission(limit: number): (size: number) => Promise<Disposable> {
-  const waiting: { readonly size: number; readonly enter: () => void }[] = [];
-  let inside = 0;
-  const letIn = () => {
-    for (;;) {
-      const next = waiting.findIndex(({ size }) => inside === 0 || inside + size <= limit);
-      if (next < 0) return;
-      const [{ size, enter }] = waiting.splice(next, 1) as [(typeof waiting)[number]];
-      inside += size;
-      enter();
-    }
-  };
-  return (size) =>
-    new Promise((resolve) => {
-      const enter = () =>
-        resolve({
-          [Symbol.dispose]() {
-            inside -= size;
-            letIn();
-          },
-        });
-      waiting.push({ size, enter });
-      letIn();
-    });
 }

@@ -5,7 +5,7 @@ import { coalesceFrames } from '../pack/locate.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
 import { packFile } from '../repository/layout.ts';
 import type { ReadableStore } from '../store/store.ts';
-import { fetchRanges, type WantedRange } from './fetch.ts';
+import { fetchRanges, type Pace, type WantedRange } from './fetch.ts';
 import type { Spending } from './spending.ts';
 import type { Interval, Spool } from './spool.ts';
 import type { NeededObject } from './stage-plan.ts';
@@ -29,6 +29,8 @@ export type DeliveryOptions = {
   readonly ordinals: ReadonlyMap<Sha256, number>;
   /** Upper limit in bytes a second. */
   readonly bytesPerSecond?: number | undefined;
+  /** The limit that several deliveries share. */
+  readonly pace?: Pace | undefined;
   /** What a damaged base makes necessary is asked about too. */
   readonly spending?: Pick<Spending, 'require'> | undefined;
   readonly reporter: Reporter;
@@ -139,6 +141,7 @@ async function receive(
     ranges,
     spending: options.spending,
     bytesPerSecond: options.bytesPerSecond,
+    pace: options.pace,
     signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
     onReceived(file, interval) {
       done += interval.end - interval.start;

@@ -24,6 +24,8 @@ export type FetchOptions = {
   readonly spending?: Pick<Spending, 'require'> | undefined;
   /** Upper limit in bytes a second over all connections; absent: as fast as it goes. */
   readonly bytesPerSecond?: number | undefined;
+  /** The limit that several calls share, in the place of their own. */
+  readonly pace?: Pace | undefined;
   /** Called whenever a range has been received up to `end` (exclusive), also for what was there before. */
   readonly onReceived: (file: Sha256, interval: Interval) => void;
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +41,7 @@ const connections = 3;
 export async function fetchRanges(options: FetchOptions): Promise<void> {
   options.spending?.require(costOf(options));
   const queue = options.ranges.flatMap((range) => missingParts(range, options));
-  const pace = options.bytesPerSecond === undefined ? undefined : startPacing(options.bytesPerSecond);
+  const pace = options.pace ?? startPacing(options.bytesPerSecond);
   // The first failure stops the other connections at once instead of letting them finish their ranges.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -104,10 +106,12 @@ async function fetchPart(part: MissingPart, options: FetchOptions, pace: Pace | 
   }
 }
 
-type Pace = (bytes: number, signal: AbortSignal | undefined) => Promise<void>;
+/** Waits, when so many bytes have just been received, until they would have been due. */
+export type Pace = (bytes: number, signal: AbortSignal | undefined) => Promise<void>;
 
-/** Holds the average since the start under a rate: after each piece waits until it would have been due. */
-function startPacing(bytesPerSecond: number): Pace {
+/** Holds the average since the start under a rate; there is nothing to hold without one. */
+export function startPacing(bytesPerSecond: number | undefined): Pace | undefined {
+  if (bytesPerSecond === undefined) return undefined;
   let due = performance.now();
   return async (bytes, signal) => {
     due = Math.max(due, performance.now() - 1000) + (bytes * 1000) / bytesPerSecond;

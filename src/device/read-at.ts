@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
+import type { Lender } from '../base/memory.ts';
 import type { SystemPath } from '../os/system-error.ts';
 
 /** What stands in the place of a regular file must not be followed or waited for. */
@@ -19,13 +20,21 @@ const unreadable: readonly unknown[] = [
   'EUCLEAN',
 ];
 
-/** Exactly `length` bytes of a file, or undefined if it cannot be read, is no regular file, or is shorter. */
-export function readAt(path: SystemPath, position: number, length: number): Buffer | undefined {
+/**
+ * Exactly `length` bytes of a file, in memory of `lend`, or undefined if it cannot be read, is no regular file, or is
+ * shorter.
+ */
+export function readAt(
+  path: SystemPath,
+  position: number,
+  length: number,
+  lend: Lender = Buffer.allocUnsafe,
+): Buffer | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(path, flags);
     if (!fstatSync(fd).isFile()) return undefined;
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = lend(length);
     let filled = 0;
     while (filled < length) {
       const count = readSync(fd, bytes, filled, length - filled, position + filled);

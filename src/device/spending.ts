@@ -39,6 +39,7 @@ export function startSpending(
     monthLeft,
     overMonth,
     require(cost) {
+      if (cost.bytes === 0) return;
       const [content, wire] = [left(), monthLeft()];
       if (content !== undefined && cost.bytes > content)
         throw new SatchelError('plan-over-budget', {
@@ -46,7 +47,7 @@ export function startSpending(
           bytes: formatBytes(cost.bytes),
           limit: formatBytes(content),
         });
-      if (wire !== undefined && cost.bytes > 0 && bytesOnWire(cost) > wire) throw overMonth(cost.bytes);
+      if (wire !== undefined && bytesOnWire(cost) > wire) throw overMonth(cost.bytes);
     },
   };
 }

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, linkSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { type ByteString, bytesOf, displayOf, isAscii, pathBelow } from '../base/byte-string.ts';
 import { isSatchelError, SatchelError, systemErrorCode } from '../base/errors.ts';
-import { freeBuffer } from '../base/memory.ts';
+import { freeBuffer, type Lender } from '../base/memory.ts';
 import type { FileEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
 import { type EntryList, pathOf } from '../build/index-table.ts';
 import { makeNode } from '../os/system-calls.ts';
@@ -31,6 +31,8 @@ export type StageScene = StageTrees & {
   readonly entries: EntryList;
   /** There when objects come from a delta. */
   readonly delta?: DeltaScene | undefined;
+  /** Memory of this thread that one object of the base after another is read into. */
+  readonly lend: Lender;
 };
 
 /** Does one task of staging. Every file is made new with `O_EXCL`; nothing that exists is changed. */
@@ -134,13 +136,13 @@ function completeLarge(entry: FileEntry, stage: string, progress: Progress): voi
 }
 
 function copyObject(object: CopyObject, trees: StageScene, progress: Progress): void {
-  const bytes = readAt(pathBelow(trees.base, object.source.path), object.source.position, object.size);
+  const { path, position } = object.source;
+  const bytes = readAt(pathBelow(trees.base, path), position, object.size, trees.lend);
   if (bytes === undefined || hash('sha256', bytes) !== object.sha256) {
     progress.dirty.push(object);
     return;
   }
   for (const target of object.targets) writeTarget(target, bytes, trees, progress);
-  freeBuffer(bytes);
 }
 
 /** Writes a frame's objects; false, with nothing written, if its bytes are not what the index promises. */
@@ -167,7 +169,7 @@ function writeSegment(
   if (scene.delta === undefined) throw new Error('a segment came without its delta');
   const { produced, damaged, badBytes } = applyReceivedSegment(
     task,
-    { ...scene.delta, tree: scene.base },
+    { ...scene.delta, tree: scene.base, lend: scene.lend },
     (targets, content) => {
       for (const target of targets) writeTarget(target, content, scene, progress);
     },

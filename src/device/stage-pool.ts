@@ -8,6 +8,7 @@ import type { StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
 type Answer = { outcome: StageOutcome } | { failure: { code: MessageCode; parameters: MessageParameters } };
 type Waiting = {
+  readonly setting: number;
   readonly task: StageTask;
   readonly resolve: (outcome: StageOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -18,22 +19,32 @@ type Thread = { readonly worker: Worker; readonly sent: Waiting[] };
 /** Tasks sent ahead to a thread: it never waits, and what waits for it is not copied before its turn. */
 const sentAhead = 3;
 
-/** What every thread is told before its first task: the trees, the index of the new one, and the delta if there is one. */
+/** What every thread is told before the first task of a tree: the trees, the index of the new one, and its delta. */
 export type StageSetting = {
   readonly trees: StageTrees;
   readonly index: SharedIndex;
   readonly delta?: DeltaScene | undefined;
 };
 
-/** Worker threads that write the new tree while the main thread receives. Close it whatever happens. */
-export type StagePool = {
-  /**
-   * Says what the next tasks are about, and how many bytes they will write. Comes before the first task, and for another
-   * tree when all tasks of the one before have been done.
-   */
-  use(setting: StageSetting, bytes: number): void;
+/** What a thread is told. Settings are counted, and tasks name theirs. */
+export type StageMessage =
+  | { readonly begin: number; readonly setting: StageSetting }
+  | { readonly task: StageTask; readonly setting: number }
+  | { readonly forget: number }
+  | 'end';
+
+/** One tree that is being staged. Whoever ends it awaits none of its tasks any more; those not begun are dropped. */
+export type StageWork = Disposable & {
   /** Has a task done by whichever thread is free first. Rejects with the task's SatchelError. */
   run(task: StageTask): Promise<StageOutcome>;
+};
+
+/** Worker threads that write new trees while the main thread receives. Close it whatever happens. */
+export type StagePool = {
+  /** Says how many bytes will be written at least, of however many trees. */
+  expect(bytes: number): void;
+  /** Begins a tree, beside those that are being staged already. */
+  begin(setting: StageSetting): StageWork;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -46,27 +57,49 @@ const worthSecondThread = 128 * 1024 * 1024;
  */
 export function openStagePool(): StagePool {
   const queue: Waiting[] = [];
+  const settings = new Map<number, StageSetting>();
+  let begun = 0;
   const threads = [startThread(() => send())];
+  const tellAll = (message: StageMessage) => {
+    for (const { worker } of threads) worker.postMessage(message);
+  };
   const send = () => {
     for (;;) {
       const free = threads.reduce((best, thread) => (thread.sent.length < best.sent.length ? thread : best));
       const next = free.sent.length < sentAhead ? queue.shift() : undefined;
       if (next === undefined) return;
       free.sent.push(next);
-      free.worker.postMessage({ task: next.task });
+      const { setting, task } = next;
+      free.worker.postMessage({ setting, task } satisfies StageMessage);
     }
   };
   return {
-    use(setting, bytes) {
-      const isWorthIt = bytes > worthSecondThread && availableParallelism() > 1;
-      if (isWorthIt && threads.length === 1) threads.push(startThread(() => send()));
-      for (const { worker } of threads) worker.postMessage(setting);
+    expect(bytes) {
+      if (bytes <= worthSecondThread || availableParallelism() === 1 || threads.length > 1) return;
+      const second = startThread(() => send());
+      for (const [begin, setting] of settings)
+        second.worker.postMessage({ begin, setting } satisfies StageMessage);
+      threads.push(second);
+      send();
     },
-    run: (task) =>
-      new Promise((resolve, reject) => {
-        queue.push({ task, resolve, reject });
-        send();
-      }),
+    begin(setting) {
+      const number = begun;
+      begun += 1;
+      settings.set(number, setting);
+      tellAll({ begin: number, setting });
+      return {
+        run: (task) =>
+          new Promise((resolve, reject) => {
+            queue.push({ setting: number, task, resolve, reject });
+            send();
+          }),
+        [Symbol.dispose]() {
+          settings.delete(number);
+          queue.splice(0, queue.length, ...queue.filter((waiting) => waiting.setting !== number));
+          tellAll({ forget: number });
+        },
+      };
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(threads.map(endThread));
     },
@@ -101,6 +134,6 @@ async function endThread({ worker, sent }: Thread): Promise<void> {
   }
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   if (worker.threadId === -1) return;
-  worker.postMessage('end');
+  worker.postMessage('end' satisfies StageMessage);
   await ended;
 }

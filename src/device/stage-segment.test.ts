@@ -68,7 +68,7 @@ async function sceneOf(context: TestContext): Promise<Scene> {
         segment: { ...encoded.entry, ...entry },
         pieces: [{ path, position: 0, length: stored.length }],
       },
-      { ...scene, tree },
+      { ...scene, tree, lend: Buffer.alloc },
       (targets, content) => {
         for (const target of targets) written.set(target.entry, Buffer.from(content));
       },

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { ByteString } from '../base/byte-string.ts';
 import { pathBelow } from '../base/byte-string.ts';
 import { isSatchelError } from '../base/errors.ts';
-import { freeBuffer } from '../base/memory.ts';
+import { freeBuffer, type Lender } from '../base/memory.ts';
 import { applySegment } from '../delta/apply-segment.ts';
 import type { ObjectList } from '../delta/object-list.ts';
 import { type ArchiveScene, archiveReader } from './archive-scene.ts';
@@ -41,23 +41,23 @@ export type SegmentOutcome = {
  */
 export function applyReceivedSegment(
   task: Extract<StageTask, { kind: 'segment' }>,
-  scene: DeltaScene & { readonly tree: string },
+  scene: DeltaScene & { readonly tree: string; readonly lend: Lender },
   write: (targets: readonly ObjectTarget[], content: Uint8Array) => void,
 ): SegmentOutcome {
-  const { base, targets, archives, needed, written, tree } = scene;
+  const { base, targets, archives, needed, written } = scene;
   const produced: number[] = [];
   const damaged: ByteString[] = [];
   const stored = readPieces(task.pieces);
   try {
     if (hash('sha256', stored) !== task.segment.sha256) return { produced, damaged, badBytes: true };
-    using reader = baseReader(base, tree, damaged);
-    const archived = archives && archiveReader(archives, base.list.sizes.length, reader.read);
+    const read = baseReader(scene, damaged);
+    const archived = archives && archiveReader(archives, base.list.sizes.length, read);
     applySegment({
       stored,
       segment: task.segment,
       baseSizes: base.list.sizes,
       targets,
-      base: reader.read,
+      base: read,
       ...(archived && { archiveSizes: archived.sizes, archive: archived.read }),
       wanted: (ordinal) => needed.has(ordinal),
       produce(ordinal, content) {
@@ -77,25 +77,16 @@ export function applyReceivedSegment(
 
 /** Reads old objects from the tree of the base; each is lent until the next is asked for. */
 function baseReader(
-  base: BaseObjects,
-  tree: string,
+  { base, tree, lend }: Pick<DeltaScene, 'base'> & { readonly tree: string; readonly lend: Lender },
   damaged: ByteString[],
-): Disposable & { read(ordinal: number): Uint8Array | undefined } {
+): (ordinal: number) => Uint8Array | undefined {
   const placeOf = objectPlaces(base);
-  let lent: Buffer | undefined;
-  const takeBack = () => {
-    if (lent !== undefined) freeBuffer(lent);
-  };
-  return {
-    read(ordinal) {
-      const { path, position, size } = placeOf(ordinal);
-      takeBack();
-      lent = readAt(pathBelow(tree, path), position, size);
-      const wanted = base.list.hashes.subarray(32 * ordinal, 32 * (ordinal + 1));
-      if (lent !== undefined && hash('sha256', lent, 'buffer').equals(wanted)) return lent;
-      damaged.push(path);
-      return undefined;
-    },
-    [Symbol.dispose]: takeBack,
+  return (ordinal) => {
+    const { path, position, size } = placeOf(ordinal);
+    const content = readAt(pathBelow(tree, path), position, size, lend);
+    const wanted = base.list.hashes.subarray(32 * ordinal, 32 * (ordinal + 1));
+    if (content !== undefined && hash('sha256', content, 'buffer').equals(wanted)) return content;
+    damaged.push(path);
+    return undefined;
   };
 }

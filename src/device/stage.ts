@@ -15,11 +15,11 @@ import type { Reporter } from '../base/progress.ts';
 import type { FileEntry, HardLinkEntry, IndexEntry, InodeEntry } from '../build/entry.ts';
 import type { IndexTable } from '../build/index-table.ts';
 import { withSystemErrors } from '../os/system-error.ts';
-import { applyMetadata, type Owed } from './apply-metadata.ts';
+import { applyMetadata, type FreshInode, type Owed } from './apply-metadata.ts';
 import type { Delivery } from './deliver.ts';
 import { makeSmall } from './stage-do.ts';
 import type { NeededObject, StagePlan } from './stage-plan.ts';
-import type { StagePool } from './stage-pool.ts';
+import type { StagePool, StageWork } from './stage-pool.ts';
 import type { DeltaScene } from './stage-segment.ts';
 import type { CopyObject, StageOutcome, StageTask, StageTrees } from './stage-task.ts';
 
@@ -68,8 +68,9 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
   const trees: StageTrees = { ...options.trees, fresh: { uid, gid, umask: process.umask() } };
   for (const number of plan.large) preallocate(entryOf(options, number, 'file'), trees.stage);
   const result: Result = { damaged: [...plan.damaged], owed: [], written: 0, unlinkable: [] };
-  options.pool.use({ trees, index: options.index.share(), delta: options.delta }, bytesToWrite(plan));
-  await fill(options, result);
+  options.pool.expect(bytesToWrite(plan));
+  using work = options.pool.begin({ trees, index: options.index.share(), delta: options.delta });
+  await fill(options, work, result);
   throwIfCancelled(options.signal);
   finish(options, trees, result);
   // A path may have been found by several objects, and in several ways.
@@ -78,14 +79,14 @@ export async function stageTree(options: StageOptions): Promise<StageResult> {
 
 type Result = { damaged: ByteString[]; owed: Owed[]; written: number; unlinkable: number[] };
 
-async function fill(options: StageOptions, result: Result): Promise<void> {
-  const { plan, pool, reporter } = options;
+async function fill(options: StageOptions, work: StageWork, result: Result): Promise<void> {
+  const { plan, reporter } = options;
   const objects = [...plan.objects.values()];
   const total = plan.links.length + plan.small.length + objects.length + plan.large.length;
   let done = 0;
   const dirty: CopyObject[] = [];
   const run = async (task: StageTask, count: number): Promise<StageOutcome> => {
-    const outcome = await pool.run(task);
+    const outcome = await work.run(task);
     result.owed.push(...outcome.owed);
     result.unlinkable.push(...outcome.unlinkable);
     result.written += outcome.written;
@@ -210,8 +211,8 @@ function finish(options: StageOptions, trees: StageTrees, result: Result): void 
   const { plan } = options;
   const { stage } = trees;
   const root = process.geteuid?.() === 0;
-  const owe = (entry: InodeEntry) =>
-    result.owed.push(...applyMetadata(pathBelow(stage, entry.path), entry, { root }));
+  const owe = (entry: InodeEntry, fresh?: FreshInode) =>
+    result.owed.push(...applyMetadata(pathBelow(stage, entry.path), entry, { root }, fresh));
   const link = ({ path, link: first }: HardLinkEntry) => {
     const to = pathBelow(stage, path);
     withSystemErrors('link', to, () => linkSync(pathBelow(stage, first), to));
@@ -230,7 +231,10 @@ function finish(options: StageOptions, trees: StageTrees, result: Result): void 
     }
   }
   for (const number of plan.hardLinks) link(entryOf(options, number, 'hardlink'));
-  for (const number of plan.directories.toReversed()) owe(entryOf(options, number, 'directory'));
+  const { uid, gid } = trees.fresh;
+  // A folder may hand a set-id bit down, so the mode is never known to be right.
+  const fresh = { uid, gid, mode: Number.NaN };
+  for (const number of plan.directories.toReversed()) owe(entryOf(options, number, 'directory'), fresh);
 }
 
 function copyUnlinkable(path: ByteString, { base, stage }: StageTrees): void {
