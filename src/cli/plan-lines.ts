@@ -34,8 +34,21 @@ export function planLines(plan: UpdatePlan, words: Words): string[] {
           }),
         ]
       : []),
+    ...inPlaceLines(plan, words),
     ...(month === null || month.budget === null ? [] : [dataLine(month, words)]),
     ...plan.damaged.map((path) => words.say('result-damaged', { path })),
+  ];
+}
+
+function inPlaceLines({ inPlace, build, from }: UpdatePlan, words: Words): string[] {
+  if (inPlace === undefined) return [];
+  return [
+    words.say('result-plan-in-place', {
+      ...{ build, from: from ?? '' },
+      least: formatBytes(inPlace.leastBytes),
+      reserve: formatBytes(inPlace.reserveBytes),
+      free: formatBytes(inPlace.freeBytes),
+    }),
   ];
 }
 

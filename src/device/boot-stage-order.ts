@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BuildName, buildName, isSha256, type Sha256 } from '../base/identifiers.ts';
 import { syncDirectory, writeFileAtomic } from '../os/atomic-file.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import type { SegmentUse } from './boot-stage-parts.ts';
 import { readKeyValues, writeKeyValues } from './key-values.ts';
 import type { DeviceLayout } from './layout.ts';
 import { type Fields, isCount, readStateFile, writeStateFile } from './state-file.ts';
@@ -34,6 +35,13 @@ export type BootStageOrder = {
   readonly entries: number;
   readonly sequence: number;
   readonly way: BootStageWay;
+  /**
+   * Files of the old version that have names elsewhere, as in the kit, by their numbers: without them nothing comes
+   * back, so they stay.
+   */
+  readonly held: readonly number[];
+  /** True when received bytes give their disk back as soon as they have been read. */
+  readonly punches: boolean;
   /** What receiving it cost. */
   readonly bytesReceived: number;
   readonly requests: number;
@@ -46,6 +54,8 @@ export type BootStageFiles = {
   readonly order: string;
   /** What this program needs to know of it. */
   readonly plan: string;
+  /** What the segments of the delta mean, which nobody can read any more when they have given their disk back. */
+  readonly segments: string;
   /** The manifest of the new version. */
   readonly contents: string;
   /** `steps=`: how many steps are done and on the disk. */
@@ -62,6 +72,7 @@ export function bootStageFiles({ bootStage }: DeviceLayout): BootStageFiles {
   return {
     order: at('order'),
     plan: at('plan.json'),
+    segments: at('segments.json'),
     contents: at('contents'),
     progress: at('progress'),
     begun: at('begun'),
@@ -69,12 +80,30 @@ export function bootStageFiles({ bootStage }: DeviceLayout): BootStageFiles {
   };
 }
 
-const format = 1;
+/** Another one whenever steps are made or ordered in another way: what is done is told by their number. */
+const format = 2;
 
 /** The order that stands; undefined when none does. Throws `device-file-…`. */
 export function readBootStageOrder(layout: DeviceLayout): BootStageOrder | undefined {
   const files = bootStageFiles(layout);
   return existsSync(files.order) ? readStateFile(files.plan, format, parseOrder) : undefined;
+}
+
+/** Writes what the segments of the delta mean, for {@link readSegmentUses}. */
+export function writeSegmentUses(layout: DeviceLayout, segments: readonly SegmentUse[]): void {
+  writeFileAtomic(bootStageFiles(layout).segments, JSON.stringify({ format, segments }));
+}
+
+/** What was written for the order that stands; undefined when it needs no delta. Throws `device-file-…`. */
+export function readSegmentUses(layout: DeviceLayout): readonly SegmentUse[] | undefined {
+  return readStateFile(bootStageFiles(layout).segments, format, ({ segments }) =>
+    Array.isArray(segments) && segments.every(isSegmentUse) ? segments : undefined,
+  );
+}
+
+function isSegmentUse(value: unknown): value is SegmentUse {
+  const { number, outputs, reads } = (value ?? {}) as Fields;
+  return isCount(number) && isCounts(outputs) && isCounts(reads);
 }
 
 /** Gives the order, last of all that it needs. `program`: the words that start this program inside the kit. */
@@ -125,16 +154,17 @@ export function forgetProgress(layout: DeviceLayout): void {
 
 function parseOrder(fields: Fields): BootStageOrder | undefined {
   const { from, fromIndex, to, toIndex, contentsHash, size, entries, sequence } = fields;
-  const { bytesReceived, requests, seconds } = fields;
+  const { held, punches, bytesReceived, requests, seconds } = fields;
   const way = parseWay(fields.way as Fields);
   if (typeof from !== 'string' || typeof to !== 'string' || typeof contentsHash !== 'string')
     return undefined;
   if (!isHash(fromIndex) || !isHash(toIndex) || way === undefined) return undefined;
   if (!isCount(size) || !isCount(entries) || !isCount(sequence)) return undefined;
+  if (!isCounts(held) || typeof punches !== 'boolean') return undefined;
   if (!isCount(bytesReceived) || !isCount(requests) || typeof seconds !== 'number') return undefined;
   return {
     ...{ from: buildName(from), fromIndex, to: buildName(to), toIndex, contentsHash },
-    ...{ size, entries, sequence, way, bytesReceived, requests, seconds },
+    ...{ size, entries, sequence, way, held, punches, bytesReceived, requests, seconds },
   };
 }
 
@@ -144,6 +174,10 @@ function parseWay(fields: Fields | undefined): BootStageWay | undefined {
   const map = (fields?.map ?? {}) as Fields;
   const isMap = isHash(map.stored) && isCount(map.length) && isHash(map.sha256) && isCount(map.size);
   return kind === 'objects' && isMap ? { kind, map: map as SpooledFile } : undefined;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isHash(value: unknown): value is Sha256 {

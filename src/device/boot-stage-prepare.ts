@@ -1,32 +1,32 @@
-import { join } from 'node:path';
 import { displayOf } from '../base/byte-string.ts';
 import { SatchelError } from '../base/errors.ts';
-import type { BuildName, Sha256 } from '../base/identifiers.ts';
-import { formatBytes } from '../base/units.ts';
+import type { BuildName } from '../base/identifiers.ts';
 import { writeFileAtomic } from '../os/atomic-file.ts';
 import { listIfThere } from '../os/if-there.ts';
-import { byPrice, diskReserve, refusal, type Way } from '../plan/ways.ts';
-import { readBootFacts } from './boot-facts.ts';
+import { canPunchHoles } from '../os/punch-hole.ts';
+import type { Way } from '../plan/ways.ts';
 import { requireBootPartition, requireBootRoom } from './boot-partition.ts';
-import { type BootStageWay, dropBootStage, freshBootStage, writeBootStageOrder } from './boot-stage-order.ts';
-import { forgetFrames, type ReceiveOptions, receiveWhole, waysInPlace } from './boot-stage-receive.ts';
+import {
+  type BootStageOrder,
+  type BootStageWay,
+  dropBootStage,
+  freshBootStage,
+  writeBootStageOrder,
+  writeSegmentUses,
+} from './boot-stage-order.ts';
+import { type Replaced, requireReplaceable, requireWays } from './boot-stage-plan.ts';
+import { forgetFrames, type ReceiveOptions, receiveWhole } from './boot-stage-receive.ts';
 import { rehearse } from './boot-stage-rehearse.ts';
-import { requireRoom, requireRoomAtBest } from './boot-stage-room.ts';
-import { type BootStageScene, openBootStage } from './boot-stage-scene.ts';
-import { chooseWay } from './choose-way.ts';
-import { readInstalled } from './installed.ts';
-import { pristineTree } from './layout.ts';
+import { heldFiles } from './boot-stage-release.ts';
+import { freeOn, requireRoom } from './boot-stage-room.ts';
+import { type BootStageOptions, type BootStageScene, openBootStage } from './boot-stage-scene.ts';
 import { fetchContents } from './lists.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
-import { runningVersion } from './running-version.ts';
 import { emptyTrashNow } from './trash.ts';
 import type { KitMaker } from './update-options.ts';
 import { verifyTree } from './verify.ts';
 
 export type OrderOptions = ReceiveOptions & { readonly makeKit: KitMaker };
-
-/** The version whose place is taken. */
-type Old = { readonly from: BuildName; readonly fromIndex: Sha256 };
 
 /**
  * Orders an update for which there is no room beside the version that runs: receives all of it, rehearses it, measures
@@ -39,12 +39,12 @@ export async function orderInPlace(options: OrderOptions): Promise<Way> {
   const { layout } = session;
   const { name: to, index, contents: manifest, tree, sequence } = wanted.build;
   const started = performance.now();
-  const old = requireReplaceable(options);
+  const old = requireReplaceable(layout, to);
   // Another order is overtaken, and its room is needed.
   dropBootStage(layout);
   emptyTrashNow(layout);
   const { from } = old;
-  const ways = requireWays(options, old);
+  const { ways } = requireWays(layout, prepared, { from, build: to, free: freeOn(layout) });
   requireKernelRoom(options, from);
   await requireSound(options, from);
   const { way, received } = await receiveAndRehearse(options, old, ways);
@@ -53,10 +53,13 @@ export async function orderInPlace(options: OrderOptions): Promise<Way> {
     const fetching = { ...options, ...session, spending: prepared.spending };
     writeFileAtomic(files.contents, await fetchContents(fetching, prepared.index.entries));
     const program = await options.makeKit({ layout, from, kit: files.kit, signal });
-    using scene = open(options, old, received);
+    const conditions = conditionsOf(options, old, received);
+    const { held, punches, uses } = conditions;
+    if (uses !== undefined) writeSegmentUses(layout, uses);
+    using scene = open(options, { ...old, ...conditions }, received);
     requireRoom(layout, scene, { from, to });
     const order = {
-      ...{ ...old, to, toIndex: index.sha256, contentsHash: manifest.hash, way: received },
+      ...{ ...old, to, toIndex: index.sha256, contentsHash: manifest.hash, way: received, held, punches },
       ...{ size: tree.bytes, entries: tree.entries, sequence, ...session.counters() },
       seconds: (performance.now() - started) / 1000,
     };
@@ -68,43 +71,6 @@ export async function orderInPlace(options: OrderOptions): Promise<Way> {
   }
   reporter.notice('in-place-ordered', { build: to, from });
   return way;
-}
-
-/** The version that runs and boots next. */
-function requireReplaceable({ session: { layout }, wanted }: OrderOptions): Old {
-  const build = wanted.build.name;
-  const { current: from } = openBootPointer(layout).read();
-  const running = runningVersion(layout) ?? from;
-  const fromIndex = from === undefined ? undefined : readInstalled(layout, from)?.index;
-  if (from === undefined || fromIndex === undefined || running !== from)
-    throw new SatchelError('in-place-no-version', { build });
-  if (process.geteuid?.() !== 0) throw new SatchelError('in-place-needs-root', { build, from });
-  const path = join(layout.run, from);
-  // Under an overlay that is mounted the folder shows the merged tree.
-  if (readBootFacts(layout)?.mode !== 'overlay' && listIfThere(path).length > 0)
-    throw new SatchelError('in-place-needs-overlay', { from, path });
-  return { from, fromIndex };
-}
-
-/** The ways that could be received; what can never fit is refused before anything moves. */
-function requireWays({ prepared, wanted, session: { layout } }: OrderOptions, { from }: Old): readonly Way[] {
-  const build = wanted.build.name;
-  const ways = waysInPlace(prepared);
-  const { base, index, stage: plan, budget } = prepared;
-  const cheapest = ways[0] ?? [...prepared.ways].filter(({ kind }) => kind !== 'chain').sort(byPrice)[0];
-  if (base === undefined || cheapest === undefined) throw new SatchelError('in-place-no-version', { build });
-  if (ways.length === 0) {
-    const why = refusal({ ...cheapest, disk: cheapest.bytes, inodes: cheapest.requests }, budget);
-    if (why !== 'disk') chooseWay(prepared, build);
-    throw new SatchelError('in-place-no-space', {
-      ...{ build, from, peak: formatBytes(cheapest.bytes), reserve: formatBytes(diskReserve) },
-      free: formatBytes(budget.freeBytes),
-      missing: formatBytes(cheapest.bytes + diskReserve - budget.freeBytes),
-    });
-  }
-  const trees = { tree: pristineTree(layout, from), base: base.entries, entries: index.entries };
-  requireRoomAtBest(layout, { ...trees, plan, received: cheapest.bytes }, { from, to: build });
-  return ways;
 }
 
 /** Where kernels are copied there has to be room for another, found out before it is too late. */
@@ -132,7 +98,7 @@ async function requireSound({ session, reporter, signal }: OrderOptions, from: B
 /** Wrong bytes are asked for once more; a delta that does not make everything gives way to the packs. */
 async function receiveAndRehearse(
   options: OrderOptions,
-  old: Old,
+  old: Replaced,
   ways: readonly Way[],
 ): Promise<{ readonly way: Way; readonly received: BootStageWay }> {
   const { from } = old;
@@ -151,7 +117,20 @@ async function receiveAndRehearse(
   throw new SatchelError('in-place-not-sound', { build: options.wanted.build.name, from });
 }
 
-function open({ session, wanted }: OrderOptions, old: Old, way: BootStageWay): BootStageScene {
+/** What the steps depend on beside what was received, once the kit is there. */
+type Conditions = Pick<BootStageOptions, 'uses'> & Pick<BootStageOrder, 'held' | 'punches'>;
+
+function conditionsOf(options: OrderOptions, old: Replaced, received: BootStageWay): Conditions {
+  using scene = open(options, old, received);
+  const { releases, releaser, uses } = scene;
+  return { uses, held: heldFiles(releases, releaser), punches: canPunchHoles(options.session.layout.own) };
+}
+
+function open(
+  { session, wanted }: OrderOptions,
+  old: Replaced & Partial<Conditions>,
+  way: BootStageWay,
+): BootStageScene {
   const { name: to, index } = wanted.build;
   const { layout, spool } = session;
   return openBootStage({ layout, spool, ...old, to, toIndex: index.sha256, way });

@@ -4,7 +4,7 @@ import type { Sha256 } from '../base/identifiers.ts';
 import { objectOrdinals } from '../build/objects.ts';
 import { type SegmentEntry, segmentOffsets } from '../delta/delta-format.ts';
 import { coalesceFrames } from '../pack/locate.ts';
-import { byPrice, refusal, type Way } from '../plan/ways.ts';
+import type { Way } from '../plan/ways.ts';
 import { deltaFile, packFile } from '../repository/layout.ts';
 import type { BootStageWay } from './boot-stage-order.ts';
 import type { StepTask } from './boot-stage-steps.ts';
@@ -20,17 +20,6 @@ import type { Wanted } from './wanted.ts';
 const attempts = 2;
 
 export type ReceiveOptions = UpdateOptions & { readonly wanted: Wanted; readonly prepared: Prepared };
-
-/**
- * The ways by which a build can be received completely before anything is made of it, the cheapest first: what is
- * received has to fit beside what is there. Of a chain there is no such way.
- */
-export function waysInPlace({ ways, budget }: Prepared): Way[] {
-  return ways
-    .filter(({ kind }) => kind !== 'chain')
-    .filter((way) => refusal({ ...way, disk: way.bytes, inodes: way.requests }, budget) === undefined)
-    .sort(byPrice);
-}
 
 /** Receives all that a way needs into the spool. Throws what `fetchRanges` throws, and `source-sends-wrong-bytes`. */
 export async function receiveWhole(options: ReceiveOptions, way: Way): Promise<BootStageWay> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { serialiseIndex } from '../build/index-format.ts';
 import { IndexTable } from '../build/index-table.ts';
-import { createReleaser, planReleases } from './boot-stage-release.ts';
+import { createReleaser, heldFiles, planReleases, releasableFiles } from './boot-stage-release.ts';
 import type { Step } from './boot-stage-steps.ts';
 import { emptyDevice, entriesFrom, installVersion, type PathSpec } from './device.fixture.ts';
 import { planStage } from './stage-plan.ts';
@@ -43,7 +43,7 @@ async function released(context: TestContext) {
   const plan = planStage(entries, { entries: base, check: () => 'clean' });
   const steps = [reading('first', 'last'), reading('last')];
   const names = (numbers: readonly number[]) => numbers.map((number) => base.pathAt(number) as string);
-  const releases = planReleases({ tree, base, entries, plan, steps });
+  const releases = planReleases(releasableFiles({ tree, base, entries, plan }).keys(), steps);
   return { tree, base, releases, names, numberOf };
 }
 
@@ -63,4 +63,13 @@ test('a file goes under all its names, and gives back what no other tree shares'
   assert.ok(!existsSync(join(tree, 'first')) && !existsSync(join(tree, 'second')));
   releaser.remove(numberOf('first'));
   assert.deepEqual(releaser.freed(numberOf('first')), { bytes: 0, inodes: 0 });
+});
+
+test('files that have names outside of the tree are known, for nothing comes back when they go', async (context) => {
+  const { tree, base, releases, names } = await released(context);
+  const releaser = createReleaser({ tree, base });
+  assert.deepEqual(heldFiles(releases, releaser), []);
+  for (const path of ['first', 'never', 'same'])
+    linkSync(join(tree, path), join(tree, '..', `${path}-of-the-kit`));
+  assert.deepEqual(names(heldFiles(releases, releaser)), ['never', 'first']);
 });

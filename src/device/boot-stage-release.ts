@@ -3,6 +3,7 @@ import { type ByteString, byteStringFromText, pathBelow } from '../base/byte-str
 import { hardLinksOf, type IndexTable } from '../build/index-table.ts';
 import { listIfThere, readFileIfThere } from '../os/if-there.ts';
 import { withSystemErrors } from '../os/system-error.ts';
+import { fileDisk } from '../plan/disk.ts';
 import type { Step } from './boot-stage-steps.ts';
 import type { StagePlan } from './stage-plan.ts';
 
@@ -17,13 +18,12 @@ export type Releases = {
 /** What a file of the old version gives back when it goes. */
 export type Freed = { readonly bytes: number; readonly inodes: number };
 
-export type ReleaseOptions = {
+export type ReleasableOptions = {
   /** The tree of the old version. */
   readonly tree: string;
   readonly base: IndexTable;
   readonly entries: IndexTable;
   readonly plan: StagePlan;
-  readonly steps: readonly Step[];
 };
 
 /**
@@ -35,22 +35,40 @@ const alwaysKept = ['boot', 'etc'];
 /** Where a tree lists paths that follow the device from version to version. */
 const persistLists = 'etc/satchel/persist.d';
 
-/** Works out when each file of the old version can go; what the new version shares never does. */
-export function planReleases({ tree, base, entries, plan, steps }: ReleaseOptions): Releases {
+/**
+ * The files of the old version that can go some time, as numbers of entries, with the bytes of disk that they take by
+ * its index: all but those that the new version shares, and those that the next boot needs. Always the same, however
+ * much of the tree is gone.
+ */
+export function releasableFiles({ tree, base, entries, plan }: ReleasableOptions): Map<number, number> {
   const shared = new Set<ByteString>(plan.links.map((number) => entries.pathAt(number)));
   const isKept = keptPaths(tree);
+  const files = new Map<number, number>();
+  for (const [number, entry] of base.entries()) {
+    if (entry.type !== 'file' || entry.size === 0 || shared.has(entry.path) || isKept(entry.path)) continue;
+    files.set(number, fileDisk(entry.size));
+  }
+  return files;
+}
+
+/** Works out after which step each of these files can go. */
+export function planReleases(files: Iterable<number>, steps: readonly Pick<Step, 'reads'>[]): Releases {
   const last = new Map<number, number>();
   steps.forEach(({ reads }, step) => {
     for (const number of reads) last.set(number, step);
   });
   const first: number[] = [];
   const after: number[][] = steps.map(() => []);
-  for (const [number, entry] of base.entries()) {
-    if (entry.type !== 'file' || entry.size === 0 || shared.has(entry.path) || isKept(entry.path)) continue;
+  for (const number of files) {
     const step = last.get(number);
     (step === undefined ? first : after[step]!).push(number);
   }
   return { first, after };
+}
+
+/** Those of the files that have names outside of the tree, so that nothing comes back when they go. */
+export function heldFiles({ first, after }: Releases, { freed }: Pick<Releaser, 'freed'>): number[] {
+  return [...first, ...after.flat()].filter((number) => freed(number).inodes === 0);
 }
 
 /** Removes files of the old version under all their names, and tells what they give back. */
@@ -61,7 +79,7 @@ export type Releaser = {
 };
 
 /** The releaser of one tree. */
-export function createReleaser({ tree, base }: Pick<ReleaseOptions, 'tree' | 'base'>): Releaser {
+export function createReleaser({ tree, base }: Pick<ReleasableOptions, 'tree' | 'base'>): Releaser {
   const further = new Map<ByteString, ByteString[]>();
   for (const [, { link, path }] of hardLinksOf(base)) {
     const known = further.get(link);

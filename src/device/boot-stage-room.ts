@@ -5,21 +5,23 @@ import { scratchToApply } from '../delta/delta-format.ts';
 import { freeSpace } from '../os/disk.ts';
 import { bytesBelow } from '../os/disk-use.ts';
 import { directoryDisk, fileDisk } from '../plan/disk.ts';
+import { diskOf } from './boot-stage-parts.ts';
 import {
   createReleaser,
   planReleases,
-  type ReleaseOptions,
+  type ReleasableOptions,
   type Releaser,
   type Releases,
+  releasableFiles,
 } from './boot-stage-release.ts';
 import type { BootStageScene } from './boot-stage-scene.ts';
-import { diskOf, type Step } from './boot-stage-steps.ts';
+import type { Step } from './boot-stage-steps.ts';
 import { layerOf } from './layers.ts';
 import type { DeviceLayout } from './layout.ts';
 import type { StagePlan } from './stage-plan.ts';
 
 /** Bytes kept free at the worst moment, for what the file system itself needs. */
-const inPlaceReserve = 8 * 1024 * 1024;
+export const inPlaceReserve = 8 * 1024 * 1024;
 
 /** What an update in place of the old version takes, in bytes of disk and inodes. */
 export type Room = {
@@ -31,10 +33,13 @@ export type Room = {
   readonly freeBytes: number;
 };
 
+/** Bytes and inodes that are free now. */
+type Free = { readonly freeBytes: number; readonly freeInodes: number };
+
 export type RoomOptions = {
-  readonly layout: DeviceLayout;
+  readonly free: Free;
   readonly plan: StagePlan;
-  readonly steps: readonly Pick<Step, 'disk' | 'targets'>[];
+  readonly steps: readonly Pick<Step, 'disk' | 'targets' | 'spooled'>[];
   readonly releases: Releases;
   readonly releaser: Pick<Releaser, 'freed'>;
   /** Entries of the new index: each has a row in the ledger. */
@@ -49,8 +54,8 @@ const ledgerRow = 64;
 
 /** Walks over the steps as they will be done, and finds the moment at which most of the disk is taken. */
 export function measureRoom(options: RoomOptions): Room {
-  const { layout, plan, steps, releases, releaser, entries, scratch, changes } = options;
-  const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
+  const { plan, steps, releases, releaser, entries, scratch, changes } = options;
+  const { freeBytes, freeInodes } = options.free;
   let bytes = scratch + entries * ledgerRow;
   bytes += plan.directories.length * directoryDisk;
   bytes += (plan.small.length + plan.large.length) * fileDisk(0);
@@ -65,11 +70,12 @@ export function measureRoom(options: RoomOptions): Room {
     }
   };
   release(releases.first);
-  steps.forEach(({ disk, targets }, step) => {
+  steps.forEach(({ disk, targets, spooled }, step) => {
     bytes += disk;
     for (const { position } of targets) if (position === undefined) inodes += 1;
     peakBytes = Math.max(peakBytes, bytes);
     peakInodes = Math.max(peakInodes, inodes);
+    bytes -= spooled;
     release(releases.after[step]!);
   });
   peakBytes = Math.max(peakBytes, bytes - scratch + changes);
@@ -92,7 +98,14 @@ export function requireRoom(
 ): void {
   const scratch = delta === undefined ? 0 : scratchToApply(delta.head);
   const measured = { scratch, entries: index.entries.length, changes: changesOf(layout, from) };
-  refuse(measureRoom({ layout, plan, steps, releases, releaser, ...measured }), { from, build: to });
+  const free = freeOn(layout);
+  refuse(measureRoom({ free, plan, steps, releases, releaser, ...measured }), { from, build: to });
+}
+
+/** What is free on the disk of a device. */
+export function freeOn(layout: DeviceLayout): Free {
+  const { bytes: freeBytes, inodes: freeInodes } = freeSpace(layout.own);
+  return { freeBytes, freeInodes };
 }
 
 function changesOf(layout: DeviceLayout, from: BuildName): number {
@@ -114,23 +127,26 @@ function refuse(room: Room, names: { readonly from: string; readonly build: stri
 
 /**
  * Refuses, before anything is received, what would not fit even if nothing of the old version were needed to make the
- * new one. Throws as {@link requireRoom}.
+ * new one; else what it takes at best. Throws as {@link requireRoom}.
  */
 export function requireRoomAtBest(
   layout: DeviceLayout,
-  options: Omit<ReleaseOptions, 'steps'> & { readonly received: number },
+  options: ReleasableOptions & { readonly received: number; readonly free: Free },
   { from, to }: { readonly from: BuildName; readonly to: BuildName },
-): void {
-  const { plan, entries, received } = options;
-  const { first } = planReleases({ ...options, steps: [] });
+): Room {
+  const { plan, entries, received, free } = options;
+  const { first } = planReleases(releasableFiles(options).keys(), []);
   const targets = [...plan.objects.values()].flatMap((object) => object.targets);
   let disk = 0;
   for (const { size, targets } of plan.objects.values()) disk += diskOf(targets, size);
   const room = measureRoom({
-    ...{ layout, plan, entries: entries.length, scratch: 0, releaser: createReleaser(options) },
+    ...{ free, plan, entries: entries.length, releaser: createReleaser(options) },
     changes: changesOf(layout, from),
-    steps: [{ disk: disk + received, targets }],
+    // It is there before anything goes, and may give its disk back by and by.
+    scratch: received,
+    steps: [{ disk: Math.max(0, disk - received), targets, spooled: 0 }],
     releases: { first, after: [[]] },
   });
   refuse(room, { from, build: to });
+  return room;
 }

@@ -16,10 +16,12 @@ import {
   markBegun,
   readBootStageOrder,
   readProgress,
+  readSegmentUses,
   writeProgress,
 } from './boot-stage-order.ts';
 import { requireRoom } from './boot-stage-room.ts';
 import { type BootStageScene, openBootStage } from './boot-stage-scene.ts';
+import { dropPieces } from './boot-stage-spool.ts';
 import { switchInPlace } from './boot-stage-switch.ts';
 import { BootStageTree } from './boot-stage-tree.ts';
 import { discardStage, installStage } from './install.ts';
@@ -57,7 +59,8 @@ export async function runBootStage(options: RunOptions): Promise<BootStaged | un
   }
   if (current !== from)
     throw new SatchelError('boot-stage-other-version', { current: current ?? '', from, to });
-  using scene = openBootStage({ layout, spool: openSpool(layout.spool), ...order });
+  const uses = readSegmentUses(layout);
+  using scene = openBootStage({ layout, spool: openSpool(layout.spool), ...order, uses });
   if (!isInstalled(layout, order)) {
     await makeVersion(options, order, scene);
     await verifyNew(options, to);
@@ -81,7 +84,7 @@ async function makeVersion(options: RunOptions, order: BootStageOrder, scene: Bo
   scene.releases.first.forEach(scene.releaser.remove);
   // Some file systems give room back only then.
   syncFilesystem(layout.own);
-  doSteps(options, scene, tree, done ?? 0);
+  doSteps(options, scene, { tree, done: done ?? 0, punches: order.punches });
   const owed = tree.finish();
   await installStage({
     ...{ layout, clock, owed, stage: scene.trees.stage, entries: scene.index.entries },
@@ -109,8 +112,7 @@ function begin(
 function doSteps(
   { layout, reporter }: RunOptions,
   { steps, releases, releaser }: BootStageScene,
-  tree: BootStageTree,
-  done: number,
+  { tree, done, punches }: { readonly tree: BootStageTree; readonly done: number; readonly punches: boolean },
 ): void {
   for (const [number, step] of steps.entries()) {
     if (number >= done) {
@@ -121,6 +123,7 @@ function doSteps(
       writeProgress(layout, number + 1);
     }
     releases.after[number]!.forEach(releaser.remove);
+    if (punches) dropPieces(step.tasks.flatMap((task) => (task.kind === 'copy' ? [] : task.pieces)));
     reporter.progress({ step: 'stage', done: number + 1, total: steps.length, unit: 'entries' });
   }
 }
@@ -203,6 +206,8 @@ export async function giveUpBootStage({ layout, reporter }: RunOptions): Promise
     throw new SatchelError('in-place-base-damaged', { from, count: damaged.length, path });
   }
   discardStage(layout, order.to);
+  // What was received may have given its disk back.
+  openSpool(layout.spool).clear();
   dropBootStage(layout);
   return from;
 }

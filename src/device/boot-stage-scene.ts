@@ -9,8 +9,15 @@ import { checkedMap, unpackStored } from '../repository/catalog.ts';
 import { mapFile } from '../repository/layout.ts';
 import { openArchiveScene } from './archive-scene.ts';
 import type { BootStageWay, SpooledFile } from './boot-stage-order.ts';
-import { createReleaser, planReleases, type Releaser, type Releases } from './boot-stage-release.ts';
-import { type SpooledDelta, type Step, stepsOf } from './boot-stage-steps.ts';
+import { type SegmentUse, type SpooledDelta, usesOfSegments } from './boot-stage-parts.ts';
+import {
+  createReleaser,
+  planReleases,
+  type Releaser,
+  type Releases,
+  releasableFiles,
+} from './boot-stage-release.ts';
+import { type Step, stepsOf } from './boot-stage-steps.ts';
 import { sceneOfDelta } from './delta-scene.ts';
 import { readStoredIndex } from './installed.ts';
 import { type DeviceLayout, pristineTree } from './layout.ts';
@@ -29,6 +36,12 @@ export type BootStageOptions = {
   readonly to: BuildName;
   readonly toIndex: Sha256;
   readonly way: BootStageWay;
+  /** Files of the old version that stay because other names hold them; none when absent. */
+  readonly held?: readonly number[] | undefined;
+  /** Whether received bytes give their disk back when they have been read; they do not when absent. */
+  readonly punches?: boolean | undefined;
+  /** What the segments of the delta mean; found out from their bytes when absent. */
+  readonly uses?: readonly SegmentUse[] | undefined;
 };
 
 /** Everything that carrying it out takes, worked out from the indexes and the received bytes alone. */
@@ -43,24 +56,31 @@ export type BootStageScene = Disposable & {
   /** Absolute paths of the tree that is made and of the old one. */
   readonly trees: { readonly stage: string; readonly base: string };
   readonly delta?: SpooledDelta | undefined;
+  /** What the segments of the delta mean. */
+  readonly uses?: readonly SegmentUse[] | undefined;
 };
 
 /**
  * Opens an update in place: always the same for the same indexes and received bytes, however much of the old tree is
- * still there. Throws `boot-stage-wrong` when something that was received is not there any more or not right.
+ * still there. Throws `boot-stage-wrong` when something that was received is not there any more or not right, and
+ * `delta-damaged` when a segment cannot be read.
  */
 export function openBootStage(options: BootStageOptions): BootStageScene {
-  const { layout, spool, from, fromIndex, to, toIndex, way } = options;
+  const { layout, spool, from, fromIndex, to, toIndex, way, punches = false } = options;
   const base = storedIndex(layout, from, fromIndex);
   const index = buildIndex(storedIndex(layout, to, toIndex));
   const plan = planBeside(index, soundBase(layout, from, base));
   const trees = { stage: join(layout.stage, to), base: pristineTree(layout, from) };
   const opened = way.kind === 'delta' ? openSpooledDelta(options, way, { base, index, plan }) : undefined;
   const map = way.kind === 'objects' ? openSpooledMap(spool, way.map, index, toIndex) : undefined;
-  const steps = stepsOf({ plan, index, base, spool, delta: opened?.delta, map });
-  const releases = planReleases({ tree: trees.base, base, entries: index.entries, plan, steps });
+  const releasable = releasableFiles({ tree: trees.base, base, entries: index.entries, plan });
+  for (const number of options.held ?? []) releasable.delete(number);
+  const delta = opened?.delta;
+  const uses = options.uses ?? (delta && usesOfSegments(delta, spool));
+  const steps = stepsOf({ plan, index, base, spool, delta, uses, map, releasable, punches });
+  const releases = planReleases(releasable.keys(), steps);
   return {
-    ...{ base, index, plan, steps, releases, trees, delta: opened?.delta },
+    ...{ base, index, plan, steps, releases, trees, delta, uses },
     releaser: createReleaser({ tree: trees.base, base }),
     [Symbol.dispose]: () => opened?.archives[Symbol.dispose](),
   };

@@ -1,19 +1,22 @@
-import type { ByteString } from '../base/byte-string.ts';
-import type { Sha256 } from '../base/identifiers.ts';
 import type { IndexTable } from '../build/index-table.ts';
 import { objectOrdinals } from '../build/objects.ts';
-import { createByteReader } from '../delta/byte-reader.ts';
-import { type DeltaHead, segmentOffsets } from '../delta/delta-format.ts';
-import { ordinalsOf, someOrdinal } from '../delta/ordinal-runs.ts';
-import { readPieces as readControl } from '../delta/piece-control.ts';
-import { openSegment } from '../delta/segment-reader.ts';
 import type { ObjectMap } from '../pack/map-format.ts';
-import { fileDisk } from '../plan/disk.ts';
+import { arrange } from './boot-stage-arrange.ts';
+import {
+  copiesByFile,
+  diskOf,
+  diskOfOutputs,
+  type FileCopies,
+  type SegmentPart,
+  type SegmentUse,
+  type SpooledDelta,
+  segmentParts,
+} from './boot-stage-parts.ts';
+import { bytesOfPieces } from './boot-stage-spool.ts';
 import { framesOf } from './deliver.ts';
 import type { BuildIndex } from './lists.ts';
-import { readPieces, type Spool, type SpoolPiece } from './spool.ts';
+import type { Spool } from './spool.ts';
 import type { ObjectTarget, StagePlan } from './stage-plan.ts';
-import type { DeltaScene } from './stage-segment.ts';
 import type { CopyObject, StageTask } from './stage-task.ts';
 
 /** What writes files, in the order of the steps. */
@@ -21,7 +24,7 @@ export type StepTask = Extract<StageTask, { kind: 'copy' | 'segment' | 'frame' }
 
 /**
  * A part of an update that is carried out in place of the version it comes from: when it is done and on the disk,
- * files that only it has read can go.
+ * files that no later one reads can go.
  */
 export type Step = {
   readonly tasks: readonly StepTask[];
@@ -33,22 +36,12 @@ export type Step = {
   readonly reads: ReadonlySet<number>;
   /** Bytes of disk that it takes. */
   readonly disk: number;
+  /** Bytes of disk that the received bytes that it has read give back. */
+  readonly spooled: number;
 };
 
 /** A step writes about so many bytes: what a segment makes at most. */
 const stepBytes = 16 * 1024 * 1024;
-
-/** A delta that has been received. */
-export type SpooledDelta = {
-  /** SHA-256 of its file. */
-  readonly stored: Sha256;
-  readonly head: DeltaHead;
-  /** Bytes of the head in the file. */
-  readonly headLength: number;
-  readonly scene: DeltaScene;
-};
-
-type Ordinals = ReadonlyMap<Sha256, number>;
 
 export type StepsOptions = {
   readonly plan: StagePlan;
@@ -58,26 +51,54 @@ export type StepsOptions = {
   readonly delta?: SpooledDelta | undefined;
   /** Where objects lie that no delta makes. */
   readonly map?: ObjectMap | undefined;
+  /** Files of the old version that can go, with the bytes of disk that they give back. */
+  readonly releasable: ReadonlyMap<number, number>;
+  /** What the segments of the delta mean. */
+  readonly uses?: readonly SegmentUse[] | undefined;
+  /** Whether received bytes give their disk back when they have been read. */
+  readonly punches: boolean;
 };
 
 /**
- * The steps of an update, always the same for the same indexes and the same received bytes: first what is copied
- * inside the disk, then what the received bytes make. Throws `delta-damaged` when a segment cannot be read.
+ * The steps of an update, in an order in which little of the disk is taken at any moment: always the same for the same
+ * options.
  */
 export function stepsOf(options: StepsOptions): Step[] {
-  const { index, delta, map } = options;
-  const ordinals = objectOrdinals(index.objects);
-  const copies = copySteps(options, ordinals);
-  if (delta !== undefined) return [...copies, ...segmentSteps(options, delta)];
-  return map === undefined ? copies : [...copies, ...frameSteps(options, map, ordinals)];
+  const { plan, base, delta, uses, map, releasable } = options;
+  const ordinals = objectOrdinals(options.index.objects);
+  const copies = copiesByFile(plan, base);
+  const gives = (file: number) => releasable.get(file) ?? 0;
+  const copySteps = (files: readonly FileCopies[]) => stepsOfCopies(files, ordinals);
+  if (delta === undefined || uses === undefined) {
+    const received = map === undefined ? [] : frameSteps({ ...options, map }, ordinals);
+    return inSteps(arrange({ received, copies, gives }), copySteps, (frame) => [frame]);
+  }
+  const made = new Set<number>();
+  return inSteps(
+    arrange({ received: segmentParts(delta, uses, options), copies, gives }),
+    copySteps,
+    (part) => stepOfSegment(part, delta, made),
+  );
 }
 
-/** Bytes of disk that writing an object to its places takes. Chunks lie side by side in their file. */
-export function diskOf(targets: readonly ObjectTarget[], size: number): number {
-  let disk = 0;
-  for (const { position } of targets)
-    disk += position === undefined || position === 0 ? fileDisk(size) : size;
-  return disk;
+/** The steps of parts in their order. What is copied from files that follow each other goes together. */
+function inSteps<Received extends object>(
+  arranged: readonly (Received | FileCopies)[],
+  stepsOfCopies: (files: readonly FileCopies[]) => Step[],
+  stepsOfReceived: (part: Received) => Step[],
+): Step[] {
+  const steps: Step[] = [];
+  let copies: FileCopies[] = [];
+  for (const part of arranged) {
+    if ('objects' in part) {
+      copies.push(part);
+      continue;
+    }
+    steps.push(...stepsOfCopies(copies), ...stepsOfReceived(part));
+    copies = [];
+  }
+  steps.push(...stepsOfCopies(copies));
+  return steps;
 }
 
 /** Adds to the last step until it is full. */
@@ -103,96 +124,80 @@ function gather<Item>(
   return steps;
 }
 
-function copySteps({ plan, base }: StepsOptions, ordinals: Ordinals): Step[] {
-  const copies: CopyObject[] = [];
-  for (const { sha256, size, source, targets } of plan.objects.values())
-    if (source !== undefined) copies.push({ sha256, size, source, targets });
-  if (copies.length === 0) return [];
-  const numbers = entryNumbers(base, new Set(copies.map(({ source }) => source.path)));
+type Ordinals = ReturnType<typeof objectOrdinals>;
+
+function stepsOfCopies(files: readonly FileCopies[], ordinals: Ordinals): Step[] {
   return gather(
-    copies,
-    ({ size, targets }) => size * targets.length,
-    (objects) => ({
-      tasks: [{ kind: 'copy', objects }],
-      outputs: objects.map(({ sha256 }) => ordinals.get(sha256)!),
-      targets: objects.flatMap(({ targets }) => targets),
-      reads: new Set(objects.map(({ source }) => numbers.get(source.path)!)),
-      disk: objects.reduce((sum, { targets, size }) => sum + diskOf(targets, size), 0),
-    }),
-  );
-}
-
-function entryNumbers(base: IndexTable, paths: ReadonlySet<ByteString>): Map<ByteString, number> {
-  const numbers = new Map<ByteString, number>();
-  for (let number = 0; number < base.length; number += 1) {
-    const path = base.pathAt(number);
-    if (paths.has(path)) numbers.set(path, number);
-  }
-  return numbers;
-}
-
-/** One step a segment. What two segments make is written by the first. */
-function segmentSteps({ spool }: StepsOptions, { head, headLength, scene, stored }: SpooledDelta): Step[] {
-  const { base, targets: list, needed } = scene;
-  const { archives = [] } = head;
-  const sizes = {
-    bases: base.list.sizes,
-    targets: list.sizes,
-    archives: archives.map(({ length }) => length),
-  };
-  const offsets = segmentOffsets(headLength, head.segments);
-  const made = new Set<number>();
-  const steps: Step[] = [];
-  head.segments.forEach((segment, i) => {
-    const start = offsets[i]!;
-    const pieces: SpoolPiece[] = spool.locate(stored, { start, end: start + segment.length });
-    using open = openSegment(readPieces(pieces), segment.memory);
-    const outputs: number[] = [];
-    const reads = new Set<number>();
-    for (const piece of readControl(createByteReader(open.control, 'the control stream'), sizes)) {
-      if (!someOrdinal(piece.outputs, (ordinal) => needed.has(ordinal))) continue;
-      const bases = piece.part === undefined ? piece.bases : (archives[piece.part.archive]?.objects ?? []);
-      for (const ordinal of ordinalsOf(bases)) reads.add(base.entries[ordinal]!);
-      for (const ordinal of ordinalsOf(piece.outputs)) {
-        if (!needed.has(ordinal) || made.has(ordinal)) continue;
-        made.add(ordinal);
-        outputs.push(ordinal);
-      }
-    }
-    if (outputs.length === 0) return;
-    steps.push({
-      tasks: [{ kind: 'segment', segment, pieces }],
-      outputs,
-      targets: outputs.flatMap((ordinal) => needed.get(ordinal)!),
-      reads,
-      disk: outputs.reduce((sum, ordinal) => sum + diskOf(needed.get(ordinal)!, list.sizes[ordinal]!), 0),
-    });
-  });
-  return steps;
-}
-
-/** Packs hold whole contents: nothing of the old version is read. */
-function frameSteps({ plan, spool }: StepsOptions, map: ObjectMap, ordinals: Ordinals): Step[] {
-  const missing = [...plan.objects.values()].filter(({ source }) => source === undefined);
-  const frames = framesOf(missing, { map, ordinals });
-  return gather(
-    frames,
-    ({ rawLength }) => rawLength,
-    (batch) => {
-      const objects = batch.flatMap((frame) => frame.objects);
+    files.flatMap(({ objects, reads }) => objects.map((object) => ({ object, reads }))),
+    ({ object: { size, targets } }) => size * targets.length,
+    (copies) => {
+      const objects = copies.map(({ object }) => object);
       return {
-        tasks: batch.map(({ number, file, start, end, rawLength, objects }) => ({
-          kind: 'frame' as const,
-          frame: number,
-          pieces: spool.locate(file, { start, end }),
-          rawLength,
-          objects,
-        })),
-        outputs: objects.map(({ sha256 }) => ordinals.get(sha256)!),
-        targets: objects.flatMap(({ targets }) => targets),
-        reads: new Set<number>(),
-        disk: objects.reduce((sum, { targets, size }) => sum + diskOf(targets, size), 0),
+        tasks: [{ kind: 'copy', objects }],
+        spooled: 0,
+        reads: new Set(copies.flatMap(({ reads }) => [...reads])),
+        ...written(objects, ordinals),
       };
     },
   );
+}
+
+/** What two segments make is written by the first; `made` are the objects that the segments before have made. */
+function stepOfSegment(
+  { segment, pieces, outputs, reads, spooled }: SegmentPart,
+  { scene }: SpooledDelta,
+  made: Set<number>,
+): Step[] {
+  const fresh = outputs.filter((ordinal) => !made.has(ordinal));
+  if (fresh.length === 0) return [];
+  for (const ordinal of fresh) made.add(ordinal);
+  return [
+    {
+      tasks: [{ kind: 'segment', segment, pieces }],
+      outputs: fresh,
+      targets: fresh.flatMap((ordinal) => scene.needed.get(ordinal)!),
+      reads,
+      disk: diskOfOutputs(fresh, scene),
+      spooled,
+    },
+  ];
+}
+
+/** Packs hold whole contents: nothing of the old version is read. */
+function frameSteps(
+  { plan, spool, map, punches }: Omit<StepsOptions, 'map'> & { readonly map: ObjectMap },
+  ordinals: Ordinals,
+): Step[] {
+  const missing = [...plan.objects.values()].filter(({ source }) => source === undefined);
+  return gather(
+    framesOf(missing, { map, ordinals }),
+    ({ rawLength }) => rawLength,
+    (frames) => {
+      const tasks = frames.map(({ number, file, start, end, rawLength, objects }) => ({
+        ...{ kind: 'frame' as const, frame: number, rawLength, objects },
+        pieces: spool.locate(file, { start, end }),
+      }));
+      return {
+        tasks,
+        reads: new Set<number>(),
+        ...written(
+          frames.flatMap((frame) => frame.objects),
+          ordinals,
+        ),
+        spooled: punches ? bytesOfPieces(tasks.flatMap(({ pieces }) => pieces)) : 0,
+      };
+    },
+  );
+}
+
+/** What writing these objects means. */
+function written(
+  objects: readonly Pick<CopyObject, 'sha256' | 'size' | 'targets'>[],
+  ordinals: Ordinals,
+): Pick<Step, 'outputs' | 'targets' | 'disk'> {
+  return {
+    outputs: objects.map(({ sha256 }) => ordinals.get(sha256)!),
+    targets: objects.flatMap(({ targets }) => targets),
+    disk: objects.reduce((sum, { targets, size }) => sum + diskOf(targets, size), 0),
+  };
 }

@@ -74,15 +74,6 @@ export function listLayers(layout: DeviceLayout): BuildName[] {
   return listIfThere(layout.layers).filter(isBuildName).sort().map(buildName);
 }
 
-/**
- * Takes the layer of a version out of the way, and what an interrupted carrying over left of one. The caller holds
- * the device lock and knows that it is not mounted.
- */
-export function discardLayer(layout: DeviceLayout, build: BuildName): void {
-  moveToTrash(layout, layerOf(layout, build).folder);
-  moveToTrash(layout, nextLayerOf(layout, build).folder);
-}
-
 /** Takes every layer out of the way whose version is not in `kept`, and half-made ones. */
 export function discardOtherLayers(layout: DeviceLayout, kept: ReadonlySet<string>): void {
   for (const name of listIfThere(layout.layers))

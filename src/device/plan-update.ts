@@ -1,17 +1,20 @@
 import { displayOf } from '../base/byte-string.ts';
-import type { BuildName, StreamName } from '../base/identifiers.ts';
+import type { BuildName, Sha256, StreamName } from '../base/identifiers.ts';
 import { expectedSeconds, type LinkRate } from '../plan/link.ts';
-import { byPrice, type Refusal, refusal, type Way, type WayKind } from '../plan/ways.ts';
+import { byPrice, cheapestWay, type Refusal, refusal, type Way, type WayKind } from '../plan/ways.ts';
+import type { PlannedInPlace } from './boot-stage-plan.ts';
 import { chooseWay } from './choose-way.ts';
 import type { DataMonth } from './data-month.ts';
+import type { DeviceLayout } from './layout.ts';
 import { readLink } from './link-file.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareUpdate } from './prepare.ts';
+import { reclaimable } from './purge.ts';
 import { situationOf } from './situation.ts';
 import { startSpending } from './spending.ts';
 import { type Advised, advisedOn, stayingOn } from './staying.ts';
 import type { UpdateOptions } from './update-options.ts';
-import { findWanted } from './wanted.ts';
+import { findWanted, type Wanted } from './wanted.ts';
 
 /** One way with its price, and what it means on this device. */
 export type PricedWay = Way & {
@@ -49,6 +52,8 @@ export type UpdatePlan = Advised & {
   readonly metadataOnlyFiles: number;
   readonly metadataOnlyBytes: number;
   readonly freeBytes: number;
+  /** There when the build has no room beside the version that runs, and would take its place at the next boot. */
+  readonly inPlace?: PlannedInPlace | undefined;
   /** Paths of the old version that are not as they were published. */
   readonly damaged: readonly string[];
 };
@@ -65,9 +70,12 @@ const nothing = {
   damaged: [],
 };
 
-/** Prices an update. Throws as `update` does when the budget allows no way. */
+/**
+ * Prices an update. With `reclaim` what it would give up first counts as free. Throws as `update` does when the budget
+ * allows no way, or a build does not fit in place either.
+ */
 export async function planUpdate(options: UpdateOptions): Promise<UpdatePlan> {
-  const { session, choice, maximumBytes, signal } = options;
+  const { session, choice, signal } = options;
   const wanted = await findWanted({ ...session, signal }, choice);
   const link = readLink(session.layout, session.store.location);
   const asked = () => ({ link: link ?? null, month: session.month() ?? null, ...session.counters() });
@@ -83,13 +91,47 @@ export async function planUpdate(options: UpdateOptions): Promise<UpdatePlan> {
   });
   if (isCurrent) return finish('none');
   if (isInstalled) return finish('switch');
-  const spending = startSpending(session, { build: name, maximumBytes });
-  const prepared = await prepareUpdate({
-    ...{ ...options, ...session },
-    ...{ wanted, spending, useless: new Set(), base: current },
-  });
-  const way = chooseWay(prepared, name);
-  return finish(way.kind, describe(prepared, way, link));
+  const prepared = await prepare(options, wanted, current);
+  if (!mustReplace(options, prepared)) {
+    const way = chooseWay(prepared, name);
+    return finish(way.kind, describe(prepared, way, link));
+  }
+  // Few updates need it.
+  const { needsToReceive, planInPlace } = await import('./boot-stage-plan.ts');
+  const { way, room } = planInPlace(session.layout, prepared, name);
+  const received = { ...prepared, ways: prepared.ways.map(needsToReceive) };
+  return finish(way.kind, { ...describe(received, way, link), inPlace: room });
+}
+
+/** Works an update out, as `update` would go about it. */
+async function prepare(
+  options: UpdateOptions,
+  wanted: Wanted,
+  base: BuildName | undefined,
+): Promise<Prepared> {
+  const { session, maximumBytes } = options;
+  const spending = startSpending(session, { build: wanted.build.name, maximumBytes });
+  const prepareWithout = async (useless: ReadonlySet<Sha256>) => {
+    const prepared = await prepareUpdate({ ...options, ...session, wanted, spending, useless, base });
+    return options.reclaim ? withReclaimed(prepared, session.layout) : prepared;
+  };
+  const prepared = await prepareWithout(new Set());
+  // Nothing can be made between without room.
+  return mustReplace(options, prepared) && prepared.between !== undefined
+    ? prepareWithout(new Set([prepared.between.delta.reference.stored]))
+    : prepared;
+}
+
+/** True when what runs has to give its place, and may. */
+function mustReplace({ inPlace }: UpdateOptions, { ways, budget }: Prepared): boolean {
+  return inPlace !== undefined && cheapestWay(ways, budget) === undefined;
+}
+
+function withReclaimed(prepared: Prepared, layout: DeviceLayout): Prepared {
+  const { bytes, inodes } = reclaimable(layout);
+  const { freeBytes, freeInodes } = prepared.budget;
+  const budget = { ...prepared.budget, freeBytes: freeBytes + bytes, freeInodes: freeInodes + inodes };
+  return { ...prepared, budget };
 }
 
 type Described = Omit<

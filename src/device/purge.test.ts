@@ -10,7 +10,7 @@ import { listVersions, readInstalled } from './installed.ts';
 import { writeJournal } from './journal.ts';
 import { indexFile, ledgerFile } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
-import { purgeVersions, reclaimAlternate } from './purge.ts';
+import { purgeVersions, reclaimAlternate, reclaimable } from './purge.ts';
 import { collectTrash, emptyTrash } from './trash.ts';
 import { writeTrial } from './trial.ts';
 import { appendBootLog } from './trial-log.ts';
@@ -102,7 +102,11 @@ test('the index of an update that has begun stays', async (context) => {
 test('reclaiming gives up the alternate version, its room and its place in the pointer', async (context) => {
   const { layout, boot, versions } = await deviceWith(context, 'current', 'old');
   boot.switchTo(buildName('current'), buildName('old'));
+  const { bytes, inodes } = reclaimable(layout);
+  assert.equal(inodes, 4, 'two folders, a file of the tree and the manifest');
+  assert.ok(bytes > 0);
   reclaimAlternate(layout, silentReporter);
+  assert.deepEqual(reclaimable(layout), { bytes: 0, inodes: 0 });
   assert.deepEqual(boot.read(), { current: 'current' });
   assert.deepEqual(versions(), ['current']);
   assert.equal(readInstalled(layout, buildName('old')), undefined);
@@ -116,6 +120,7 @@ for (const why of ['running', 'sticky'])
     boot.switchTo(buildName('current'), buildName('old'));
     if (why === 'running') symlinkAtomic('pristine/old', layout.running);
     else writeFileSync(join(layout.sticky, 'old'), '');
+    assert.deepEqual(reclaimable(layout), { bytes: 0, inodes: 0 });
     reclaimAlternate(layout, silentReporter);
     assert.deepEqual(versions(), ['current', 'old']);
   });

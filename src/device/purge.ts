@@ -4,6 +4,7 @@ import { type ByteString, displayOf, pathBelow } from '../base/byte-string.ts';
 import type { BuildName } from '../base/identifiers.ts';
 import { type Reporter, silentReporter } from '../base/progress.ts';
 import { removeTemporaries } from '../os/atomic-file.ts';
+import { freedWithout } from '../os/disk-use.ts';
 import { listIfThere } from '../os/if-there.ts';
 import { mountsBelow } from '../os/mounts.ts';
 import { displayPath, errnoOf, systemError, withSystemErrors } from '../os/system-error.ts';
@@ -11,7 +12,7 @@ import { bootStageFiles } from './boot-stage-order.ts';
 import { releaseHeld } from './held.ts';
 import { listVersions } from './installed.ts';
 import { readJournal } from './journal.ts';
-import { discardLayer, discardOtherLayers } from './layers.ts';
+import { discardOtherLayers, layerOf, nextLayerOf } from './layers.ts';
 import { type DeviceLayout, ledgerFile, owedFile, recordFile } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
 import { runningVersion } from './running-version.ts';
@@ -113,20 +114,36 @@ function keptVersions(
  * when it runs or is sticky. Its room is free afterwards. The caller holds the device lock.
  */
 export function reclaimAlternate(layout: DeviceLayout, reporter: Reporter): void {
-  const boot = openBootPointer(layout);
-  const { current, alternate } = boot.read();
-  const sticky = listIfThere(layout.sticky);
-  const running = runningVersion(layout);
-  if (current !== undefined && alternate !== undefined && alternate !== current) {
-    if (alternate !== running && !sticky.includes(alternate)) {
-      // The pointer first: it must never name a version that is going.
-      boot.switchTo(current);
-      boot.forgetOthers(new Set([current, ...sticky, ...(running === undefined ? [] : [running])]));
-      discardVersion(layout, alternate);
-      reporter.notice('reclaimed-first', { build: alternate });
-    }
+  const alternate = versionToReclaim(layout);
+  if (alternate !== undefined) {
+    const boot = openBootPointer(layout);
+    const current = boot.read().current!;
+    const running = runningVersion(layout);
+    // The pointer first: it must never name a version that is going.
+    boot.switchTo(current);
+    boot.forgetOthers(
+      new Set([current, ...listIfThere(layout.sticky), ...(running === undefined ? [] : [running])]),
+    );
+    discardVersion(layout, alternate);
+    reporter.notice('reclaimed-first', { build: alternate });
   }
   emptyTrashNow(layout);
+}
+
+/** Bytes of disk and inodes that `reclaimAlternate` would give back. */
+export function reclaimable(layout: DeviceLayout): { readonly bytes: number; readonly inodes: number } {
+  const alternate = versionToReclaim(layout);
+  const trees = alternate === undefined ? [] : foldersOf(layout, alternate);
+  const trash = listIfThere(layout.trash).map((name) => join(layout.trash, name));
+  return freedWithout([...trash, ...trees]);
+}
+
+function versionToReclaim(layout: DeviceLayout): BuildName | undefined {
+  const { current, alternate } = openBootPointer(layout).read();
+  if (current === undefined || alternate === undefined || alternate === current) return undefined;
+  if (alternate === runningVersion(layout) || listIfThere(layout.sticky).includes(alternate))
+    return undefined;
+  return alternate;
 }
 
 /**
@@ -135,11 +152,15 @@ export function reclaimAlternate(layout: DeviceLayout, reporter: Reporter): void
  */
 export function discardVersion(layout: DeviceLayout, name: BuildName): void {
   removeFile(recordFile(layout, name));
-  for (const directory of [layout.pristine, layout.run, layout.contents])
-    moveToTrash(layout, join(directory, name));
-  discardLayer(layout, name);
+  for (const folder of foldersOf(layout, name)) moveToTrash(layout, folder);
   removeFile(ledgerFile(layout, name));
   removeFile(owedFile(layout, name));
+}
+
+/** What a version takes most room with. */
+function foldersOf(layout: DeviceLayout, name: BuildName): string[] {
+  const trees = [layout.pristine, layout.run, layout.contents].map((directory) => join(directory, name));
+  return [...trees, layerOf(layout, name).folder, nextLayerOf(layout, name).folder];
 }
 
 function purgeTrees(layout: DeviceLayout, kept: ReadonlySet<string>, reporter: Reporter): string[] {

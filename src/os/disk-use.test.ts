@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { scratchFolder } from '../../test/doubles/scratch.ts';
-import { bytesBelow } from './disk-use.ts';
+import { bytesBelow, freedWithout } from './disk-use.ts';
 
 const scratch = scratchFolder('disk-use');
 after(() => scratch.remove());
@@ -31,4 +31,19 @@ test('what may not be looked into does not count, and harms nothing', { skip: is
   chmodSync(join(folder, 'unsearched'), 0o600);
   const bytes = bytesBelow([folder, join(folder, 'unlisted'), join(folder, 'unsearched')]);
   assert.ok(bytes >= 100_000 && bytes < 200_000, String(bytes));
+});
+
+test('deleting gives back what has no other name elsewhere, once', () => {
+  const [gone, stays] = [scratch.file('gone'), scratch.file('stays')];
+  for (const folder of [gone, stays]) mkdirSync(folder);
+  const file = (name: string) => {
+    writeFileSync(join(gone, name), Buffer.alloc(100_000, 7));
+    return join(gone, name);
+  };
+  linkSync(file('shared'), join(stays, 'shared'));
+  linkSync(file('twice'), join(gone, 'again'));
+  file('alone');
+  const { bytes, inodes } = freedWithout([gone, scratch.file('absent')]);
+  assert.equal(inodes, 3);
+  assert.ok(bytes >= 200_000 && bytes < 300_000, String(bytes));
 });

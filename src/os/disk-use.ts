@@ -28,6 +28,33 @@ export function bytesBelow(folders: readonly string[]): number {
   return bytes;
 }
 
+/**
+ * What deleting these files and folders, with all below them, would give back: bytes of disk, and inodes. What has other
+ * names elsewhere stays. As `bytesBelow` does, leaves out what may not be looked at.
+ */
+export function freedWithout(paths: readonly string[]): { readonly bytes: number; readonly inodes: number } {
+  const namesLeft = new Map<number, number>();
+  let bytes = 0;
+  let inodes = 0;
+  const visit = (path: string) => {
+    const stat = ifAllowed(() =>
+      withSystemErrors('stat', path, () => lstatSync(path, { throwIfNoEntry: false })),
+    );
+    if (stat === undefined) return;
+    if (stat.isDirectory())
+      for (const name of ifAllowed(() => listIfThere(path)) ?? []) visit(join(path, name));
+    else if (stat.nlink > 1) {
+      const left = (namesLeft.get(stat.ino) ?? stat.nlink) - 1;
+      namesLeft.set(stat.ino, left);
+      if (left > 0) return;
+    }
+    bytes += bytesOnDisk(stat);
+    inodes += 1;
+  };
+  paths.forEach(visit);
+  return { bytes, inodes };
+}
+
 function ifAllowed<Found>(look: () => Found): Found | undefined {
   try {
     return look();

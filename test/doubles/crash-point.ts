@@ -70,6 +70,7 @@ const foreignCalls: Readonly<Record<string, Shape>> = {
   fsetxattr: opened,
   utimensat: { paths: [1] },
   futimens: opened,
+  fallocate: opened,
   syncfs: opened,
   flock: opened,
   renameat2: { paths: [1, 3] },

@@ -55,6 +55,7 @@ function assertStartable(layout: DeviceLayout): void {
 function assertDurable(calls: readonly LoggedCall[]): void {
   let isOnDisk = true;
   let removed = 0;
+  let given = 0;
   for (const { moment, call, paths } of calls) {
     const [path = ''] = paths.slice(-1);
     const below = path.slice(path.indexOf('/versions/') + '/versions/'.length);
@@ -66,9 +67,12 @@ function assertDurable(calls: readonly LoggedCall[]): void {
     else if (call === 'rm' && below.startsWith('pristine/b1/')) {
       assert.ok(isOnDisk, `${below} goes too early`);
       removed += 1;
+    } else if (call === 'fallocate') {
+      assert.ok(isOnDisk, `${below} gives its bytes back too early`);
+      given += 1;
     }
   }
-  assert.ok(removed > 0);
+  assert.ok(removed > 0 && given > 0);
 }
 
 for (const kind of ['delta', 'objects'] as const)

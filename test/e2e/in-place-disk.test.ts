@@ -20,6 +20,7 @@ import { buildName } from '../../src/base/identifiers.ts';
 import { readProgress } from '../../src/device/boot-stage-order.ts';
 import { type DeviceLayout, deviceLayout, pristineTree } from '../../src/device/layout.ts';
 import { openBootPointer } from '../../src/device/open-boot-pointer.ts';
+import type { UpdatePlan } from '../../src/device/plan-update.ts';
 import { describeTree, needsRoot } from '../../src/formats/gnu-tar.testkit.ts';
 import { must, runCommand } from '../doubles/command.ts';
 import { copyDevice } from '../doubles/crash-world.ts';
@@ -125,7 +126,13 @@ test('two versions do not fit, and one takes the place of the other all the same
   const end = await runCommand('update', '--root', root(), '--reclaim', 'os-2');
   assert.deepEqual([end.code, end.json?.error?.code], [4, 'plan-no-space']);
 
-  const ordered = JSON.parse(installed('update', '--root', root(), '--in-place', 'os-2', '--json'));
+  const words = ['update', '--root', root(), '--in-place', 'os-2', '--json'];
+  const { plan, inPlace } = JSON.parse(installed(...words, '--dry-run')) as UpdatePlan;
+  assert.equal(plan, 'delta');
+  assert.ok(inPlace !== undefined && inPlace.leastBytes + inPlace.reserveBytes <= inPlace.freeBytes);
+  assert.ok(!existsSync(layout.bootStage), 'nothing is ordered');
+
+  const ordered = JSON.parse(installed(...words));
   assert.deepEqual([ordered.inPlace, ordered.rebootNeeded, ordered.plan], [true, true, 'delta']);
   assert.match(readFileSync(join(layout.bootStage, 'order'), 'utf8'), /^from=os-1\nto=os-2\nprogram=/);
 

@@ -113,7 +113,8 @@ test('a disk that fails in the middle is told, and the old version can be repair
   // What comes out wrong only now is what no rehearsal can know.
   const ordered = readBootStageOrder(layout)!;
   using scene = openBootStage({ layout, spool: openSpool(layout.spool), ...ordered });
-  const piece = scene.steps.at(-1)!.tasks.flatMap((task) => (task.kind === 'copy' ? [] : task.pieces))[0]!;
+  const tasks = scene.steps.flatMap((step) => step.tasks);
+  const piece = tasks.flatMap((task) => (task.kind === 'copy' ? [] : task.pieces)).at(-1)!;
   const bytes = readFileSync(piece.path);
   bytes.fill(0, piece.position + piece.length - 64, piece.position + piece.length);
   writeFileSync(piece.path, bytes);

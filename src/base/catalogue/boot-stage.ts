@@ -182,6 +182,14 @@ export const bootStageMessages = {
       text: 'Reinicie el equipo: {build} toma el lugar de {from} antes de que arranque el sistema ({bytes} en {requests} solicitudes, {seconds}). No lo apague mientras tanto; tras un corte de luz continúa.',
     },
   },
+  'result-plan-in-place': {
+    en: {
+      text: 'Beside {from} there is no room: {build} would take its place before the next start, and there would be no way back. With what is received that takes {least} at least and {reserve} in reserve; {free} are free. How much exactly is known when all is received; where it does not fit, nothing changes.',
+    },
+    es: {
+      text: 'Junto a {from} no hay espacio: {build} tomaría su lugar antes del próximo arranque, sin vuelta atrás. Con lo que se recibe hacen falta al menos {least} y {reserve} de reserva; hay {free} libres. Cuánto exactamente se sabe cuando todo está recibido; si no cabe, nada cambia.',
+    },
+  },
   'result-boot-stage': {
     en: { text: '{to} has taken the place of {from} in {steps} steps and boots next.' },
     es: { text: '{to} tomó el lugar de {from} en {steps} pasos y arranca la próxima vez.' },

@@ -1,4 +1,3 @@
-import { SatchelError } from '../../base/errors.ts';
 import { formatBytes, formatSeconds } from '../../base/units.ts';
 import { chooseWanted } from '../../device/session.ts';
 import { update } from '../../device/update.ts';
@@ -26,14 +25,10 @@ export const updateCommand = defineCommand({
   run: (call) =>
     withSession(call, async (session) => {
       const { options, clock, reporter, signal } = call;
-      // What would be free after giving up the way back is known only when it has been given up.
-      for (const [second, isGiven] of [
-        ['--reclaim', options.reclaim],
-        ['--in-place', options.inPlace],
-      ] as const)
-        if (options.dryRun && isGiven)
-          throw new SatchelError('options-conflict', { first: '--dry-run', second });
       const choice = chooseWanted(session.layout, { build: call.arguments.build, stream: options.stream });
+      const makeKit = options.inPlace
+        ? (await import('../../device/boot-stage-kit.ts')).makeBootKit
+        : undefined;
       const common = {
         session,
         choice,
@@ -41,19 +36,16 @@ export const updateCommand = defineCommand({
         reporter,
         signal,
         maximumBytes: options.maxBytes,
+        reclaim: options.reclaim || options.inPlace,
+        inPlace: makeKit,
       };
       if (options.dryRun) {
         const { planUpdate } = await import('../../device/plan-update.ts');
         return planUpdate(common);
       }
-      const makeKit = options.inPlace
-        ? (await import('../../device/boot-stage-kit.ts')).makeBootKit
-        : undefined;
       return reportAfterwards(session, call, () =>
         update({
           ...common,
-          reclaim: options.reclaim || options.inPlace,
-          inPlace: makeKit,
           bytesPerSecond: options.limitRate,
           verifyFully: options.verify === 'full',
         }),
