@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { Guest } from './guest.ts';
 import { type DeviceWish, makeWorld, sharedWorld, type World } from './world.ts';
 
@@ -21,15 +21,16 @@ function efi({ folder }: World) {
   return { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables };
 }
 
-/** A to B: booted and proven. */
-async function update(guest: Guest, world: World, mode: string): Promise<void> {
+/** A to B: booted and proven. Tells what the hook added to the first boot of B. */
+async function update(guest: Guest, world: World, mode: string, t: TestContext): Promise<void> {
   await guest.ready();
   await guest.runs('A', mode);
   await guest.satchel(`device set --source ${world.source}`);
   await guest.must('echo mine >/etc/note-of-the-user; echo my-laptop >/etc/hostname');
   await guest.satchel('update B');
   await guest.reboot();
-  await guest.runs('B', mode);
+  const { milliseconds } = await guest.runs('B', mode);
+  t.diagnostic(`B was started by the hook in ${milliseconds} ms`);
   await guest.checked();
   assert.equal(await guest.must('cat /etc/hostname'), 'my-laptop', 'it belongs to the machine');
   // Elsewhere than in a layer nobody can tell what the user has changed.
@@ -42,7 +43,7 @@ async function isKept(guest: Guest): Promise<void> {
   await guest.must('satchel verify');
 }
 
-test('a boot partition with links; the other version is chosen in the menu', async () => {
+test('a boot partition with links; the other version is chosen in the menu', async (t) => {
   const world = await sharedWorld();
   const wish = {
     name: 'partitioned',
@@ -51,7 +52,7 @@ test('a boot partition with links; the other version is chosen in the menu', asy
     words: ['--soak', '2d'],
   } as const;
   await using guest = await start(world, wish);
-  await update(guest, world, 'overlay');
+  await update(guest, world, 'overlay', t);
   assert.equal((await guest.trial()).state, 'proven');
   assert.equal(
     await guest.must('readlink /bootpart/boot /bootpart/boot-versions/B/alt'),
@@ -70,10 +71,10 @@ test('a boot partition with links; the other version is chosen in the menu', asy
   await guest.shutDown();
 });
 
-test('systemd-boot under UEFI counts the boots of entries', async () => {
+test('systemd-boot under UEFI counts the boots of entries', async (t) => {
   const world = await sharedWorld();
   await using guest = await start(world, { name: 'bls', kind: 'bls', size: 2500 });
-  await update(guest, world, 'overlay');
+  await update(guest, world, 'overlay', t);
   await isKept(guest);
   const entries = 'ls /bootpart/loader/entries';
   assert.match(await guest.must(entries), /^satchel-\d+-B\.conf$/, 'it is counted no longer');
@@ -92,20 +93,20 @@ test('systemd-boot under UEFI counts the boots of entries', async () => {
   await guest.shutDown();
 });
 
-test('reflinks on btrfs', async () => {
+test('reflinks on btrfs', async (t) => {
   const world = await sharedWorld();
   const wish = { name: 'btrfs', kind: 'olpc', fileSystem: 'btrfs', size: 3000 } as const;
   await using guest = await start(world, { ...wish, words: ['--run-mode', 'reflink'] });
-  await update(guest, world, 'reflink');
+  await update(guest, world, 'reflink', t);
   await isKept(guest);
   await guest.shutDown();
 });
 
-test('an initramfs made by dracut', async () => {
+test('an initramfs made by dracut', async (t) => {
   const world = await makeWorld('dracut');
   try {
     await using guest = await start(world, { name: 'dracut', kind: 'olpc', size: 2500 });
-    await update(guest, world, 'overlay');
+    await update(guest, world, 'overlay', t);
     await isKept(guest);
     await guest.shutDown();
   } finally {

@@ -59,15 +59,20 @@ type Story = {
   check?(device: HookDevice): void;
 };
 
-const files = { 'etc/satchel/persist.d/a.list': '/etc/hostname\n/etc/wifi\n', 'etc/wifi/shipped': '' };
-const look = 'cat etc/name etc/hostname etc/user 2>/dev/null; ls etc/wifi; ls -A';
+const files = {
+  'etc/satchel/persist.d/a.list': '/etc/hostname\n/etc/wifi\n/etc/keys/*\n',
+  'etc/wifi/shipped': '',
+  'etc/keys/first': '',
+};
+const look = 'cat etc/name etc/hostname etc/keys/* etc/user 2>/dev/null; ls etc/wifi; ls -A';
 const top = 'bin\nboot\nbootpart\netc\nhome\nsecurity\nversions\n';
 
 /** `old` has run and its user has changed it; `new` starts next. */
 function firstBootOfNew(device: HookDevice): void {
   addVersion(device, 'old', { files });
   pointTo(device, 'old');
-  const script = 'echo named >etc/hostname; echo of the user >etc/user; echo home >etc/wifi/home';
+  const script = `echo named >etc/hostname; echo of the user >etc/user; echo home >etc/wifi/home
+    echo one >etc/keys/first; echo two >etc/keys/second`;
   assert.equal(boot(device.disk, { shell: dash, script }).end, 'started');
   addVersion(device, 'new', { files });
   addVersion(device, 'forgotten');
@@ -77,8 +82,8 @@ function firstBootOfNew(device: HookDevice): void {
 }
 
 const started = {
-  new: `new\nnamed\nhome\nshipped\n${top}`,
-  old: `old\nnamed\nof the user\nhome\nshipped\n${top}`,
+  new: `new\nnamed\none\ntwo\nhome\nshipped\n${top}`,
+  old: `old\nnamed\none\ntwo\nof the user\nhome\nshipped\n${top}`,
 };
 
 const stories: readonly Story[] = [

@@ -8,16 +8,18 @@ import {
   chownSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { byteStringFromText } from '../../src/base/byte-string.ts';
 import { setXattr } from '../../src/os/system-calls.ts';
-import { type HookShell, hookShells, mustBoot } from '../doubles/boot-hook.ts';
+import { type HookShell, hookShells, mustBoot, run } from '../doubles/boot-hook.ts';
 import {
   addVersion,
   type HookDevice,
@@ -211,6 +213,23 @@ key
       mustBoot(device.disk, { shell: dash, script: 'cat etc/hostname' }).output,
       'named long ago\n',
     );
+  });
+
+  test('are brought one by one where they cannot be copied together', () => {
+    using device = withVersions('one by one', { one, two });
+    mustBoot(device.disk, { shell: dash, script: user });
+    pointTo(device, 'two', 'one');
+    const programs = scratch.file('single-files');
+    mkdirSync(programs);
+    const real = run('sh', ['-c', 'command -v cp']).trim();
+    const script = `#!/bin/sh\n[ $# -le 3 ] || exit 1\ncase $2 in */ssh_host_rsa) exit 1 ;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(programs, 'cp'), script, { mode: 0o755 });
+    const { output, said } = mustBoot(device.disk, {
+      ...{ shell: dash, programs },
+      script: 'cat etc/hostname "etc/spaced name"; ls etc/ssh; ls -A | grep tmp',
+    });
+    assert.equal(output, 'named\nspaced\nssh_host_e d\n');
+    assert.match(said, /could not be brought from one: \/etc\/ssh\/ssh_host_rsa/);
   });
 
   test('keep their attributes', () => {
