@@ -12,6 +12,7 @@ import { failureNotices, lookedIn } from './look-after-trial.ts';
 import { lookAround } from './look-around.ts';
 import { leaseNotice, type Notice, showNotices, tellNotices } from './notice.ts';
 import { dayOf, remember, type Work } from './round-work.ts';
+import { sealedIn } from './seal-round.ts';
 import { countsAsStolen } from './stolen-word.ts';
 
 /** What the person at the device has to know now. */
@@ -39,7 +40,7 @@ export async function giveNotice(work: Work, notices: readonly Notice[]): Promis
   const isQuiet = isNews && (await lookAround(agent, settings)).quiet !== undefined;
   if (!isQuiet) {
     const now = await tellNotices(agent, notices, { notify: settings.notify, told, today });
-    const kept = Object.entries(told).filter(([name]) => name === restarted || name === lookedIn);
+    const kept = Object.entries(told).filter(([name]) => notForPeople.has(name));
     work.told = { ...now, ...Object.fromEntries(kept) };
   }
   remember(work);
@@ -57,6 +58,9 @@ export async function mayRestart({ agent, settings, told }: Work): Promise<boole
 
 /** Under what the day of the last restart is remembered. */
 export const restarted = 'restarted';
+
+/** What is remembered beside the sentences. */
+const notForPeople = new Set([restarted, lookedIn, sealedIn]);
 
 /** Only where an initramfs tells what was booted: elsewhere a restart might change nothing, again and again. */
 export function isRestartNeeded(layout: DeviceLayout): boolean {

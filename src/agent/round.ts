@@ -23,6 +23,7 @@ import { askServers, askSource, followLate } from './round-asking.ts';
 import { giveNotice, mayRestart, noticesOf, restarted } from './round-people.ts';
 import { beginWork, dayOf, type HomeLooked, remember, type Work } from './round-work.ts';
 import { type Schedule, whenToAsk } from './schedule.ts';
+import { sealWhatRuns } from './seal-round.ts';
 import { readAgentSettings } from './settings.ts';
 import { type AgentState, readAgentState } from './state.ts';
 import { countsAsStolen } from './stolen-word.ts';
@@ -82,6 +83,7 @@ export async function runRound(
     await askServers(work);
     await askSource(work);
   } else await lookAfterWaiting(work, schedule);
+  await sealWhatRuns(work);
   await bringActivities(work);
   const notices = noticesOf(work);
   await giveNotice(work, notices);

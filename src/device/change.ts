@@ -13,6 +13,7 @@ import { planBeside } from './plan-beside.ts';
 import { type Prepared, prepareUpdate } from './prepare.ts';
 import { discardVersion, reclaimAlternate } from './purge.ts';
 import { repairVersion } from './repair-version.ts';
+import { sealNew } from './seal-new.ts';
 import type { Situation } from './situation.ts';
 import { startSpending } from './spending.ts';
 import { stageBetween } from './stage-between.ts';
@@ -48,6 +49,7 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
       return { plan: 'none', damaged: [], waiting: true };
     const damaged = await heal(options, name);
     if (situation.isCurrent) return { plan: 'none', damaged };
+    await seal(options, name);
     await switchTo(options, situation);
     return { plan: 'switch', damaged };
   }
@@ -55,6 +57,7 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   if (name === current || name === running) {
     const damaged = await adoptTree(options, situation);
     if (name === current) return { plan: 'none', damaged };
+    await seal(options, name);
     await switchTo(options, situation);
     return { plan: 'switch', damaged };
   }
@@ -67,6 +70,7 @@ export async function change(options: UpdateOptions, situation: Situation): Prom
   );
   if (inPlace) return { plan: way.kind, damaged: [], inPlace };
   if (options.verifyFully) await requireWhole(options, name);
+  await seal(options, name);
   const changed = { plan: way.kind, via: way.via, damaged: damaged.map(displayOf) };
   const waiting = !(await maySwitch(options));
   if (!waiting) await switchTo(options, situation);
@@ -188,6 +192,10 @@ async function heal(options: UpdateOptions, name: BuildName): Promise<readonly s
   if (damaged.length === 0) return [];
   const repaired = await repairVersion({ ...options, name });
   return repaired.damaged.map(({ path }) => path);
+}
+
+function seal({ session, clock, reporter, signal }: UpdateOptions, name: BuildName): Promise<void> {
+  return sealNew({ layout: session.layout, name, clock, reporter, signal });
 }
 
 /** Points the device at the new version and lets go of what is neither it nor the way back. */

@@ -27,6 +27,8 @@ export type DeviceConfiguration = {
   readonly monthlyBytes?: number;
   /** False: it tells nobody what it runs. */
   readonly reports?: boolean;
+  /** True: versions that come are sealed; absent: nobody has sealed one here, or said whether they are. */
+  readonly seal?: boolean;
 };
 
 const format = 1;
@@ -42,7 +44,7 @@ export function writeConfiguration(layout: DeviceLayout, configuration: DeviceCo
 }
 
 function parseConfiguration(fields: Fields): DeviceConfiguration | undefined {
-  const { source, stream, monthlyBytes, addresses, organisation, reports } = fields;
+  const { source, stream, monthlyBytes, addresses, organisation, reports, seal } = fields;
   if (addresses !== undefined && !isTexts(addresses)) return undefined;
   if (!isOptionalText(organisation) || (organisation !== undefined && !isSha256(organisation)))
     return undefined;
@@ -55,6 +57,7 @@ function parseConfiguration(fields: Fields): DeviceConfiguration | undefined {
     ...(organisation === undefined ? {} : { organisation }),
     ...(monthlyBytes === undefined ? {} : { monthlyBytes }),
     ...(reports === false ? { reports } : {}),
+    ...(typeof seal === 'boolean' ? { seal } : {}),
   };
   if (stream === undefined) return rest;
   try {

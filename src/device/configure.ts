@@ -16,6 +16,8 @@ export type ConfigurationChange = {
   readonly monthlyBytes?: number | null | undefined;
   /** Whether it tells what it runs. */
   readonly reports?: boolean | undefined;
+  /** Whether versions that come are sealed. */
+  readonly seal?: boolean | undefined;
 };
 
 /**
@@ -35,6 +37,7 @@ export function configureDevice(root: string, change: ConfigurationChange): Devi
   const addresses = change.addresses ?? before.addresses ?? [];
   const monthlyBytes = change.monthlyBytes === undefined ? before.monthlyBytes : change.monthlyBytes;
   const reports = change.reports ?? before.reports ?? true;
+  const seal = change.seal ?? before.seal;
   const after: DeviceConfiguration = {
     ...(source === undefined ? {} : { source }),
     ...(addresses.length === 0 ? {} : { addresses }),
@@ -42,6 +45,7 @@ export function configureDevice(root: string, change: ConfigurationChange): Devi
     ...(stream === undefined ? {} : { stream }),
     ...(monthlyBytes === undefined || monthlyBytes === null ? {} : { monthlyBytes }),
     ...(reports ? {} : { reports }),
+    ...(seal === undefined ? {} : { seal }),
   };
   writeConfiguration(layout, after);
   if (!reports) forgetReports(layout);

@@ -30,6 +30,8 @@ export type SealOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
+export type SealVersionOptions = SealOptions & { readonly clock: Clock };
+
 /** So many files of a version are compared with a running tree: where one is linked, all are. */
 const looksForLinks = 200;
 /** `statfs` types of file systems that give the description of every seal a block of its own: ext4, F2FS. */
@@ -42,7 +44,7 @@ const blockForEach: readonly number[] = [0xef53, 0xf2f52010];
  * The caller holds the device lock. Throws `version-not-installed`, `installed-index-damaged`, `cancelled`, and before
  * anything is changed `seal-not-overlay`, `seal-boot-unknown`, `seal-shared`, `seal-unsupported`, `seal-no-space`.
  */
-export async function sealVersion(options: SealOptions & { readonly clock: Clock }): Promise<Verification> {
+export async function sealVersion(options: SealVersionOptions): Promise<Verification> {
   const { layout, name, clock } = options;
   const found = await sealTree(options);
   const record = readInstalled(layout, name)!;

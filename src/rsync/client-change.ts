@@ -14,6 +14,7 @@ import { readInstalled, readInstalledIndex, storeIndex } from '../device/install
 import { type DeviceLayout, pristineTree } from '../device/layout.ts';
 import { openBootPointer } from '../device/open-boot-pointer.ts';
 import { runningVersion } from '../device/running-version.ts';
+import { sealNew } from '../device/seal-new.ts';
 import { switchVersion } from '../device/switch-version.ts';
 import { moveToTrash } from '../device/trash.ts';
 import { withSystemErrors } from '../os/system-error.ts';
@@ -195,6 +196,7 @@ async function install(
 }
 
 async function switchTo({ layout, build, clock, reporter, signal }: ChangeByRsyncOptions): Promise<void> {
+  await sealNew({ layout, name: build, clock, reporter, signal });
   reporter.progress({ step: 'switch', done: 0, unit: 'entries' });
   await switchVersion(layout, build, { clock, reporter, signal });
 }

@@ -13,17 +13,22 @@ import { makeGuestTree } from '../power/guest-tree.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 const build = 'sealed-1';
+const next = 'sealed-2';
 /** A file of the guest's system that it needs for nothing. */
 const damaged = 'usr/share/data/same';
 
 /** A disk on which one version is installed, with a repository to heal from; the file system can seal. */
 async function makeDisk(folder: string, fileSystem: FileSystem): Promise<string> {
-  const [root, repository, tree] = ['root', 'root/home/repository', 'tree'].map((name) => join(folder, name));
+  const [root, repository, tree, nextTree] = ['root', 'root/home/repository', 'tree', 'next'].map((name) =>
+    join(folder, name),
+  );
   for (const name of 'home proc sys dev run security bootpart'.split(' '))
     mkdirSync(join(root!, name), { recursive: true });
   makeGuestTree(tree!, build);
+  makeGuestTree(nextTree!, next);
   const { rootSha256 } = await must('init', '--repo', repository!);
   await must('publish', '--repo', repository!, '--name', build, tree!);
+  await must('publish', '--repo', repository!, '--name', next, nextTree!);
   await must('device', 'init', '--root', root!, '--source', repository!, '--trust', rootSha256);
   await must('update', '--root', root!, build);
   symlinkSync('versions/boot/current/boot', join(root!, 'boot'));
@@ -66,9 +71,22 @@ async function seal(machine: Machine, filefrag: string): Promise<string> {
   return said!;
 }
 
-test('on btrfs too a version is sealed', async (context) => {
+test('on btrfs too a version is sealed, and from then on what comes', async (context) => {
   await using machine = await startOn(context, 'btrfs');
   assert.equal(await seal(machine, ''), 'sealed');
+  await machine.line(/^@ ended run 0$/);
+  machine.type(`update ${next} --source /home/repository\n`);
+  await machine.line(/^@ ended update 0$/);
+  machine.type(`run satchel verify --root / --json ${next}\n`);
+  const [, answer = ''] = await machine.line(/^(\{"versions":.*\})$/);
+  const { versions } = JSON.parse(answer);
+  const { build: name, seals, damaged } = versions[0];
+  assert.deepEqual({ name, damaged }, { name: next, damaged: [] });
+  assert.ok(seals.files > 100 && seals.sealed === seals.files, JSON.stringify(seals));
+  await machine.line(/^@ ended run 0$/);
+  machine.type('reboot\n');
+  assert.match((await machine.line(/^@ up (.*)$/))[1] ?? '', new RegExp(next));
+  await untilReady(machine);
 });
 
 test('a sealed version is guarded by the kernel, and healed while it runs', async (context) => {

@@ -87,6 +87,16 @@ export const sealMessages = {
       hint: 'La versión está completa. Ejecute «satchel verify --seal {name}» cuando esto esté resuelto.',
     },
   },
+  'update-not-sealed': {
+    en: {
+      text: '{name} could not be sealed: {reason}',
+      hint: 'It is complete and starts all the same. Run "satchel verify --seal {name}" when this is mended, or "satchel device set --seal off".',
+    },
+    es: {
+      text: 'No se pudo sellar {name}: {reason}',
+      hint: 'Está completa y arranca igual. Ejecute «satchel verify --seal {name}» cuando esto esté resuelto, o «satchel device set --seal off».',
+    },
+  },
   'repair-held': {
     en: {
       text: '{name} is repaired for the next boot. The system that runs keeps using the tree from before, which is kept until then.',

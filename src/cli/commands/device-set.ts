@@ -22,20 +22,24 @@ export const deviceSetCommand = defineCommand({
     stream: value('option-stream-set', 'STREAM', stream),
     monthlyBytes: value('option-monthly-bytes', 'SIZE|none', sizeOrNone),
     reports: value('option-reports', 'on|off', oneOf('on', 'off')),
+    seal: value('option-seal-new', 'on|off', oneOf('on', 'off')),
     ...bootOptions,
   },
   async run({ options }) {
-    const { source, address: addresses, stream, monthlyBytes, reports } = options;
+    const { source, address: addresses, stream, monthlyBytes, reports, seal } = options;
     const boot = bootChangeOf(options);
-    const changes = [source, addresses, stream, monthlyBytes, reports].some((given) => given !== undefined);
+    const all = [source, addresses, stream, monthlyBytes, reports, seal];
+    const changes = all.some((given) => given !== undefined);
     if (!changes && !changesBoot(boot))
       throw new SatchelError('one-option-needed', {
-        options: '--source, --address, --stream, --monthly-bytes, --reports, --boot, --run-mode, --soak, …',
+        options:
+          '--source, --address, --stream, --monthly-bytes, --reports, --seal, --boot, --run-mode, --soak, …',
       });
     if (changesBoot(boot)) requireBootChange(options.root, boot);
     const after = configureDevice(options.root, {
       ...{ source, addresses, stream, monthlyBytes },
       reports: reports === undefined ? undefined : reports === 'on',
+      seal: seal === undefined ? undefined : seal === 'on',
     });
     if (changesBoot(boot)) configureBoot(options.root, boot);
     return {
@@ -45,10 +49,11 @@ export const deviceSetCommand = defineCommand({
       stream: chooseStream(deviceLayout(options.root), undefined, after).stream,
       monthlyBytes: after.monthlyBytes ?? null,
       reports: after.reports ?? true,
+      seal: after.seal ?? false,
       boot: bootResult(readBootSettings(deviceLayout(options.root))),
     };
   },
-  show: ({ root, source, addresses, stream, monthlyBytes, reports, boot }, words) => [
+  show: ({ root, source, addresses, stream, monthlyBytes, reports, seal, boot }, words) => [
     words.say('result-device-set', { root, source: source ?? '—', stream }),
     ...(addresses.length > 0
       ? [words.say('result-device-addresses', { addresses: addresses.join(', ') })]
@@ -58,5 +63,6 @@ export const deviceSetCommand = defineCommand({
       : words.say('result-device-set-budget', { budget: formatBytes(monthlyBytes) }),
     ...bootLines(boot, words),
     ...(reports ? [] : [words.say('result-device-set-reports-off')]),
+    ...(seal ? [words.say('result-device-set-seal')] : []),
   ],
 });

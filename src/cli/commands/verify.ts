@@ -2,6 +2,7 @@ import { displayOf } from '../../base/byte-string.ts';
 import { deviceLayout } from '../../device/layout.ts';
 import { lockDevice } from '../../device/lock.ts';
 import { sealVersion } from '../../device/seal.ts';
+import { sealFromNowOn } from '../../device/seal-new.ts';
 import { verifyTree } from '../../device/verify.ts';
 import { versionsToCheck } from '../../device/versions-to-check.ts';
 import { defineCommand } from '../command.ts';
@@ -38,14 +39,17 @@ export const verifyCommand = defineCommand({
         damaged: found.damaged.map(({ path, reason }) => ({ path: displayOf(path), reason })),
       });
     }
-    return { versions };
+    const sealsNew = options.seal && sealFromNowOn(layout);
+    return { versions, ...(sealsNew && { sealsNew }) };
   },
-  show: ({ versions }, words) =>
-    versions.flatMap(({ build, entries, filesRead, damaged, seals }) => [
+  show: ({ versions, sealsNew }, words) => [
+    ...versions.flatMap(({ build, entries, filesRead, damaged, seals }) => [
       words.say('result-verify', { build, entries, read: filesRead, damaged: damaged.length }),
       ...(seals ? [words.say('result-verify-sealed', { build, ...seals })] : []),
       ...damaged.map(({ path, reason }) => words.say('result-verify-damage', { path, reason })),
     ]),
+    ...(sealsNew ? [words.say('result-verify-seals-new')] : []),
+  ],
   exitCode: ({ versions }) =>
     versions.every(({ damaged, seals }) => damaged.length === 0 && !seals?.busy) ? 0 : 1,
 });
