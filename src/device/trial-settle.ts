@@ -1,3 +1,4 @@
+import { panicLines } from './kernel-records.ts';
 import type { DeviceLayout } from './layout.ts';
 import { openBootPointer } from './open-boot-pointer.ts';
 import { noteReport } from './report-make.ts';
@@ -12,7 +13,7 @@ import {
   writeTrial,
 } from './trial.ts';
 import { rememberFailure } from './trial-failures.ts';
-import { lastLines } from './trial-log.ts';
+import { appendBootLog, lastLines } from './trial-log.ts';
 import { removeTrialMarks } from './trial-marks.ts';
 
 /**
@@ -87,8 +88,12 @@ function goBack(layout: DeviceLayout, { build, previous }: Pick<Trial, 'build' |
   if (boot.read().current === build) boot.switchTo(previous, build);
 }
 
-function tellFailure(context: TrialContext, { build, previous }: Trial, reason: TrialReason): void {
-  const lines = reason === 'user' ? [] : lastLines(context.layout, build);
+function tellFailure(context: TrialContext, trial: Trial, reason: TrialReason): void {
+  const { layout } = context;
+  const { build, previous } = trial;
+  const panic = reason === 'user' ? [] : panicLines(layout, trial);
+  if (panic.length > 0) appendBootLog(layout, build, panic);
+  const lines = reason === 'user' ? [] : lastLines(layout, build);
   noteReport(context, {
     event: 'rollback',
     result: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isSatchelError } from '../base/errors.ts';
 import { type BuildName, buildName } from '../base/identifiers.ts';
@@ -163,6 +163,22 @@ test('a person who goes back ends the trial; it is told, and the version is not 
     [report?.result?.build, report?.result?.from, report?.result?.result, report?.result?.code],
     ['a', 'b', 'done', 'trial-failed-user'],
   );
+});
+
+test('what a kernel left behind when it panicked is told with them', async (context) => {
+  const { layout, trials, boot, switchTo } = await device(context);
+  await switchTo(b);
+  boot.switchTo(a, b);
+  const { since } = readTrial(layout)!;
+  writeTrial(layout, { ...readTrial(layout)!, state: 'failed', reason: 'boots', boots: 3 });
+  appendBootLog(layout, b, ['satchel: boot 3 of 3']);
+  const record = join(layout.root, 'sys/fs/pstore/dmesg-efi-1');
+  mkdirSync(dirname(record), { recursive: true });
+  writeFileSync(record, 'Panic#1 Part1\n<0>Kernel panic - not syncing\n');
+  utimesSync(record, new Date(since), new Date(since));
+  settleTrial(trials);
+  const [queued] = readQueue(layout);
+  assert.deepEqual(queued?.report.result?.lines, ['satchel: boot 3 of 3', '<0>Kernel panic - not syncing']);
 });
 
 test('what the initramfs has given up is told once, with the last lines of its boot', async (context) => {
