@@ -68,6 +68,17 @@ test('no control character of a name comes onto the page', () => {
   assert.match(text, /olpc-activity-name">Ma\[31mze of nothing</);
 });
 
+test('no name turns the direction of what stands beside it, and names from right to left stay as they are', () => {
+  const names = { '': 'Game \u202egnp.exe\u2066 x', he: 'מבוך\u200f', fa: 'بازی\u200cها' };
+  const both = [bundle('org.test.Both', '1', { names, summary: 'a\u202eb' })];
+  const shown = (language: string) => {
+    const text = groupPage({ group, bundles: both, language, languages: [] });
+    assert.doesNotMatch(text, /\p{Bidi_Control}/u);
+    return /activity-name">([^<]*)</.exec(text)?.[1];
+  };
+  assert.deepEqual(['', 'he', 'fa'].map(shown), ['Game gnp.exe x', 'מבוך', 'بازی\u200cها']);
+});
+
 test('every element is closed, because updaters count beginnings and ends', () => {
   const text = page('es').replace(/<style>.*?<\/style>/s, '');
   const begun = [...text.matchAll(/<[a-z][^>]*>/g)].filter(([tag]) => !tag.endsWith('/>')).length;

@@ -1,4 +1,4 @@
-import { type BundleKind, type Texts, textFor } from '../repository/bundle-record.ts';
+import { type BundleKind, inItsDirection, type Texts, textFor } from '../repository/bundle-record.ts';
 import {
   type BundleDetails,
   type BundleRecord,
@@ -86,7 +86,7 @@ export function groupPage({ group, bundles, language, languages, others = [] }: 
   );
   return `<!DOCTYPE html>
 <html lang="${htmlCode(language || 'en')}"><head><meta charset="utf-8"/><title>${title}</title>
-<style>body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:50rem;padding:0 1rem}
+<style>h1,p,span{unicode-bidi:plaintext}body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:50rem;padding:0 1rem}
 .olpc-activity-info{border-top:1px solid #ccc;padding:.75rem 0;display:flex;gap:1rem;align-items:center}
 .olpc-activity-info img{width:3rem;height:3rem}.hidden{display:none}</style></head>
 <body>
@@ -129,7 +129,9 @@ function escaped(text: string): string {
 
 /** Without what no reader sees and HTML does not allow: control characters, and halves of characters. */
 function printable(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cs}]/gu, '');
+  return inItsDirection(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\p{Cs}]/gu, '');
 }
 
 /** Languages are written `pt_BR` in bundles and `pt-BR` in HTML. */

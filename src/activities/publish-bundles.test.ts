@@ -113,7 +113,10 @@ test('a stream does not go back, and a version means one content for ever', asyn
   const repository = await emptyRepository(t);
   await publish(repository, [bundleFile('One', '2')]);
   await assert.rejects(publish(repository, [bundleFile('One', '1')]), { code: 'bundle-older' });
+  const packs = () => Array.fromAsync(repository.store.list('packs/'));
+  const before = await packs();
   await assert.rejects(publish(repository, [bundleFile('One', '2', 'changed')]), { code: 'bundle-exists' });
+  assert.deepEqual(await packs(), before);
   const elsewhere = { group: 'other' as GroupName };
   await assert.rejects(publish(repository, [bundleFile('One', '2', 'changed')], elsewhere), {
     code: 'bundle-exists',
@@ -192,6 +195,8 @@ test('a directory of any kind is content; links that lead out of it and special 
   const directory = mkdir(join(folder, 'content'));
   writeFileSync(join(directory, 'page.html'), 'page');
   symlinkSync('page.html', join(directory, 'index.html'));
+  // In a tree of an OS, this would be something else.
+  writeFileSync(join(mkdir(join(directory, 'versions/pristine/1')), 'page.html'), 'older page');
   const about = {
     id: id('content'),
     version: '1' as BundleVersion,
@@ -202,7 +207,7 @@ test('a directory of any kind is content; links that lead out of it and special 
   const { bundles } = await publish(repository, [], source);
   assert.deepEqual(
     bundles.map(({ kind, files }) => [kind, files]),
-    [['content', 1]],
+    [['content', 2]],
   );
   symlinkSync('../../etc/passwd', join(directory, 'out'));
   await assert.rejects(publish(repository, [], source), { code: 'content-link-outside' });

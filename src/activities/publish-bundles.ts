@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { SatchelError } from '../base/errors.ts';
 import { recordTime } from '../base/fields.ts';
 import type { Sha256, StreamName } from '../base/identifiers.ts';
@@ -69,8 +70,8 @@ export async function publishBundles(options: PublishBundlesOptions): Promise<Pu
   const { store, signal, group: name } = options;
   const catalog = await openCatalog(store, signal);
   const known = await readKnownObjects(catalog, signal);
-  const { read, objects } = await readAndPack(options, (sha256) => known.locations.has(sha256));
   const held = await bundlesOf(catalog);
+  const { read, objects } = await readAndPack(options, held, (sha256) => known.locations.has(sha256));
   const stored = await storeRecords(options, { read, objects, held, known });
   const now = await groupNow(catalog, name);
   // What is refused is refused before the long work.
@@ -112,6 +113,7 @@ async function groupNow(catalog: Catalog, name: GroupName): Promise<GroupRecord>
 /** Reads all sources; nothing is stored before the last of them has proved right. */
 async function readAndPack(
   { store, spoolDirectory, sources, signal }: PublishBundlesOptions,
+  held: readonly BundleRecord[],
   known: (sha256: Sha256) => boolean,
 ): Promise<{ readonly read: readonly ReadBundle[]; readonly objects: PackedObjects }> {
   const writer = createPackWriter({ store, spoolDirectory, known, signal });
@@ -119,6 +121,7 @@ async function readAndPack(
     const read: ReadBundle[] = [];
     for (const source of sources) read.push(await source(writer));
     requireEachOnce(read);
+    for (const bundle of read) requireOneContent(bundle, heldAs(bundle, held));
     return { read, objects: await writer.finish() };
   } finally {
     await writer.discard();
@@ -132,6 +135,16 @@ function requireEachOnce(read: readonly ReadBundle[]): void {
     if (names.has(name)) throw new SatchelError('bundle-given-twice', { name });
     names.add(name);
   }
+}
+
+function heldAs({ info }: ReadBundle, held: readonly BundleRecord[]): BundleRecord | undefined {
+  return held.find((each) => bundleName(each) === bundleName(info));
+}
+
+/** A version means one content for ever. */
+function requireOneContent({ info, entries }: ReadBundle, same: BundleRecord | undefined): void {
+  if (same !== undefined && same.index.sha256 !== hash('sha256', serialiseIndex(entries)))
+    throw new SatchelError('bundle-exists', { id: info.id, version: info.version });
 }
 
 type Packed = {
@@ -152,13 +165,12 @@ async function storeRecords(options: PublishBundlesOptions, packed: Packed): Pro
 async function storeRecord(
   { store, clock, optional }: PublishBundlesOptions,
   { objects, held, known }: Packed,
-  { info, entries }: ReadBundle,
+  bundle: ReadBundle,
 ): Promise<BundleRecord> {
-  const index = await compressStored(serialiseIndex(entries));
-  const same = held.find((each) => bundleName(each) === bundleName(info));
-  if (same !== undefined && same.index.sha256 !== index.stored.sha256)
-    throw new SatchelError('bundle-exists', { id: info.id, version: info.version });
+  const same = heldAs(bundle, held);
   if (same !== undefined) return { ...same, optional, streams: [] };
+  const { info, entries } = bundle;
+  const index = await compressStored(serialiseIndex(entries));
   await store.put(indexFile(index.stored.stored), index.bytes);
   const treeObjects = objectsOf(entries);
   const { stored, map } = await storeMap(store, index.stored.sha256, { objects, treeObjects }, known);

@@ -25,7 +25,8 @@ export async function readContent(
 ): Promise<ReadBundle> {
   const found = withSystemErrors('stat', path, () => statSync(path, { throwIfNoEntry: false }));
   if (!found?.isDirectory()) throw new SatchelError('content-not-directory', { path });
-  const entries = await buildFromDirectory(path, sink, options);
+  // A folder `versions` means nothing here.
+  const entries = await buildFromDirectory(path, sink, { ...options, asItIs: true });
   const folder = byteStringFromText(description.folder);
   const tooLong = entries.find((entry) => folder.length + 1 + entry.path.length > longestBundlePath);
   if (tooLong !== undefined) throw pathTooLong(tooLong.path, path);

@@ -9,6 +9,7 @@ import { streamName } from '../base/identifiers.ts';
 import { zipOf } from '../formats/zip.testkit.ts';
 import { type BundleRecord, defaultGroup } from '../repository/group-record.ts';
 import { emptyRepository } from '../repository/repository.fixture.ts';
+import type { ReadableStore } from '../store/store.ts';
 import { publishBundles } from './publish-bundles.ts';
 import { readBundle } from './read-bundle.ts';
 import { openZipCache, type ZipCacheOptions } from './zip-cache.ts';
@@ -38,16 +39,27 @@ async function cacheOf(test: TestContext, options: ZipCacheOptions, names = ['A'
     ...{ group: defaultGroup, streams: [streamName('stable')], optional: false, keep: 2 },
   });
   const { bundles } = await (await repository.catalog()).group(defaultGroup);
-  const cache = openZipCache(folder, repository.store, options);
-  return { cache, folder, bundles: bundles as [BundleRecord, BundleRecord, BundleRecord] };
+  const reads = { count: 0, failure: undefined as SatchelError | undefined };
+  const store: ReadableStore = {
+    ...repository.store,
+    async read(...call) {
+      reads.count += 1;
+      if (reads.failure !== undefined) throw reads.failure;
+      return repository.store.read(...call);
+    },
+  };
+  const cache = openZipCache(folder, store, options);
+  return { cache, folder, reads, bundles: bundles as [BundleRecord, BundleRecord, BundleRecord] };
 }
 
 const there = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+const minute = 60_000;
+const hour = 60 * minute;
 const noRoom = { code: 'bundle-zip-no-room' };
 
-test('a zip that is larger than the cache may be is not begun', async (context) => {
+test('a zip that is larger than the cache may be is not begun, and that is said', async (context) => {
   const { cache, folder, bundles } = await cacheOf(context, { limit: size });
-  await assert.rejects(cache.file(bundles[0]), noRoom);
+  await assert.rejects(cache.file(bundles[0]), { code: 'bundle-zip-too-large' });
   assert.deepEqual(there(folder), []);
 });
 
@@ -121,4 +133,33 @@ test('a zip that grows beyond what its record tells ends at the limit and leaves
   const lying = { ...bundles[0], tree: { ...bundles[0].tree, bytes: 0 } };
   await assert.rejects(cache.file(lying), noRoom);
   assert.deepEqual(there(folder), []);
+});
+
+test('what proved damaged is read again later and later, at last every six hours, and at once in another version', async (context) => {
+  let now = 0;
+  const { cache, folder, reads, bundles } = await cacheOf(context, { now: () => now }, ['A', 'B']);
+  reads.failure = new SatchelError('object-damaged', { sha256: '0'.repeat(64), pack: '1'.repeat(64) });
+  const tries: number[] = [];
+  for (; now < 48 * hour; now += 5 * minute) {
+    const before = reads.count;
+    await assert.rejects(cache.file(bundles[0]), reads.failure);
+    if (reads.count > before) tries.push(now / minute);
+  }
+  assert.deepEqual(tries.slice(0, 5), [0, 5, 10, 15, 25]);
+  assert.equal(tries.at(-1)! - tries.at(-2)!, 6 * 60);
+  assert.deepEqual(there(folder), []);
+  reads.failure = undefined;
+  assert.ok(existsSync(await cache.file(bundles[1])));
+});
+
+test('a link that was down for a moment does not count', async (context) => {
+  const unreachable = new SatchelError('store-unreachable', { location: 'x', reason: 'x' });
+  let isDown = true;
+  const ensureRoom = async () => {
+    if (isDown) throw unreachable;
+  };
+  const { cache, bundles } = await cacheOf(context, { ensureRoom, now: () => 0 });
+  await assert.rejects(cache.file(bundles[0]), unreachable);
+  isDown = false;
+  assert.ok(existsSync(await cache.file(bundles[0])));
 });

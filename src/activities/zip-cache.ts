@@ -12,13 +12,15 @@ import { diskReserve } from '../plan/ways.ts';
 import { type BundleRecord, bundleName } from '../repository/group-record.ts';
 import type { ReadableStore } from '../store/store.ts';
 import { writeBundleZip } from './bundle-zip.ts';
+import { zipFailures } from './zip-failures.ts';
 
 /** The files that old updaters download, made when they are asked for first. */
 export type ZipCache = {
   /**
    * The path of the zip of a bundle; made first if it is not there. Several who ask for it wait for the same. `toLink`:
    * it gets another name elsewhere; then nothing has to go for it, and all such zips together take half of the cache at
-   * most. Throws `bundle-zip-no-room` before anything is written, and what reading the store throws.
+   * most. Throws `bundle-zip-too-large`, and `bundle-zip-no-room`, before anything is written, and what reading the
+   * store throws; what proved damaged is not read again for a while.
    */
   file(record: BundleRecord, options?: { readonly toLink?: boolean }): Promise<string>;
   /** Bytes of all zips. */
@@ -37,6 +39,8 @@ export type ZipCacheOptions = {
   readonly spare?: ((directory: string) => Promise<number>) | undefined;
   /** Folders where zips have further names. */
   readonly linked?: readonly string[] | undefined;
+  /** Milliseconds that only grow, for pauses after failures. */
+  readonly now?: (() => number) | undefined;
 };
 
 /** Most bytes of a cache, unless there is less room. */
@@ -70,6 +74,7 @@ export function openZipCache(
   options: ZipCacheOptions = {},
 ): ZipCache {
   const { limit = usualLimit, ensureRoom, spare = spareOnDisk, linked = [] } = options;
+  const failures = zipFailures(options.now);
   const making = new Map<string, Promise<string>>();
   /** Bytes of what is being made. */
   let promised = 0;
@@ -145,9 +150,17 @@ export function openZipCache(
         touch(path);
         return path;
       }
-      const running = making.get(path) ?? make(record, path).finally(() => making.delete(path));
-      making.set(path, running);
-      return running;
+      const running = making.get(path);
+      if (running !== undefined) return running;
+      if (mostBytes(record) > limit) throw tooLarge(record, limit);
+      failures.throwIfRecent(path);
+      const next = make(record, path).finally(() => making.delete(path));
+      making.set(path, next);
+      next.then(
+        () => failures.note(path, undefined),
+        (error: unknown) => failures.note(path, error),
+      );
+      return next;
     },
     bytes,
     shrink: (most) => removeOldest(() => true, most),
@@ -175,6 +188,11 @@ function bytesOf(files: readonly Found[]): number {
 function mostBytes({ tree, index, folder }: BundleRecord): number {
   const headers = 2 * index.size + tree.entries * (2 * Buffer.byteLength(folder) + 200);
   return Math.ceil(tree.bytes * 1.001) + headers + 200;
+}
+
+function tooLarge(record: BundleRecord, limit: number): SatchelError {
+  const parameters = { name: bundleName(record), bytes: formatBytes(mostBytes(record)) };
+  return new SatchelError('bundle-zip-too-large', { ...parameters, limit: formatBytes(limit) });
 }
 
 function noRoom(record: BundleRecord, cause?: unknown): SatchelError {

@@ -40,3 +40,10 @@ test('every code stands in one part of the catalogue, and every part is in it', 
   }
   assert.deepEqual([...found.keys()].sort(), Object.keys(messages).sort());
 });
+
+test('a parameter turns nothing and hides nothing, and letters that need joining are joined', () => {
+  const shown = (name: string) => /"(.*)"/.exec(say('name-not-allowed', { name }, 'en').text)?.[1];
+  assert.equal(shown('a\u202eb\u001b[2J'), 'a\\u{202e}b\\x1b[2J');
+  assert.equal(shown('pay\u200cpal \u200d1'), 'pay\\u{200c}pal \\u{200d}1');
+  for (const name of ['بازی\u200cها', 'क्\u200dष', 'ക്\u200d']) assert.equal(shown(name), name);
+});

@@ -144,15 +144,23 @@ const longestValue = 1000;
 
 /**
  * A value as a terminal may show it. What servers and archives say can hold codes that clear the screen, turn
- * the direction of writing, or begin a line of their own.
+ * the direction of writing, or begin a line of their own. What joins the letters of Persian and of scripts of India stays.
  */
 function printable(value: string): string {
   const short = value.length > longestValue ? `${value.slice(0, longestValue)}…` : value;
-  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character, place: number) => {
+    if (isJoiner(character) && joinsHere.test(short.slice(Math.max(0, place - 2), place))) return character;
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
   });
 }
+
+function isJoiner(character: string): boolean {
+  return character === '\u200c' || character === '\u200d';
+}
+
+/** A letter, or a mark on one, of a script in which joiners are part of the spelling; elsewhere they only hide. */
+const joinsHere = /[[\p{L}\p{M}]--[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Zinh}]]$/v;
 
 /** The sentence and hint of a message with its parameters filled in. */
 export function say(code: MessageCode, parameters: MessageParameters, language: Language): Wording {

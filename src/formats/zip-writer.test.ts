@@ -1,11 +1,14 @@
 /** Zips that are written: byte for byte those of another writer, and read by others. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ZipFile } from 'yazl';
 import type { ByteString } from '../base/byte-string.ts';
 import { openZip } from './zip.ts';
@@ -67,6 +70,29 @@ test('programs for zips unpack it', async () => {
   writeFileSync(path, await whole(writeZip(items)));
   execFileSync('bsdtar', ['-x', '-f', path, '-C', folder]);
   assert.equal(readFileSync(join(folder, 'M/l'), 'utf8'), 'many words '.repeat(20_000));
+});
+
+test('what is remembered of each member is small', async () => {
+  const count = 2000;
+  const content = randomBytes(10_000);
+  function* members() {
+    for (let number = 0; number < count; number += 1)
+      yield item(`M/${number}`, '', { content: () => [content] });
+  }
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = () => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = held();
+  let most = 0;
+  let pieces = 0;
+  for await (const _piece of writeZip(members())) {
+    pieces += 1;
+    if (pieces % count === 0) most = Math.max(most, held() - before);
+  }
+  assert.ok(pieces > 2 * count && most < 1000 * count, `${most} bytes`);
 });
 
 test('what goes wrong with the content comes out', async () => {

@@ -17,7 +17,8 @@ export type ZipItem = {
 
 /** What the directory of the zip says of a member that was written. */
 type Written = {
-  readonly name: Buffer;
+  /** As text: a small buffer would keep the large one that it was cut from until the end. */
+  readonly name: ByteString;
   /** The fields that both headers have: flags, method, time. */
   readonly flags: number;
   readonly method: number;
@@ -65,7 +66,7 @@ export async function* writeZip(items: Iterable<ZipItem>): AsyncGenerator<Buffer
 function begin({ path, type, mode, mtime }: ZipItem, offset: number): Written {
   const isFile = type === 'file';
   return {
-    name: bytesOf((type === 'directory' ? `${path}/` : path) as ByteString),
+    name: (type === 'directory' ? `${path}/` : path) as ByteString,
     flags: (textOf(path) === undefined ? 0 : isUtf8) | (isFile ? sizesFollow : 0),
     method: isFile ? deflated : stored,
     time: dosTime(mtime),
@@ -116,7 +117,8 @@ function dosTime(mtime: number): number {
   return date * 0x10000 + time;
 }
 
-function localHeader({ name, flags, method, time, sum, packed, size }: Written): Buffer {
+function localHeader({ name: text, flags, method, time, sum, packed, size }: Written): Buffer {
+  const name = bytesOf(text);
   return Buffer.concat([
     ...[four(0x04034b50), two(needed, flags, method), four(time, sum, packed, size)],
     ...[two(name.length, 0), name],
@@ -134,7 +136,8 @@ function sizesAfter(written: Written): Buffer {
 }
 
 function directoryHeader(written: Written): Buffer {
-  const { name, flags, method, time, attributes, sum, packed, size, offset } = written;
+  const { flags, method, time, attributes, sum, packed, size, offset } = written;
+  const name = bytesOf(written.name);
   const large = isLarge(written);
   const extra = large ? Buffer.concat([two(1, 24), eight(size, packed, offset)]) : Buffer.alloc(0);
   const [needs, lengths, place] = large

@@ -70,16 +70,24 @@ export function parseTexts(fields: Fields, name: string, { plain }: { readonly p
   return Object.fromEntries(found) as Texts;
 }
 
-/** The text for a language: its own, that of the language without its country, the plain one. */
+/** The text for a language, as it may be shown: its own, that of the language without its country, the plain one. */
 export function textFor(texts: Texts, language: string): string {
   const code = language.replace(/[.@].*$/, '');
   const base = code.replace(/[-_].*$/, '');
-  return (
+  const text =
     texts[code] ??
     texts[code.replace('_', '-')] ??
     texts[code.replace('-', '_')] ??
     texts[base] ??
     texts[''] ??
-    ''
-  );
+    '';
+  return inItsDirection(text);
+}
+
+/**
+ * A text without what turns the direction of writing: with that, a name could look like another one, or turn what stands
+ * beside it. Scripts that are written from right to left do not need it.
+ */
+export function inItsDirection(text: string): string {
+  return text.replace(/\p{Bidi_Control}/gu, '');
 }

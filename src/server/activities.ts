@@ -72,9 +72,11 @@ export function activitiesRoute(service: ActivitiesService, log: Logger): Activi
       try {
         await find(request, response, path, record);
       } catch (error) {
-        if (isSatchelError(error, 'bundle-zip-no-room', 'disk-full') && !response.headersSent) {
+        const isTooLarge = isSatchelError(error, 'bundle-zip-too-large');
+        const isWithoutRoom = isTooLarge || isSatchelError(error, 'bundle-zip-no-room', 'disk-full');
+        if (isWithoutRoom && !response.headersSent) {
           warnOnce(messageOf(error));
-          answerPlainly(request, response, 507, 'answer-no-room');
+          answerPlainly(request, response, 507, isTooLarge ? 'answer-file-too-large' : 'answer-no-room');
           return;
         }
         log.error({ err: error }, messageOf(error));

@@ -15,7 +15,7 @@ import { openDirectoryStore } from '../store/directory.ts';
 import { openTrustClient } from '../trust/client.ts';
 import { openTimeFloor } from '../trust/floor.ts';
 import { placePolicy } from '../trust/policy.ts';
-import { streamNames } from './known-streams.ts';
+import { followableStreams } from './known-streams.ts';
 import { type SiteLayout, siteLayout } from './layout.ts';
 import { type LinkState, readLinkState, type Told, toldOf } from './link-file.ts';
 import { isServedOffline } from './offline-mark.ts';
@@ -92,7 +92,7 @@ async function readSiteMetadata(
   const client = openTrustClient({ directory: layout.trust, store, clock, policy: placePolicy });
   if (!client.files().has('timestamp')) return { seen: { versions: {}, expired: [], streams: [] } };
   const streams: SiteStream[] = [];
-  const names = new Set(streamNames(client));
+  const names = new Set(followableStreams(client));
   for (const path of [...names].map(streamTarget)) {
     const found = await unlessAbsent(async () => parseStreamRecord(await client.target(path), path).record);
     if (found === undefined) continue;

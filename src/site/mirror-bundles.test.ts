@@ -14,12 +14,18 @@ import { zipOf } from '../formats/zip.testkit.ts';
 import { openCatalog } from '../repository/catalog.ts';
 import { defaultGroup } from '../repository/group-record.ts';
 import { deltaFile } from '../repository/layout.ts';
+import { readAll } from '../store/read-all.ts';
+import { openTrustClient } from '../trust/client.ts';
+import { placePolicy } from '../trust/policy.ts';
 import { readHoldings } from './evict-holdings.ts';
 import { createFrameCatalogue } from './frames-catalogue.ts';
+import { readSiteStatus } from './join-status.ts';
 import { bundlesIn, streamsServed } from './known-bundles.ts';
+import { requireStreams } from './known-streams.ts';
 import { type SiteFixture, siteFixture } from './mirror.fixture.ts';
 import { planMirror } from './mirror-plan.ts';
 import { runMirror } from './mirror-run.ts';
+import { writeSiteSettings } from './settings.ts';
 
 const [stable, testing, other] = ['stable', 'testing', 'other'].map(streamName) as [
   ReturnType<typeof streamName>,
@@ -31,9 +37,15 @@ const two = 'activities/default/org.test.One-2';
 
 /** An origin with two versions of an activity, the newer one for testing, and a site that follows what is said. */
 async function start(test: TestContext, follow = [stable], isSimilar = false): Promise<SiteFixture> {
-  const same = randomBytes(90_000);
   const fixture = await siteFixture(test);
   await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable', 'testing', 'other'] });
+  await publishVersions(fixture, test, isSimilar);
+  fixture.state.settings = { ...fixture.state.settings, follow };
+  return fixture;
+}
+
+async function publishVersions(fixture: SiteFixture, test: TestContext, isSimilar = false): Promise<void> {
+  const same = randomBytes(90_000);
   const folder = mkdtempSync(join(tmpdir(), 'satchel-bundle-'));
   test.after(() => rmSync(folder, { recursive: true }));
   for (const [version, stream] of [
@@ -56,8 +68,6 @@ async function start(test: TestContext, follow = [stable], isSimilar = false): P
     });
   }
   fixture.refresh();
-  fixture.state.settings = { ...fixture.state.settings, follow };
-  return fixture;
 
   function largeFile(version: string): Buffer {
     return isSimilar ? Buffer.concat([same, Buffer.from(version)]) : randomBytes(90_000);
@@ -97,6 +107,33 @@ test('what devices of the followed streams get is priced, comes, and is complete
   fixture.state.fetched.length = 0;
   await runMirror(fixture.site);
   assert.deepEqual(fixture.state.fetched, []);
+});
+
+test('of an origin that has no builds, what is for everybody can be followed and comes', async (context) => {
+  const fixture = await siteFixture(context);
+  await publishVersions(fixture, context);
+  const { layout, state } = fixture;
+  state.settings = { ...state.settings, follow: [stable, other] };
+  const clock = () => state.now;
+  const client = openTrustClient({
+    directory: layout.trust,
+    store: fixture.origin,
+    clock,
+    policy: placePolicy,
+  });
+  const root = await readAll(fixture.origin, 'metadata/1.root.json', { limit: 1e5 });
+  await client.pin(root, { replace: false });
+  await client.refresh();
+  requireStreams({ layout, clock }, [stable]);
+  assert.throws(() => requireStreams({ layout, clock }, [other]), {
+    parameters: { name: 'other', streams: 'stable' },
+  });
+  writeSiteSettings(layout, state.settings);
+  assert.deepEqual((await readSiteStatus(layout.repository, clock)).unknownStreams, ['other']);
+  const { items, unknown } = await planMirror(fixture.site);
+  assert.deepEqual([items.map(({ build }) => build), unknown], [[one], ['other']]);
+  await runMirror(fixture.site);
+  assert.deepEqual((await planMirror(fixture.site)).complete, [one]);
 });
 
 test('a delta comes before the rest of its version, is named for whoever asks, and goes with it', async (context) => {

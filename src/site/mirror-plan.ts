@@ -5,6 +5,7 @@ import { expectedSeconds } from '../plan/link.ts';
 import { bytesOnWire } from '../plan/ways.ts';
 import { finishTime, parseWindow } from '../plan/window.ts';
 import type { Catalog } from '../repository/catalog.ts';
+import { everybodysStream } from '../repository/group-record.ts';
 import type { StreamRecord } from '../repository/records.ts';
 import { isSecurityBuild } from '../repository/security.ts';
 import { bundlesIn, readGroups, streamsServed, type TreeSubject } from './known-bundles.ts';
@@ -46,7 +47,10 @@ export async function planMirror(place: MirrorPlace, options: PlanOptions = {}):
   }
   // Sorting keeps the order of the streams among equals.
   const inOrder = wanted.sort((one, other) => Number(other.security) - Number(one.security));
-  return { ...(await priced(place, inOrder, signal)), complete, unknown, halted };
+  // A repository of content alone has no stream of builds, and all the same what is for everybody.
+  const hasBundles = catalog.groupNames().length > 0;
+  const absent = unknown.filter((stream) => !(hasBundles && stream === everybodysStream));
+  return { ...(await priced(place, inOrder, signal)), complete, unknown: absent, halted };
 }
 
 type Head = { readonly record: StreamRecord; readonly streams: readonly StreamName[] };

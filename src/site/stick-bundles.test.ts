@@ -89,6 +89,19 @@ test('only what devices of the named streams get goes, and nothing of groups if 
   assert.deepEqual(await names({ withoutGroups: true }), []);
 });
 
+test('an origin that has no builds fills sticks with its content, for everybody or by the name of the stream', async (context) => {
+  const fixture = await stickFixture(context);
+  await publishActivity(fixture, '1', 'stable');
+  for (const wish of [{}, { streams: ['stable'] }]) {
+    const { bundles } = await fixture.prepare(wish);
+    assert.deepEqual(
+      bundles.map(({ name }) => name),
+      [stable],
+    );
+  }
+  await assert.rejects(fixture.prepare({ streams: ['testing'] }), { code: 'stream-not-found' });
+});
+
 test('a stick carries the deltas to a version; one that is damaged leaves the version complete', async (context) => {
   const fixture = await stickFixture(context);
   await fixture.publish('os-1', { file: 'the OS' }, { streams: ['stable'] });

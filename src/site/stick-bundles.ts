@@ -1,6 +1,6 @@
 import { isSatchelError } from '../base/errors.ts';
 import type { SignedFile } from '../repository/build-files.ts';
-import { type BundleRecord, parseGroupRecord } from '../repository/group-record.ts';
+import { type BundleRecord, everybodysStream, parseGroupRecord } from '../repository/group-record.ts';
 import { packFile } from '../repository/layout.ts';
 import { readPackUses } from '../repository/pack-uses.ts';
 import { type BundleSubject, bundlesIn, type KnownBundle, streamsServed } from './known-bundles.ts';
@@ -41,7 +41,8 @@ export async function chooseBundles(
 ): Promise<ChosenBundle[]> {
   if (withoutGroups) return [];
   const isAll = builds.length + streams.length === 0;
-  const wanted = isAll ? heads.map(({ stream }) => stream) : streams;
+  // A repository of content alone has no stream of builds.
+  const wanted = isAll ? [...heads.map(({ stream }) => stream), everybodysStream] : streams;
   const chosen: ChosenBundle[] = [];
   for (const known of await signedBundles(source)) {
     if (streamsServed(known, wanted).length === 0) continue;

@@ -4,6 +4,7 @@ import type { Reporter } from '../base/progress.ts';
 import type { SignedFile } from '../repository/build-files.ts';
 import { buildTarget } from '../repository/layout.ts';
 import { isSecurityBuild } from '../repository/security.ts';
+import { isOfContentAlone } from './known-streams.ts';
 import { packsOf, type SignedBuild, type SignedSource, signedBuild } from './stick-build.ts';
 
 /** A site that a stick is made for, as far as the fleet knows it. */
@@ -67,17 +68,18 @@ export async function chooseBuilds(
 }
 
 function chosenNames(
-  { store }: SignedSource,
+  { store, client }: SignedSource,
   heads: readonly StickHead[],
   { builds, streams }: StickWish,
 ): ReadonlySet<BuildName> {
   const headOf = (name: StreamName) => {
     const found = heads.find(({ stream }) => stream === name);
-    if (found === undefined) throw new SatchelError('stream-not-found', { name, location: store.location });
-    return found.head;
+    if (found !== undefined) return found.head;
+    if (isOfContentAlone(client, name)) return [];
+    throw new SatchelError('stream-not-found', { name, location: store.location });
   };
   if (builds.length + streams.length === 0) return new Set(heads.map(({ head }) => head));
-  return new Set([...streams.map(headOf), ...builds]);
+  return new Set([...streams.flatMap(headOf), ...builds]);
 }
 
 /** What comes before the chosen heads on the way to them and is not chosen itself. */

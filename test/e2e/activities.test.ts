@@ -193,6 +193,26 @@ describe('what belongs to the user', () => {
     );
   });
 
+  test('what is kept for going back is not brought a second time, unless somebody changed it', async () => {
+    await update();
+    await publish('13');
+    await update();
+    const { ino } = lstatSync(folder);
+    await done(['activities', 'rollback', maze, ...inHome]);
+    await done(['activities', 'unpin', maze, ...inHome]);
+    assert.equal((await update('--dry-run')).plan?.bytes, 0);
+    assert.equal(version(), '11');
+    const { plan, updated } = await update();
+    assert.deepEqual([plan?.disk, updated], [0, [{ id: maze, from: '11', to: '13' }]]);
+    assert.deepEqual([version(), lstatSync(folder).ino], ['13', ino]);
+    await done(['activities', 'rollback', maze, ...inHome]);
+    appendFileSync(join(home, '.satchel/activities/previous', maze, 'large'), 'meddled');
+    await done(['activities', 'unpin', maze, ...inHome]);
+    await update();
+    assert.equal(version(), '13');
+    assert.ok(readFileSync(join(folder, 'large')).equals(large));
+  });
+
   test('a pinned version is brought, and stays', async () => {
     await update();
     await publish('13', '--keep', '5');

@@ -33,6 +33,10 @@ export const activitiesServerMessages = {
     'There is no room here to make this file of what is stored. Whoever looks after the server can make some.',
     'Aquí no hay espacio para crear este archivo con lo que está guardado. Quien cuida el servidor puede hacerlo.',
   ),
+  'answer-file-too-large': words(
+    'This is too large to be handed out here as one file. Machines with Satchel get it by "satchel activities update".',
+    'Esto es demasiado grande para entregarlo aquí como un solo archivo. Los equipos con Satchel lo reciben con «satchel activities update».',
+  ),
   'rsync-comment-activities': words(
     'activities for Sugar, for everybody',
     'actividades para Sugar, para todos',

@@ -43,6 +43,17 @@ export const activitiesMessages = {
       hint: 'Libere espacio en el disco. Los equipos con Satchel lo reciben sin ese archivo.',
     },
   },
+  'bundle-zip-too-large': {
+    exit: 4,
+    en: {
+      text: '{name} is not handed out as a file: that may take {bytes}, and all such files together may take {limit}.',
+      hint: 'Nothing needs to be done: devices with Satchel get it without such a file.',
+    },
+    es: {
+      text: '{name} no se entrega como archivo: podría ocupar {bytes}, y todos esos archivos juntos pueden ocupar {limit}.',
+      hint: 'No hay que hacer nada: los equipos con Satchel lo reciben sin ese archivo.',
+    },
+  },
   'bundle-delta-too-large': {
     exit: 1,
     en: {
