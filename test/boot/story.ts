@@ -158,6 +158,8 @@ async function survivesMangledPointer(guest: Guest): Promise<void> {
   await guest.must('ln -sfn nowhere/at-all /versions/boot; sync');
   await guest.reboot();
   await guest.runs('B');
+  // Until then its check may hold the lock.
+  await guest.checked();
   await guest.satchel('device set --soak 0');
   await guest.satchel('update E');
   await guest.reboot();
