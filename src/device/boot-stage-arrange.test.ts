@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { arrange, type Work } from './boot-stage-arrange.ts';
+import { arrange } from './boot-stage-arrange.ts';
+import type { Work } from './boot-stage-readers.ts';
 import { planReleases } from './boot-stage-release.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,15 +1,5 @@
 import { byCourse, type Course } from './boot-stage-course.ts';
-import { Readers } from './boot-stage-readers.ts';
-
-/** A part of an update in place, as far as its order goes. */
-export type Work = {
-  /** Bytes of disk that it takes. */
-  readonly disk: number;
-  /** Bytes of disk that received bytes give back when it is done. */
-  readonly spooled: number;
-  /** Files of the old version that it reads. */
-  readonly reads: ReadonlySet<number>;
-};
+import { Readers, type Work } from './boot-stage-readers.ts';
 
 export type ArrangeOptions<Received extends Work, Copy extends Work> = {
   /** What is made of received bytes. */

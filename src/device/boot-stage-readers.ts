@@ -1,7 +1,7 @@
 import { byCourse, type Course, followedBy } from './boot-stage-course.ts';
 
-/** A part of an update that makes something of old files. */
-type Reader = {
+/** A part of an update in place, as far as its order goes. */
+export type Work = {
   /** Bytes of disk that it takes. */
   readonly disk: number;
   /** Bytes of disk that received bytes give back when it is done. */
@@ -28,14 +28,14 @@ const nothing: Course = { peak: 0, net: 0 };
 
 /** Keeps account of which parts of an update still have to read which old files. */
 export class Readers {
-  readonly #readers: readonly Reader[];
+  readonly #readers: readonly Work[];
   /** The groups that each reader belongs to, by its number. */
   readonly #groupsOf: readonly Group[][];
   /** Those that have readers left. */
   readonly #groups: Set<Group>;
 
   /** `courseOf`: what follows for a file when nothing reads it any more. */
-  constructor(readers: readonly Reader[], courseOf: (file: number) => Course) {
+  constructor(readers: readonly Work[], courseOf: (file: number) => Course) {
     this.#readers = readers;
     this.#groupsOf = readers.map(() => []);
     // Each can be next alone, whatever it reads.
@@ -104,7 +104,7 @@ function newGroup(readers: readonly number[]): Group {
   return { left: new Set(readers), files: [], after: nothing, toEnd: undefined };
 }
 
-function groupFiles(readers: readonly Reader[], courseOf: (file: number) => Course): Iterable<Group> {
+function groupFiles(readers: readonly Work[], courseOf: (file: number) => Course): Iterable<Group> {
   const readersOf = new Map<number, number[]>();
   readers.forEach(({ reads }, number) => {
     for (const file of reads) {

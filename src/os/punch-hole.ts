@@ -1,16 +1,9 @@
-import { createRequire } from 'node:module';
+import { library } from './c-library.ts';
 import { openScratchFile, writeScratch } from './scratch-file.ts';
 import { errorFromErrno, type SystemPath, systemError } from './system-error.ts';
 
 /** What file systems allot disk by, as a rule: less does not come back. */
 const block = 4096;
-
-type Library = {
-  errno(): number;
-  fallocate(fd: number, mode: number, offset: bigint, length: bigint): number;
-};
-
-let loaded: Library | undefined;
 
 /**
  * Gives back the disk that a run of bytes takes in a file that is open for writing: it reads as zeros from then on, and
@@ -22,10 +15,10 @@ export function punchHole(
   path: SystemPath,
 ): boolean {
   const punchAndKeepSize = 2 | 1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-  loaded ??= loadLibrary();
+  const { errno, fallocate } = library();
   for (;;) {
-    if (loaded.fallocate(fd, punchAndKeepSize, BigInt(start), BigInt(length)) === 0) return true;
-    const error = errorFromErrno(loaded.errno(), 'fallocate', path);
+    if (fallocate(fd, punchAndKeepSize, BigInt(start), BigInt(length)) === 0) return true;
+    const error = errorFromErrno(errno(), 'fallocate', path);
     if (error.code === 'EOPNOTSUPP' || error.code === 'ENOSYS') return false;
     if (error.code !== 'EINTR') throw systemError(error, 'fallocate', path);
   }
@@ -42,13 +35,4 @@ export function canPunchHoles(folder: string): boolean {
 export function bytesOfHole({ start, length }: { readonly start: number; readonly length: number }): number {
   const blocks = Math.floor((start + length) / block) - Math.ceil(start / block);
   return Math.max(0, blocks) * block;
-}
-
-function loadLibrary(): Library {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-  const c = koffi.load(null);
-  return {
-    errno: () => koffi.errno(),
-    fallocate: c.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
-  };
 }

@@ -1,11 +1,10 @@
 /**
  * What the kernel offers and Node.js does not: device nodes, extended attributes, exact times, syncfs, flock,
- * renameat2. The library for foreign calls is loaded on the first use, because that alone takes 20 ms.
- * Nothing here follows a symlink in the last part of a path.
+ * renameat2. Nothing here follows a symlink in the last part of a path.
  */
 import { closeSync, constants, lstatSync, openSync, renameSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type ByteString, byteString, bytesOf } from '../base/byte-string.ts';
+import { library } from './c-library.ts';
 import { packDevice } from './device-numbers.ts';
 import { errorFromErrno, type SystemPath, systemError } from './system-error.ts';
 
@@ -15,78 +14,11 @@ export type ExtendedAttribute = { readonly name: ByteString; readonly value: Byt
 /** [seconds since 1970 (may be negative), nanoseconds 0 to 999 999 999]. */
 export type Timestamp = readonly [seconds: number, nanoseconds: number];
 
-type Bytes = Uint8Array | BigInt64Array;
-type Call = (...values: (Bytes | number | bigint)[]) => number;
-type Library = {
-  errno(): number;
-  mknod: (path: Bytes, mode: number, device: bigint) => number;
-  lsetxattr: Call;
-  fsetxattr: Call;
-  lremovexattr: Call;
-  lgetxattr: Call;
-  llistxattr: Call;
-  utimensat: Call;
-  futimens: Call;
-  syncfs: Call;
-  syncfsAsync(fd: number): Promise<number>;
-  flock: Call;
-  lseek: (fd: number, offset: bigint, whence: number) => number | bigint;
-  renameat2: Call;
-};
-
 const currentDirectory = -100; // AT_FDCWD
 const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const nodeType = { fifo: 0o010000, char: 0o020000, block: 0o060000 } as const;
 /** The kernel's limit for one value and for a list of names (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
 const attributeLimit = 65_536;
-
-let loaded: Library | undefined;
-
-function library(): Library {
-  loaded ??= loadLibrary();
-  return loaded;
-}
-
-function loadLibrary(): Library {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-  const c = koffi.load(null);
-  const syncfs = c.func('int syncfs(int fd)');
-  return {
-    errno: () => koffi.errno(),
-    mknod: findMknod(c),
-    lsetxattr: c.func(
-      'int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)',
-    ),
-    fsetxattr: c.func('int fsetxattr(int fd, const void *name, const void *value, size_t size, int flags)'),
-    lremovexattr: c.func('int lremovexattr(const void *path, const void *name)'),
-    lgetxattr: c.func(
-      'intptr_t lgetxattr(const void *path, const void *name, _Inout_ void *value, size_t size)',
-    ),
-    llistxattr: c.func('intptr_t llistxattr(const void *path, _Inout_ void *list, size_t size)'),
-    utimensat: c.func('int utimensat(int directory, const void *path, const void *times, int flags)'),
-    futimens: c.func('int futimens(int fd, const void *times)'),
-    syncfs,
-    syncfsAsync: (fd) =>
-      new Promise((resolve, reject) => {
-        syncfs.async(fd, (error: unknown, result: number) => (error ? reject(error) : resolve(result)));
-      }),
-    flock: c.func('int flock(int fd, int operation)'),
-    lseek: c.func('int64_t lseek(int fd, int64_t offset, int whence)'),
-    renameat2: c.func(
-      'int renameat2(int fromDirectory, const void *from, int toDirectory, const void *to, unsigned int flags)',
-    ),
-  };
-}
-
-/** Before glibc 2.33 `mknod` was an inline function over `__xmknod`. */
-function findMknod(c: import('koffi').LibraryHandle): Library['mknod'] {
-  try {
-    return c.func('int mknod(const void *path, unsigned int mode, uint64_t device)');
-  } catch {
-    const call = c.func('int __xmknod(int version, const void *path, unsigned int mode, const void *device)');
-    return (path, mode, device) => call(0, path, mode, BigInt64Array.of(device));
-  }
-}
 
 /**
  * Makes a device node or a fifo with exactly these permission bits where the umask allows it (set the mode
